@@ -1,0 +1,77 @@
+"""Errors that state the rule, the value and the fix.
+
+Two kinds matter to a caller: `InputError` says that the request was wrong (exit code 2 on the command
+line), any other `PerfpredError` that the work failed (exit code 1).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class PerfpredError(Exception):
+    """Base of every error perfpred raises on purpose."""
+
+
+class InputError(PerfpredError, ValueError):
+    """The request was wrong: a file, a name, a value or a combination of them."""
+
+
+class ProblemsError(InputError):
+    """Several problems found in one input, reported together.
+
+    Parameters
+    ----------
+    source : str
+        What was checked, such as a file name.
+    problems : sequence of str
+        One sentence a problem; the message shows the first `shown` and counts the rest.
+    """
+
+    shown = 20
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        lines = [f"  {problem}" for problem in self.problems[: self.shown]]
+        if len(self.problems) > self.shown:
+            lines.append(f"  ... and {len(self.problems) - self.shown} more")
+        noun = "problem" if len(self.problems) == 1 else "problems"
+        super().__init__("\n".join([f"{source}: {len(self.problems)} {noun}", *lines]))
+
+
+class ExpressionError(InputError):
+    """An expression that cannot be parsed or evaluated; the message points at the character."""
+
+
+class ProfileError(ProblemsError):
+    """A profile that breaks the rules of the CSV contract."""
+
+
+class ModelFileError(InputError):
+    """A model file that cannot be trusted: edited, truncated, or of a newer format."""
+
+
+class VariantUnavailableError(InputError):
+    """A variant that cannot run here as asked; the message says why."""
+
+
+class MeasurementError(PerfpredError):
+    """Measuring failed for a reason that is not the caller's."""
+
+
+class UnknownNameError(InputError):
+    """A name that is not in a registry; the message offers the nearest known ones.
+
+    Examples
+    --------
+    >>> print(UnknownNameError("variant", "openblass", ["eigen", "openblas"]))
+    unknown variant 'openblass'; did you mean 'openblas'? known: eigen, openblas
+    """
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        super().__init__(f"unknown {what} '{name}'; {hint}known: {', '.join(names) or 'none'}")
