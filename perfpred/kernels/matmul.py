@@ -1,0 +1,38 @@
+"""Dense matrix product, float32, row-major: C (m, n) = A (m, k) B (k, n)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfpred.kernels.kernel import Array, Kernel, Parameter, Shape, Sizes
+
+
+def _operands(sizes: Sizes) -> tuple[Shape, ...]:
+    return (sizes["m"], sizes["k"]), (sizes["k"], sizes["n"])
+
+
+def _result(sizes: Sizes) -> Shape:
+    return sizes["m"], sizes["n"]
+
+
+def _reference(a: Array, b: Array) -> NDArray[np.float64]:
+    return np.asarray(a.astype(np.float64) @ b.astype(np.float64))
+
+
+MATMUL = Kernel(
+    name="matmul",
+    summary="dense matrix product, C (m, n) = A (m, k) B (k, n), float32, row-major",
+    parameters=(Parameter("m", 1, 1024), Parameter("n", 1, 1024), Parameter("k", 1, 1024)),
+    complexity={"work": "m*n*k", "output": "m*n", "left": "m*k", "right": "n*k"},
+    # n is the contiguous dimension of B and C: what is left of it after whole vectors costs extra.
+    features={
+        "n_power_of_two": "(n % 2 == 0) + (n % 4 == 0) + (n % 8 == 0) + (n % 16 == 0)",
+        "n_mod_16": "n % 16 / 16",
+        "n_mod_4": "n % 4 / 4",
+    },
+    operands=_operands,
+    result=_result,
+    reference=_reference,
+    reduction=lambda sizes: sizes["k"],
+)

@@ -1,0 +1,29 @@
+"""Variants: how a kernel is computed. One file a library, and one line here to register it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from perfpred.errors import UnknownNameError
+from perfpred.variants.eigen import Eigen
+from perfpred.variants.onednn import OneDnn
+from perfpred.variants.openblas import OpenBlas
+from perfpred.variants.ublas import Ublas
+from perfpred.variants.variant import Call, Variant
+
+__all__ = ["VARIANTS", "Call", "Variant", "variant", "variants_of"]
+
+VARIANTS: Mapping[str, Variant] = {known.name: known for known in (Eigen(), OneDnn(), OpenBlas(), Ublas())}
+
+
+def variant(name: str) -> Variant:
+    """Return the variant called `name`; raises `UnknownNameError` with the nearest name."""
+    try:
+        return VARIANTS[name]
+    except KeyError:
+        raise UnknownNameError("variant", name, VARIANTS) from None
+
+
+def variants_of(kernel: str) -> tuple[Variant, ...]:
+    """Return the variants that implement `kernel`, by name."""
+    return tuple(known for known in VARIANTS.values() if kernel in known.kernels)

@@ -1,0 +1,16 @@
+"""Eigen, compiled here from the headers of the pip package cmeel-eigen."""
+
+from __future__ import annotations
+
+from perfpred.variants.native.variant import NativeVariant
+
+
+class Eigen(NativeVariant):
+    """Eigen's general matrix product, with OpenMP threads."""
+
+    name = "eigen"
+    summary = "Eigen's matrix product, C++ compiled here"
+    kernels = frozenset({"matmul"})
+    packages = ("cmeel-eigen",)
+    header = "Eigen/Core"
+    flags = ("-fopenmp",)

@@ -1,0 +1,75 @@
+"""The base of variants written in C++ over header-only libraries."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+from pathlib import Path
+from typing import ClassVar
+
+from perfpred.hardware import Hardware, compiler, isa_level
+from perfpred.kernels.kernel import Array, Kernel, Sizes
+from perfpred.variants.native import build
+from perfpred.variants.variant import Call, Variant
+
+
+class NativeVariant(Variant):
+    """A C++ source a kernel, ``<kernel>_<name>.cpp``, over the headers of one pip package.
+
+    Attributes
+    ----------
+    header : str
+        A header of the package, relative to its include folder.
+    flags : tuple of str
+        Compiler flags beyond the common ones.
+    """
+
+    header: ClassVar[str]
+    flags: ClassVar[tuple[str, ...]] = ()
+
+    def problem(self, kernel: Kernel, hardware: Hardware) -> str | None:
+        """Return why it cannot run: also where no C++ compiler is found."""
+        found = super().problem(kernel, hardware)
+        if found is None and compiler() is None:
+            return "needs a C++ compiler: install g++ (Debian package g++)"
+        return found
+
+    def library(self, kernel: Kernel, hardware: Hardware) -> Path:
+        """Return the built library, compiling it if the cache lacks it."""
+        package = self.packages[0]
+        return build.build(
+            f"{kernel.name}_{self.name}.cpp",
+            hardware.isa,
+            self.flags,
+            build.include_dir(package, self.header),
+            importlib.metadata.version(package),
+        )
+
+    def prepare(self, kernel: Kernel, hardware: Hardware) -> None:
+        """Compile."""
+        self.library(kernel, hardware)
+
+    def bind(
+        self, kernel: Kernel, hardware: Hardware, sizes: Sizes, operands: tuple[Array, ...], result: Array
+    ) -> Call:
+        """Return a call whose repetitions run inside the library."""
+        entry = build.load(self.library(kernel, hardware))
+        pointers = (ctypes.c_void_p * len(operands))(*(operand.ctypes.data for operand in operands))
+        values = [sizes[name] for name in kernel.parameter_names]
+        extents = (ctypes.c_int64 * len(values))(*values)
+
+        def run(repetitions: int) -> None:
+            entry(pointers, result.ctypes.data, extents, repetitions, hardware.threads)
+
+        return Call(run, lambda: result)
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the headers and the compiler, and the flags."""
+        found = compiler()
+        levels = " ".join(("-O3", "-DNDEBUG", "-std=c++17", *self.flags))
+        return {**super().versions(), "compiler": found[1] if found else "none", "flags": levels}
+
+
+def compiler_flags(isa: str) -> str:
+    """Return the flags of an ISA level as one string, for metadata."""
+    return " ".join(isa_level(isa).compiler_flags)

@@ -1,0 +1,16 @@
+"""Boost uBLAS, compiled here from the headers of the pip package cmeel-boost."""
+
+from __future__ import annotations
+
+from perfpred.variants.native.variant import NativeVariant
+
+
+class Ublas(NativeVariant):
+    """uBLAS's ``axpy_prod``; it has no threads."""
+
+    name = "ublas"
+    summary = "Boost uBLAS's axpy_prod, C++ compiled here"
+    kernels = frozenset({"matmul"})
+    packages = ("cmeel-boost",)
+    max_threads = 1
+    header = "boost/numeric/ublas/matrix.hpp"
