@@ -1,1 +1,64 @@
-"""Learned performance predictors."""
+"""Learned predictors of how long a kernel takes, and of which variant and machine is fastest.
+
+Names are loaded on first use, so importing the package imports neither torch nor pandas.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perfpred.complexity import Complexity
+    from perfpred.errors import InputError, PerfpredError
+    from perfpred.kernels import kernel
+    from perfpred.learn.augmented import AugmentedRegressor
+    from perfpred.learn.evaluation import evaluate
+    from perfpred.learn.paper import PaperNetRegressor
+    from perfpred.learn.training import train
+    from perfpred.predict.bank import Bank, load
+    from perfpred.profile import Profile, read_profile, write_profile
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AugmentedRegressor": "perfpred.learn.augmented",
+    "Bank": "perfpred.predict.bank",
+    "Complexity": "perfpred.complexity",
+    "InputError": "perfpred.errors",
+    "PaperNetRegressor": "perfpred.learn.paper",
+    "PerfpredError": "perfpred.errors",
+    "Profile": "perfpred.profile",
+    "evaluate": "perfpred.learn.evaluation",
+    "kernel": "perfpred.kernels",
+    "load": "perfpred.predict.bank",
+    "read_profile": "perfpred.profile",
+    "train": "perfpred.learn.training",
+    "write_profile": "perfpred.profile",
+}
+
+__all__ = [
+    "AugmentedRegressor",
+    "Bank",
+    "Complexity",
+    "InputError",
+    "PaperNetRegressor",
+    "PerfpredError",
+    "Profile",
+    "evaluate",
+    "kernel",
+    "load",
+    "read_profile",
+    "train",
+    "write_profile",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'perfpred' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

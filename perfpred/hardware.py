@@ -159,7 +159,9 @@ def probe() -> Machine:
 
     info = _cpuinfo()
     name = info.get("model name") or platform.processor() or platform.machine()
-    affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    affinity = (
+        sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    )
     return Machine(
         cpu=cpu_id(name, info.get("cpu family", ""), info.get("model", "")),
         model_name=name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.errors import InputError, UnknownNameError
+from perfpred.errors import InputError
 
 Sizes = Mapping[str, int]
 Shape = tuple[int, ...]
@@ -79,21 +79,6 @@ class Kernel:
         while len(seen) < n:
             seen[tuple(int(rng.integers(p.low, p.high + 1)) for p in self.parameters)] = None
         return [dict(zip(self.parameter_names, values, strict=True)) for values in seen]
-
-    def check_sizes(self, sizes: Mapping[str, float]) -> dict[str, int]:
-        """Return `sizes` as integers, or say which is missing, unknown, not whole or below 1."""
-        for name in sizes:
-            if name not in self.parameter_names:
-                raise UnknownNameError(f"parameter of {self.name}", name, self.parameter_names)
-        checked = {}
-        for name in self.parameter_names:
-            if name not in sizes:
-                raise InputError(f"kernel {self.name} needs a value of '{name}'")
-            value = sizes[name]
-            if value != int(value) or value < 1:
-                raise InputError(f"{self.name}: {name} must be a whole number >= 1, but got {value}")
-            checked[name] = int(value)
-        return checked
 
     def agrees(self, sizes: Sizes, result: Array, operands: tuple[Array, ...]) -> bool:
         """Say whether a float32 `result` equals the reference within accumulated rounding.

@@ -33,11 +33,15 @@ class OneDnn(Variant):
         a, b = (torch.from_numpy(operand) for operand in operands)
         weight = b.t()
         product = torch.ops.mkldnn._linear_pointwise
-        last = [product(a, weight, None, "none", [], "")]
+        last = product(a, weight, None, "none", [], "")
 
         def run(repetitions: int) -> None:
+            nonlocal last
             with torch.inference_mode():
                 for _ in range(repetitions):
-                    last[0] = product(a, weight, None, "none", [], "")
+                    last = product(a, weight, None, "none", [], "")
 
-        return Call(run, lambda: last[0].numpy())
+        def latest() -> Array:
+            return last.numpy()
+
+        return Call(run, latest)

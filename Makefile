@@ -1,0 +1,46 @@
+# Everything runs in .venv, which `setup` makes; every other target makes it first if need be.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test check lint models datasets bench-accuracy bench-selection clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[native,dev]"
+	touch $(STAMP)
+
+demo: setup
+	$(BIN)/perfpred demo
+
+test: setup
+	$(BIN)/python -m pytest --quiet
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+# Re-measures the shipped datasets on this machine (about 40 minutes, resumable by running it again).
+datasets: setup
+	$(BIN)/perfpred profile matmul --threads 1,2 --samples 500 --min-rounds 24 --max-rounds 48 \
+	  --out 'datasets/matmul-{variant}-{hardware}.csv' --resume
+
+models: setup
+	$(BIN)/perfpred train datasets/*.csv --models models
+
+bench-accuracy: setup
+	$(BIN)/python benchmarks/accuracy.py
+
+bench-selection: setup
+	$(BIN)/python benchmarks/selection.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -1,0 +1,5 @@
+"""``python -m perfpred``."""
+
+from perfpred.app.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""Reading what people type: NAME=VALUE pairs, comma lists, option types shared by the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from perfpred.errors import InputError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Files = Annotated[list[Path], typer.Argument(help="Profile CSVs (also .csv.gz).", show_default=False)]
+Models = Annotated[Path, typer.Option("--models", help="Folder of trained predictors.", show_default=False)]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
+KernelOption = Annotated[str | None, typer.Option("--kernel", help="Kernel of a CSV without that column.")]
+VariantOption = Annotated[str | None, typer.Option("--variant", help="Variant of a CSV without that column.")]
+HardwareOption = Annotated[
+    str | None, typer.Option("--hardware", help="Hardware of a CSV without that column.")
+]
+ComplexityOption = Annotated[
+    list[str] | None,
+    typer.Option("--complexity", help="NAME=EXPR over the parameters, such as work='m*n*k'. Repeatable."),
+]
+
+
+def assignments(texts: Iterable[str], what: str) -> dict[str, str]:
+    """Return ``NAME=TEXT`` pairs as a dictionary, split at the first ``=``.
+
+    Raises
+    ------
+    InputError
+        If a text has no ``=`` or no name, or a name comes twice.
+
+    Examples
+    --------
+    >>> assignments(["work=m*n*k", "odd=n%2==1"], "--complexity")
+    {'work': 'm*n*k', 'odd': 'n%2==1'}
+    """
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name, value = name.strip(), value.strip()
+        if not equals or not name or not value:
+            raise InputError(f"{what} must be NAME=VALUE, but got '{text}'")
+        if name in pairs:
+            raise InputError(f"{what}: '{name}' is given twice")
+        pairs[name] = value
+    return pairs
+
+
+def parameter_values(texts: Iterable[str]) -> dict[str, float | str]:
+    """Return ``NAME=VALUE`` pairs with numbers as floats; other text stays, for categorical parameters.
+
+    Examples
+    --------
+    >>> parameter_values(["m=512", "layout=nchw"])
+    {'m': 512.0, 'layout': 'nchw'}
+    """
+    return {name: _number_or_text(text) for name, text in assignments(texts, "a parameter").items()}
+
+
+def comma_list(text: str) -> list[str]:
+    """Return the entries of a comma-separated list, without blanks."""
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
+def comma_integers(text: str, what: str) -> list[int]:
+    """Return a comma-separated list of whole numbers; raises `InputError` naming the entry that is none."""
+    numbers = []
+    for entry in comma_list(text):
+        try:
+            numbers.append(int(entry))
+        except ValueError:
+            raise InputError(f"{what} must be whole numbers, but got '{entry}'") from None
+    return numbers
+
+
+def _number_or_text(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -1,0 +1,38 @@
+"""The command line: one verb a file of `commands`, registered here."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from perfpred.app.commands import demo, evaluate, kernels, predict, profile, select, train
+from perfpred.app.console import notice
+from perfpred.errors import InputError, PerfpredError
+
+app = typer.Typer(
+    name="perfpred",
+    help="Which variant of a kernel is fastest for this size, on this machine? Learned, not run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for verb in (demo.demo, kernels.kernels, profile.profile, train.train, evaluate.evaluate, predict.predict):
+    app.command()(verb)
+app.command()(select.select)
+
+
+def main() -> None:
+    """Run the command line; a wrong request exits with 2, failed work with 1, both without a traceback."""
+    try:
+        app()
+    except InputError as error:
+        notice(f"error: {error}")
+        sys.exit(2)
+    except PerfpredError as error:
+        notice(f"failed: {error}")
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
+        sys.exit(1)

@@ -1,0 +1,50 @@
+"""``perfpred demo``."""
+
+from __future__ import annotations
+
+from perfpred.app.arguments import Json
+from perfpred.app.commands.evaluate import show_errors
+from perfpred.app.console import notice, out, print_json, progress_bar, seconds, table
+
+SIZES: tuple[dict[str, float | str], ...] = (
+    {"m": 16, "n": 16, "k": 16},
+    {"m": 384, "n": 128, "k": 900},
+    {"m": 1000, "n": 1000, "k": 1000},
+)
+MODELS = ("augmented", "paper-nnc")
+TRAIN_SIZE = 250
+
+
+def demo(json: Json = False) -> None:
+    """Train, judge and use predictors on the shipped measurements."""
+    from perfpred.app import shipped
+    from perfpred.app.reading import read
+    from perfpred.learn import evaluation, training
+
+    files = shipped.datasets()
+    profile = read(files)
+    if not json:
+        combinations = len(list(profile.combinations()))
+        notice(f"{len(profile)} measured rows of {combinations} combinations in {files[0].parent}")
+    with progress_bar("judging on unseen rows") as bar:
+        results = evaluation.evaluate(profile, models=MODELS, train_size=TRAIN_SIZE, repeats=2, progress=bar)
+    with progress_bar("training on all rows") as bar:
+        bank = training.train(profile, progress=bar)
+    selections = [(sizes, bank.select("matmul", sizes)) for sizes in SIZES]
+    if json:
+        chosen = [{"sizes": sizes, "selection": selection} for sizes, selection in selections]
+        print_json({"errors": results.to_dict(orient="records"), "selections": chosen})
+        return
+    show_errors(results)
+    rows = [
+        [
+            " ".join(f"{name}={value}" for name, value in sizes.items()),
+            selection.best.label,
+            seconds(selection.best.time_s),
+            selection.reason,
+        ]
+        for sizes, selection in selections
+    ]
+    headers = {"matmul": "left", "fastest": "left", "time": "right", "why": "left"}
+    table("selected without running anything", headers, rows)
+    out.print("next: perfpred select matmul --models models m=384 n=128 k=900", highlight=False)

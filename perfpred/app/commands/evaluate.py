@@ -1,0 +1,88 @@
+"""``perfpred evaluate``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perfpred.app.arguments import (
+    ComplexityOption,
+    Files,
+    HardwareOption,
+    Json,
+    KernelOption,
+    Seed,
+    VariantOption,
+)
+from perfpred.app.console import percent, print_json, progress_bar, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = ["kernel", "variant", "hardware"]
+
+
+def evaluate(
+    files: Files,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Model to judge; repeatable. Default: augmented.")
+    ] = None,
+    complexity: ComplexityOption = None,
+    train_size: Annotated[int, typer.Option("--train-size", help="Training rows; the rest tests.")] = 250,
+    repeats: Annotated[int, typer.Option("--repeats", help="Random splits.")] = 5,
+    seed: Seed = 0,
+    kernel: KernelOption = None,
+    variant: VariantOption = None,
+    hardware: HardwareOption = None,
+    json: Json = False,
+) -> None:
+    """Judge models on rows they have not seen, beside the noise floor of the data."""
+    from perfpred.app.reading import complexity_option, read
+    from perfpred.learn import evaluation
+
+    named = complexity_option(complexity)
+    profile = read(files, kernel, variant, hardware)
+    with progress_bar("evaluating") as bar:
+        results = evaluation.evaluate(
+            profile,
+            models=model or ["augmented"],
+            train_size=train_size,
+            repeats=repeats,
+            complexity=named,
+            random_state=seed,
+            progress=bar,
+        )
+    if json:
+        print_json(results.to_dict(orient="records"))
+        return
+    show_errors(results)
+
+
+def show_errors(results: pd.DataFrame) -> None:
+    """Print mean errors a combination and model, then each model's mean over combinations."""
+    rows = [[*map(str, key), *_cells(group)] for key, group in results.groupby([*KEYS, "model"], sort=False)]
+    rows += [
+        ["all", "", f"{group.groupby(KEYS).ngroups} combinations", str(name), *_cells(group)]
+        for name, group in results.groupby("model", sort=False)
+    ]
+    text = dict.fromkeys([*KEYS, "model"], "left")
+    numbers = ["MAPE", "± splits", "slowest 70%", "noise floor", "in 90% interval", "parameters", "fit s"]
+    first = results.iloc[0]
+    title = (
+        f"errors on unseen rows; {first['train_size']} training rows, {results['repeat'].nunique()} splits"
+    )
+    table(title, {**text, **dict.fromkeys(numbers, "right")}, rows)
+
+
+def _cells(group: pd.DataFrame) -> list[str]:
+    spread = group.groupby("repeat")["mape"].mean().std(ddof=0)
+    return [
+        percent(group["mape"].mean()),
+        percent(float(spread)),
+        percent(group["mape_slowest70"].mean()),
+        percent(group["noise"].mean()),
+        percent(group["coverage90"].mean()),
+        str(int(group["n_parameters"].max())),
+        f"{group['fit_s'].mean():.2f}",
+    ]

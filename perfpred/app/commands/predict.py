@@ -1,0 +1,41 @@
+"""``perfpred predict``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from perfpred.app.arguments import Json, Models, parameter_values
+from perfpred.app.console import out, print_json, seconds
+
+Query = Annotated[
+    list[str], typer.Argument(help="Parameters as NAME=VALUE, such as m=512.", show_default=False)
+]
+Known = Annotated[str, typer.Argument(help="A kernel the models know.", show_default=False)]
+
+
+def predict(
+    kernel: Known,
+    parameters: Query,
+    models: Models,
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="May be left out if only one is known.")
+    ] = None,
+    hardware: Annotated[
+        str | None, typer.Option("--hardware", help="May be left out if only one is known.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Predict the time of one variant on one hardware, with a 90% interval."""
+    from perfpred.predict.bank import load
+
+    values = parameter_values(parameters)
+    prediction = load(models).predict(kernel, values, variant=variant, hardware=hardware)
+    if json:
+        print_json(prediction)
+        return
+    interval = f"{seconds(prediction.low_s)} to {seconds(prediction.high_s)}"
+    out.print(f"{seconds(prediction.time_s)}  (90%: {interval})", highlight=False)
+    if not prediction.in_range:
+        out.print(f"outside the trained range: {prediction.reason}", highlight=False, soft_wrap=True)

@@ -1,0 +1,55 @@
+"""``perfpred select``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from perfpred.app.arguments import Json, Models, parameter_values
+from perfpred.app.commands.predict import Known, Query
+from perfpred.app.console import out, print_json, seconds, table
+
+
+def select(
+    kernel: Known,
+    parameters: Query,
+    models: Models,
+    hardware: Annotated[
+        str | None, typer.Option("--hardware", help="Rank only variants on this hardware.")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option("--top", min=1, help="Length of the ranking. Default: all.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Rank variants and hardware by predicted time."""
+    from perfpred.predict.bank import load
+
+    values = parameter_values(parameters)
+    selection = load(models).select(kernel, values, hardware=hardware, top=top)
+    if json:
+        print_json(selection)
+        return
+    tied = {*selection.ties, selection.best} if selection.ties else set()
+    rows = [
+        [
+            choice.variant,
+            choice.hardware,
+            seconds(choice.time_s),
+            f"{seconds(choice.low_s)} to {seconds(choice.high_s)}",
+            "yes" if choice.in_range else "no",
+            "tie" if choice in tied else "",
+        ]
+        for choice in selection.ranking
+    ]
+    headers = {
+        "variant": "left",
+        "hardware": "left",
+        "time": "right",
+        "90%": "right",
+        "in range": "left",
+        "": "left",
+    }
+    table("", headers, rows)
+    out.print(selection.reason, highlight=False, soft_wrap=True)

@@ -1,0 +1,96 @@
+"""``perfpred train``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from perfpred.app.arguments import (
+    ComplexityOption,
+    Files,
+    HardwareOption,
+    Json,
+    KernelOption,
+    Models,
+    Seed,
+    VariantOption,
+)
+from perfpred.app.console import notice, percent, print_json, progress_bar, table
+
+
+def train(
+    files: Files,
+    models: Models,
+    model: Annotated[str, typer.Option("--model", help="Model to train.")] = "augmented",
+    complexity: ComplexityOption = None,
+    train_size: Annotated[
+        int | None, typer.Option("--train-size", help="Rows drawn for each fit. Default: all.")
+    ] = None,
+    seed: Seed = 0,
+    kernel: KernelOption = None,
+    variant: VariantOption = None,
+    hardware: HardwareOption = None,
+    json: Json = False,
+) -> None:
+    """Train one predictor a combination of kernel, variant and hardware."""
+    from perfpred.app.reading import complexity_option, read
+    from perfpred.learn import training
+
+    named = complexity_option(complexity)
+    profile = read(files, kernel, variant, hardware)
+    with progress_bar("training") as bar:
+        bank = training.train(
+            profile, model=model, train_size=train_size, complexity=named, random_state=seed, progress=bar
+        )
+    paths = bank.save(models)
+    documents = [_describe(predictor, path) for predictor, path in zip(bank, paths, strict=True)]
+    for document in documents:
+        if not document["complexity"]:
+            notice(
+                f"no complexity is known for kernel '{document['kernel']}': trained on its parameters alone; "
+                "--complexity NAME=EXPR makes it more accurate"
+            )
+    if json:
+        print_json(documents)
+        return
+    _show(documents)
+
+
+def _describe(predictor: Any, path: Any) -> dict[str, Any]:
+    key, training, interval = predictor.combination, predictor.training, predictor.interval
+    return {
+        "kernel": key.kernel,
+        "variant": key.variant,
+        "hardware": key.hardware,
+        "model": training.model,
+        "rows": training.rows,
+        "n_parameters": predictor.formula.n_parameters,
+        "interval90": [interval.log_low, interval.log_high],
+        "noise": training.noise,
+        "complexity": dict(training.complexity),
+        "file": str(path),
+    }
+
+
+def _show(documents: list[dict[str, Any]]) -> None:
+    rows = [
+        [
+            d["kernel"],
+            d["variant"],
+            d["hardware"],
+            str(d["rows"]),
+            str(d["n_parameters"]),
+            f"{100 * d['interval90'][0]:+.1f}% {100 * d['interval90'][1]:+.1f}%",
+            percent(d["noise"]),
+        ]
+        for d in documents
+    ]
+    columns = {
+        "kernel": "left",
+        "variant": "left",
+        "hardware": "left",
+        "rows": "right",
+        "parameters": "right",
+    }
+    table(f"{documents[0]['model']}", {**columns, "90% interval": "right", "noise floor": "right"}, rows)

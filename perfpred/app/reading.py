@@ -1,0 +1,27 @@
+"""From the file arguments of a command to a profile and its complexity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from perfpred.app.arguments import assignments
+from perfpred.complexity import complexities
+from perfpred.profile import Profile, read_profile
+
+
+def read(
+    files: Sequence[Path],
+    kernel: str | None = None,
+    variant: str | None = None,
+    hardware: str | None = None,
+) -> Profile:
+    """Return the profile of all files together; the names serve files that lack those columns."""
+    return read_profile(list(files), kernel=kernel, variant=variant, hardware=hardware)
+
+
+def complexity_option(texts: Sequence[str] | None) -> dict[str, str]:
+    """Return ``NAME=EXPR`` options as a dictionary of expressions that parse."""
+    named = assignments(texts or (), "--complexity")
+    complexities(named)
+    return named

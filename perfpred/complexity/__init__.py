@@ -1,0 +1,26 @@
+"""Complexity expressions: a kernel's work as arithmetic over its parameters, such as ``m*n*k``.
+
+The language is small on purpose. Every feature of a model is such an expression, and the same tree is
+evaluated in training, evaluated in serving and printed as C, so it holds nothing that one of the three
+could not do: numbers, column names, ``+ - * / // % **``, comparisons, and a few functions.
+Values are double precision throughout; ``//`` and ``%`` round towards minus infinity, as in Python.
+"""
+
+from perfpred.complexity.expression import Columns, Complexity, complexities
+from perfpred.complexity.parser import MAX_DEPTH, MAX_LENGTH
+from perfpred.complexity.tree import Binary, Call, Compare, Name, Node, Number, Unary
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_LENGTH",
+    "Binary",
+    "Call",
+    "Columns",
+    "Compare",
+    "Complexity",
+    "Name",
+    "Node",
+    "Number",
+    "Unary",
+    "complexities",
+]

@@ -1,0 +1,186 @@
+"""What every model has in common: the scikit-learn contract, around a formula that NumPy alone evaluates."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from perfpred.errors import InputError
+from perfpred.predict.checks import Floats
+from perfpred.predict.design import Encoding
+from perfpred.predict.formula import Formula
+
+Masks = NDArray[np.bool_]
+"""Shape (1 + folds, n): the rows each fit trains on; the first fit sees all of them."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Training rows: encoded columns of shape (n,) and times in seconds, shape (n,)."""
+
+    columns: Mapping[str, Floats]
+    time_s: Floats
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    def take(self, mask: NDArray[np.bool_]) -> Rows:
+        """Return the rows where `mask`, of shape (n,), holds."""
+        return Rows({name: values[mask] for name, values in self.columns.items()}, self.time_s[mask])
+
+
+class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
+    """Base of the models: parameters of a kernel to seconds.
+
+    A model says in `_formula` how it fits a formula to rows; one that can fit several sets of rows at once
+    overrides `_formulas`. Everything else (validation, names, categorical columns, prediction) is here.
+    `predict` evaluates the very formula that is stored and served.
+
+    Attributes
+    ----------
+    encoding_ : Encoding
+        How raw columns become numeric ones.
+    formula_ : Formula
+        The fitted model.
+    oof_log_residuals_ : ndarray of shape (n,)
+        After `fit_with_residuals` only.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+    """
+
+    random_state: Any
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit to measured times.
+
+        Parameters
+        ----------
+        X : DataFrame or array_like of shape (n, p)
+            Parameters of the kernel. A DataFrame names its columns and may hold categorical ones; the
+            columns of an array are called ``x0``, ``x1`` and so on.
+        y : array_like of shape (n,)
+            Times in seconds, > 0.
+
+        Raises
+        ------
+        InputError
+            If a time is not positive, a complexity is not positive and finite on every row, or there are
+            fewer rows than the smallest model has parameters.
+        """
+        rows = self._start_fit(X, y)
+        everything = np.ones((1, len(rows)), dtype=bool)
+        [self.formula_] = self._formulas(rows, everything, check_random_state(self.random_state))
+        return self
+
+    def fit_with_residuals(self, X: Any, y: Any, n_folds: int = 5) -> Self:
+        """Fit, and store what honest intervals are made of, in `oof_log_residuals_`.
+
+        That is ``log(time / prediction)`` of each row, predicted by a model fitted without it.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        n_folds : int
+            Number of parts left out in turn, from 2 to the number of rows.
+        """
+        rows = self._start_fit(X, y)
+        if not 2 <= n_folds <= len(rows):
+            raise InputError(f"2 <= n_folds <= {len(rows)} (rows) must hold, but got n_folds={n_folds}")
+        rng = check_random_state(self.random_state)
+        fold = rng.permutation(len(rows)) % n_folds
+        masks = np.vstack([fold >= 0, *(fold != part for part in range(n_folds))])
+        self.formula_, *partial = self._formulas(rows, masks, rng)
+        residuals = np.empty(len(rows))
+        for mask, formula in zip(masks[1:], partial, strict=True):
+            left_out = rows.take(~mask)
+            residuals[~mask] = np.log(left_out.time_s / formula.seconds(left_out.columns))
+        self.oof_log_residuals_ = residuals
+        return self
+
+    def predict(self, X: Any) -> Floats:
+        """Return predicted seconds, shape (n,), in row order.
+
+        Raises
+        ------
+        ValueError
+            If columns differ from those in training, in name, number or order, or hold values that
+            cannot be used.
+        """
+        check_is_fitted(self, "formula_")
+        if self.encoding_.categories or _has_text(X):
+            columns = self._raw_columns(X, reset=False)
+        else:
+            columns = self._named(validate_data(self, X, reset=False, dtype=np.float64))
+        return self.formula_.seconds(self.encoding_.encode(columns))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = True
+        return tags
+
+    def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> Sequence[Formula]:
+        """Fit one formula to each set of rows."""
+        return [self._formula(rows.take(mask), rng) for mask in masks]
+
+    @abstractmethod
+    def _formula(self, rows: Rows, rng: np.random.RandomState) -> Formula:
+        """Fit a formula to `rows`."""
+
+    def _start_fit(self, X: Any, y: Any) -> Rows:
+        """Validate, learn the encoding, and return the encoded rows."""
+        if _has_text(X):
+            columns = self._raw_columns(X, reset=True)
+            times = column_or_1d(y, warn=True)
+            times = check_array(times, ensure_2d=False, dtype=np.float64, input_name="y")
+            check_consistent_length(X, times)
+        else:
+            matrix, times = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+            columns = self._named(matrix)
+        self.encoding_ = Encoding.of(columns)
+        return Rows(self.encoding_.encode(columns), _positive(np.asarray(times, dtype=np.float64)))
+
+    def _named(self, matrix: Floats) -> dict[str, Floats]:
+        default = [f"x{index}" for index in range(self.n_features_in_)]
+        names = getattr(self, "feature_names_in_", default)
+        return {str(name): values for name, values in zip(names, matrix.T, strict=True)}
+
+    def _raw_columns(self, X: Any, *, reset: bool) -> dict[str, NDArray[Any]]:
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if not len(X):
+            raise InputError("X must have at least 1 row, but got 0")
+        if hasattr(X, "columns"):
+            return {str(name): np.asarray(X[name]) for name in X.columns}
+        return self._named(np.asarray(X))
+
+
+def require_rows(rows: Rows, n_parameters: int) -> None:
+    """Raise `InputError` unless there is a row for each parameter of the smallest model."""
+    if len(rows) < n_parameters:
+        raise InputError(
+            f"n_samples >= {n_parameters} must hold, the parameters of the smallest model for these columns, "
+            f"but got n_samples={len(rows)}"
+        )
+
+
+def _has_text(X: Any) -> bool:
+    """Say whether X is a DataFrame with a column that NumPy has no number type for."""
+    dtypes = getattr(X, "dtypes", None)
+    if dtypes is None or not hasattr(X, "columns"):
+        return False
+    return any(getattr(dtype, "kind", "O") not in "biuf" for dtype in dtypes)
+
+
+def _positive(times: Floats) -> Floats:
+    if not (times > 0).all():
+        row = int(np.argmin(times > 0))
+        raise InputError(f"y must be times in seconds, > 0, but row {row} is {times[row]:g}")
+    return times

@@ -1,0 +1,65 @@
+"""Which expressions a model is given: those of the user, and those made from the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from perfpred.errors import InputError
+from perfpred.learn.base import Rows
+from perfpred.predict.checks import Floats
+from perfpred.predict.design import Input, evaluate, log_of, parsed
+
+Expressions = Mapping[str, str] | Sequence[str] | str | None
+
+
+def expressions(given: Expressions, what: str) -> tuple[str, ...]:
+    """Return the distinct expressions of a mapping by name, of a sequence, or of one text.
+
+    Raises
+    ------
+    ExpressionError
+        If one cannot be parsed.
+    InputError
+        If `given` is something else; `what` names it.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, str):
+        given = (given,)
+    if not isinstance(given, Iterable):
+        raise InputError(f"{what} must be a dict of name to expression, but got {given!r}")
+    texts = given.values() if isinstance(given, Mapping) else given
+    return tuple(dict.fromkeys(parsed(text).text for text in texts))
+
+
+def logarithmic(name: str, values: Floats) -> str:
+    """Return the expression on which the time of a kernel depends smoothly.
+
+    Times grow by factors, so sizes count by their logarithm. Whole sizes are shifted: from 1 to 2 is a
+    smaller step than from 100 to 200. A column with other than positive numbers stays as it is.
+    """
+    low, high = values.min(), values.max()
+    if low >= 0 and high > 1 and (values == np.rint(values)).all():
+        return f"log2(max({name}, 0) + 3)"  # max: a query below 0 is clipped, not an error
+    if low > 0 and high > low:
+        return f"log2(max({name}, {float(low)!r}))"
+    return name
+
+
+def log_complexity(expression: str, rows: Rows) -> str:
+    """Return the logarithm of a complexity as an expression; raises `InputError` unless it is > 0."""
+    log_of(expression, rows.columns)
+    return f"log2({expression})"
+
+
+def fitted_inputs(wanted: Iterable[str], rows: Rows) -> tuple[Input, ...]:
+    """Return the standardised inputs for distinct expressions, without those constant in training."""
+    inputs = (Input.fitted(expression, rows.columns) for expression in dict.fromkeys(wanted))
+    return tuple(each for each in inputs if each is not None)
+
+
+def varying(wanted: Iterable[str], rows: Rows) -> tuple[str, ...]:
+    """Return the distinct expressions that are not constant in training."""
+    return tuple(text for text in dict.fromkeys(wanted) if np.ptp(evaluate(text, rows.columns)) > 0)

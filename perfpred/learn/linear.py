@@ -1,0 +1,66 @@
+"""The classical analytic fit: a non-negative sum of terms, least squares in relative error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LinearRegression
+
+from perfpred.learn.base import Rows, TimeRegressor
+from perfpred.learn.inputs import Expressions, expressions, varying
+from perfpred.predict.checks import Floats
+from perfpred.predict.design import evaluate, log_of
+from perfpred.predict.formula import LinearModel
+
+
+class LinearRegressor(TimeRegressor):
+    """Seconds as a non-negative combination of a constant, the complexities and the parameters.
+
+    Minimises ``sum(((prediction - time) / time) ** 2)`` over coefficients >= 0, so that a short run counts
+    as much as a long one. A parameter p takes part as its distance from either end of its training
+    range, ``max(p - low, 0)`` and ``max(high - p, 0)``: time may rise or fall with it, and is never < 0.
+
+    Parameters
+    ----------
+    complexity : mapping of str to str, optional
+        Named expressions over the columns.
+    random_state : int, RandomState or None
+        Folds only; the fit itself is exact.
+    """
+
+    def __init__(self, complexity: Expressions = None, random_state: Any = 0) -> None:
+        self.complexity = complexity
+        self.random_state = random_state
+
+    def _formula(self, rows: Rows, rng: np.random.RandomState) -> LinearModel:
+        terms = ("1", *self._complexities(rows), *_distances(rows.columns))
+        matrix = np.stack([evaluate(term, rows.columns) for term in terms], axis=1) / rows.time_s[:, None]
+        # Terms differ by many orders of magnitude: unit columns keep the problem well conditioned.
+        norms = np.linalg.norm(matrix, axis=0)
+        solver = LinearRegression(positive=True, fit_intercept=False)
+        coefficients = solver.fit(matrix / norms, np.ones(len(rows))).coef_ / norms
+        used = coefficients > 0
+        used[0] = True
+        chosen = tuple(term for term, is_used in zip(terms, used, strict=True) if is_used)
+        return LinearModel(chosen, coefficients[used], float(rows.time_s.min()))
+
+    def _complexities(self, rows: Rows) -> tuple[str, ...]:
+        texts = varying(expressions(self.complexity, "complexity"), rows)
+        for text in texts:
+            log_of(text, rows.columns)  # says so where it is not positive
+        return texts
+
+
+def _distances(columns: Mapping[str, Floats]) -> list[str]:
+    terms = []
+    for name, values in columns.items():
+        low, high = float(values.min()), float(values.max())
+        if high > low:
+            terms += [f"max({name} - {_literal(low)}, 0)", f"max({_literal(high)} - {name}, 0)"]
+    return terms
+
+
+def _literal(value: float) -> str:
+    return repr(value) if value >= 0 else f"({value!r})"

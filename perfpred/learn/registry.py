@@ -1,0 +1,103 @@
+"""The models by name. One registration says everything about a model; torch loads when one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perfpred.errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from perfpred.learn.base import TimeRegressor
+
+Complexities = Mapping[str, str] | None
+Features = Mapping[str, str] | Sequence[str] | None
+Factory = Callable[[Complexities, Features, Any], "TimeRegressor"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A registered model.
+
+    Parameters
+    ----------
+    name, summary : str
+        Its name and one line about it.
+    factory : callable
+        ``(complexity, features, random_state)`` to an unfitted estimator.
+    uses_complexity : bool
+        Whether complexity expressions make a difference.
+    max_parameters : int or None
+        Bound on the number of fitted numbers, if there is one.
+    """
+
+    name: str
+    summary: str
+    factory: Factory
+    uses_complexity: bool
+    max_parameters: int | None
+
+    def make(
+        self, complexity: Complexities = None, features: Features = None, random_state: Any = 0
+    ) -> TimeRegressor:
+        """Return an unfitted estimator for a kernel with these expressions."""
+        return self.factory(complexity, features, random_state)
+
+
+_MODELS: dict[str, Model] = {}
+
+
+def register(model: Model) -> Model:
+    """Add a model; raises `InputError` if its name is taken."""
+    if model.name in _MODELS:
+        raise InputError(f"model names are distinct, but '{model.name}' is registered twice")
+    _MODELS[model.name] = model
+    return model
+
+
+def model(name: str) -> Model:
+    """Return the model called `name`; raises `UnknownNameError` with the nearest name."""
+    if name not in _MODELS:
+        raise UnknownNameError("model", name, _MODELS)
+    return _MODELS[name]
+
+
+def models() -> tuple[Model, ...]:
+    """Return every registered model, in order of registration."""
+    return tuple(_MODELS.values())
+
+
+def _augmented(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    from perfpred.learn.augmented import AugmentedRegressor
+
+    return AugmentedRegressor(complexity, features, random_state=random_state)
+
+
+def _paper(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    from perfpred.learn.paper import PaperNetRegressor
+
+    return PaperNetRegressor(complexity, random_state=random_state)
+
+
+def _plain(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    return _paper(None, features, random_state)
+
+
+def _linear(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    from perfpred.learn.linear import LinearRegressor
+
+    return LinearRegressor(complexity, random_state=random_state)
+
+
+def _forest(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    from perfpred.learn.forest import ForestRegressor
+
+    return ForestRegressor(complexity, random_state=random_state)
+
+
+register(Model("augmented", "complexities corrected by a small net, in log time", _augmented, True, 75))
+register(Model("paper-nnc", "the paper's net: parameters and complexity to seconds", _paper, True, 75))
+register(Model("nn", "the paper's net without complexity", _plain, False, 75))
+register(Model("linear-c", "non-negative sum of complexities and parameters", _linear, True, None))
+register(Model("forest-c", "random forest on log parameters and log complexities", _forest, True, None))

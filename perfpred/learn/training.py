@@ -1,0 +1,160 @@
+"""From a profile to a bank: one predictor a combination, fitted in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from perfpred.combination import Combination
+from perfpred.errors import InputError
+from perfpred.kernels import KERNELS
+from perfpred.learn import registry
+from perfpred.learn.registry import Model
+from perfpred.predict.bank import Bank
+from perfpred.predict.checks import Floats
+from perfpred.predict.predictor import Interval, Predictor, Range, Training
+from perfpred.profile import Profile, random_split
+
+COVERAGE = 0.9
+
+
+class Progress(Protocol):
+    """What is told how far a long work is."""
+
+    def update(self, done: int, total: int, note: str) -> None:
+        """`done` of `total` pieces are finished."""
+        ...
+
+
+def train(
+    profile: Profile,
+    *,
+    model: str = "augmented",
+    train_size: int | None = None,
+    complexity: Mapping[str, str] | None = None,
+    random_state: int = 0,
+    n_jobs: int = -1,
+    progress: Progress | None = None,
+) -> Bank:
+    """Fit one predictor to each combination of a profile.
+
+    Parameters
+    ----------
+    profile : Profile
+        Rows whose status is not ``ok`` are left out of the fit.
+    model : str
+        A name of the model registry.
+    train_size : int, optional
+        Number of rows drawn at random for each fit; all by default.
+    complexity : mapping of str to str, optional
+        Named expressions; by default those of the profile's metadata, else the known kernel's.
+    random_state : int
+        Seed of the draw and of the fit; the same seed gives the same bank.
+    n_jobs : int
+        Processes, as in joblib.
+
+    Raises
+    ------
+    InputError
+        If a combination has too few rows, or an expression names a column it has not.
+    """
+    chosen = registry.model(model)
+    parts = list(profile.ok.combinations())
+    if not parts:
+        raise InputError("there is nothing to train on: no row has status ok")
+    for combination, part in parts:
+        _require_size(combination, part, train_size)
+    jobs = (
+        delayed(fit_predictor)(
+            combination, _drawn(part, train_size, random_state), chosen, complexity, random_state
+        )
+        for combination, part in parts
+    )
+    return Bank(collect(jobs, len(parts), n_jobs, progress))
+
+
+def fit_predictor(
+    combination: Combination,
+    rows: Profile,
+    chosen: Model,
+    complexity: Mapping[str, str] | None,
+    random_state: int,
+) -> Predictor:
+    """Return the predictor of one combination, fitted to all of `rows`."""
+    named = complexity_of(combination.kernel, rows, complexity)
+    estimator = chosen.make(named, features_of(combination.kernel, rows), random_state)
+    try:
+        estimator.fit_with_residuals(rows.X, rows.time_s)
+    except InputError as error:
+        raise InputError(f"{combination}: {error}") from None
+    floor = rows.noise_floor
+    return Predictor(
+        combination,
+        estimator.encoding_,
+        estimator.formula_,
+        _ranges(rows.X, estimator.encoding_.categories),
+        conformal_interval(estimator.oof_log_residuals_),
+        Training(chosen.name, len(rows), rows.data_hash, floor if np.isfinite(floor) else None, named),
+    )
+
+
+def complexity_of(kernel: str, rows: Profile, given: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the named complexities to use: those given, else the profile's, else the known kernel's."""
+    known = KERNELS.get(kernel)
+    return dict(given or rows.complexity or (known.complexity if known is not None else {}))
+
+
+def features_of(kernel: str, rows: Profile) -> dict[str, str]:
+    """Return the known kernel's further features, if its rows have the kernel's own columns."""
+    known = KERNELS.get(kernel)
+    if known is None or set(known.parameter_names) != set(rows.parameters):
+        return {}
+    return dict(known.features)
+
+
+def conformal_interval(log_residuals: Floats) -> Interval:
+    """Return the 90% interval from out-of-fold log residuals, shape (n,).
+
+    Split-conformal quantiles with the finite-sample correction, one for each side (Barber et al.,
+    "Predictive inference with the jackknife+", 2021, for the cross-fitted residuals).
+    """
+    ordered = np.sort(log_residuals)
+    n = len(ordered)
+    tail = (1 - COVERAGE) / 2
+    above = min(int(np.ceil((n + 1) * (1 - tail))), n)
+    below = max(int(np.floor((n + 1) * tail)), 1)
+    return Interval(float(ordered[below - 1]), float(ordered[above - 1]))
+
+
+def collect(jobs: Any, total: int, n_jobs: int, progress: Progress | None) -> list[Any]:
+    """Run joblib jobs in parallel, telling `progress` after each; returns results in order."""
+    results = []
+    for result in Parallel(n_jobs=min(n_jobs, total) if n_jobs > 0 else n_jobs, return_as="generator")(jobs):
+        results.append(result)
+        if progress is not None:
+            progress.update(len(results), total, "")
+    return results
+
+
+def _require_size(combination: Combination, part: Profile, train_size: int | None) -> None:
+    if train_size is not None and not 1 <= train_size <= len(part):
+        raise InputError(f"{combination}: train_size must be in 1..{len(part)} (rows), but got {train_size}")
+
+
+def _drawn(part: Profile, train_size: int | None, random_state: int) -> Profile:
+    if train_size is None or train_size == len(part):
+        return part
+    chosen, _ = random_split(len(part), train_size, random_state)
+    return part.take(chosen)
+
+
+def _ranges(X: pd.DataFrame, categories: Mapping[str, Any]) -> dict[str, Range]:
+    return {
+        str(name): Range(float(X[name].min()), float(X[name].max()))
+        for name in X.columns
+        if name not in categories
+    }

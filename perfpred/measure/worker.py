@@ -1,0 +1,140 @@
+"""The measuring process: binds sizes, checks results, times calls; one JSON line in, one out.
+
+It runs apart from the campaign so that it can be limited and killed, and so that the libraries under
+measurement find their environment set before they are loaded.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import numpy as np
+
+from perfpred.hardware import Hardware
+from perfpred.kernels import Kernel, kernel
+from perfpred.kernels.kernel import Array, Sizes
+from perfpred.measure.timing import time_call
+from perfpred.variants import variant
+
+ALIGNMENT_BYTES = 64
+REFERENCE_SIZE = 64
+"""The drift monitor: a 64 x 64 x 64 product, a few microseconds, always on one thread."""
+
+
+class Pool:
+    """One long-lived aligned buffer an operand, so that every row sees the same memory."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._buffers: list[Array] = []
+
+    def views(self, shapes: tuple[tuple[int, ...], ...]) -> tuple[Array, ...]:
+        """Return float32 arrays of these shapes, filled with uniform values of -1..1."""
+        return tuple(self._view(index, shape) for index, shape in enumerate(shapes))
+
+    def _view(self, index: int, shape: tuple[int, ...]) -> Array:
+        size = int(np.prod(shape))
+        while len(self._buffers) <= index:
+            self._buffers.append(self._aligned(1))
+        if self._buffers[index].size < size:
+            self._buffers[index] = self._aligned(size)
+        return self._buffers[index][:size].reshape(shape)
+
+    def _aligned(self, size: int) -> Array:
+        raw = np.empty(size + ALIGNMENT_BYTES // 4, dtype=np.float32)
+        offset = (-raw.ctypes.data % ALIGNMENT_BYTES) // 4
+        view = raw[offset : offset + size]
+        view[:] = self._rng.uniform(-1.0, 1.0, size)
+        return view
+
+
+class Worker:
+    """Answers requests for one kernel, variant and hardware."""
+
+    def __init__(self, kernel_: Kernel, variant_name: str, hardware: Hardware) -> None:
+        self._kernel, self._hardware = kernel_, hardware
+        self._variant = variant(variant_name)
+        self._pool, self._results = Pool(), Pool(seed=1)
+        side = np.full((REFERENCE_SIZE, REFERENCE_SIZE), 0.5, dtype=np.float32)
+        self._monitor = (side, side.copy(), np.empty_like(side))
+
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the timing of ``request["sizes"]``, after checking its result if asked to."""
+        sizes = {name: int(value) for name, value in request["sizes"].items()}
+        operands = self._pool.views(self._kernel.operands(sizes))
+        (result,) = self._results.views((self._kernel.result(sizes),))
+        call = self._variant.bind(self._kernel, self._hardware, sizes, operands, result)
+        if request.get("check") and not self._correct(sizes, call.run, call.result, operands, result):
+            return {"status": "wrong_result"}
+        monitor_s = self._monitor_s()
+        return {"status": "ok", "time_s": time_call(call.run, time.perf_counter), "monitor_s": monitor_s}
+
+    def _correct(self, sizes: Sizes, run: Any, get: Any, operands: tuple[Array, ...], result: Array) -> bool:
+        result.fill(np.nan)  # a variant that writes nothing must not pass on an older result
+        run(1)
+        return self._kernel.agrees(sizes, get(), operands)
+
+    def _monitor_s(self) -> float:
+        a, b, c = self._monitor
+
+        def run(repetitions: int) -> None:
+            for _ in range(repetitions):
+                np.matmul(a, b, out=c)
+
+        run(1)
+        return min(_timed(run) for _ in range(3))
+
+
+def _timed(run: Any) -> float:
+    start = time.perf_counter()
+    run(1)
+    return time.perf_counter() - start
+
+
+def serve(requests: TextIO, replies: TextIO) -> None:
+    """Answer the requests of a stream until it ends; the first line says what is measured."""
+    setup = json.loads(requests.readline())
+    worker = Worker(kernel(setup["kernel"]), setup["variant"], Hardware(**setup["hardware"]))
+    print(json.dumps({"status": "ready"}), file=replies, flush=True)
+    for line in requests:
+        try:
+            reply = worker.answer(json.loads(line))
+        except Exception as error:  # whatever a library raises is this row's result
+            reply = {"status": "runtime_error", "message": f"{type(error).__name__}: {error}"[:500]}
+        print(json.dumps(reply), file=replies, flush=True)
+
+
+def _limit(memory_bytes: int, processors: list[int]) -> None:
+    import resource
+
+    _die_with_parent()
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, processors)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies: a stopped orphan would wait for ever."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
+def main() -> None:
+    """Run as ``python -m perfpred.measure.worker MEMORY_BYTES PROCESSOR...``."""
+    _limit(int(sys.argv[1]), [int(text) for text in sys.argv[2:]])
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints must not mix with the replies
+    serve(sys.stdin, replies)
+
+
+if __name__ == "__main__":
+    main()

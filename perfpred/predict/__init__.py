@@ -1,0 +1,1 @@
+"""Answering queries with fitted models: NumPy alone, no training."""

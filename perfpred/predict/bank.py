@@ -1,0 +1,207 @@
+"""The `Bank` noun: predictors by kernel, variant and hardware; it predicts and it selects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perfpred.combination import Combination
+from perfpred.errors import InputError, UnknownNameError
+from perfpred.predict import store
+from perfpred.predict.checks import Floats
+from perfpred.predict.predictor import Prediction, Predictor
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a ranking: a variant on a hardware with its predicted time."""
+
+    kernel: str
+    variant: str
+    hardware: str
+    time_s: float
+    low_s: float
+    high_s: float
+    in_range: bool
+
+    @property
+    def label(self) -> str:
+        """The variant and where it runs."""
+        return f"{self.variant} on {self.hardware}"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A ranking of choices, fastest first.
+
+    `ties` are the other choices whose predicted time is within the measuring noise of the best one's:
+    between these the data cannot decide.
+    """
+
+    best: Choice
+    ranking: tuple[Choice, ...]
+    ties: tuple[Choice, ...]
+    reason: str
+
+
+class Bank:
+    """Predictors by combination.
+
+    Parameters
+    ----------
+    predictors : iterable of Predictor
+        At most one a combination.
+    """
+
+    def __init__(self, predictors: Iterable[Predictor]) -> None:
+        self._predictors: dict[Combination, Predictor] = {}
+        for predictor in predictors:
+            if predictor.combination in self._predictors:
+                raise InputError(f"two predictors for {predictor.combination}")
+            self._predictors[predictor.combination] = predictor
+
+    def __len__(self) -> int:
+        return len(self._predictors)
+
+    def __iter__(self) -> Iterator[Predictor]:
+        return iter(self._predictors.values())
+
+    def find(
+        self, kernel: str, variant: str | None = None, hardware: str | None = None
+    ) -> tuple[Predictor, ...]:
+        """Return the predictors that match; an unknown name is an error that offers the nearest."""
+        found = _matching(tuple(self), "kernel", kernel)
+        if variant is not None:
+            found = _matching(found, "variant", variant)
+        if hardware is not None:
+            found = _matching(found, "hardware", hardware)
+        return found
+
+    def predict(
+        self,
+        kernel: str,
+        parameters: Mapping[str, float | str] | None = None,
+        /,
+        *,
+        variant: str | None = None,
+        hardware: str | None = None,
+        **named: float | str,
+    ) -> Prediction:
+        """Return the predicted time of one query.
+
+        Parameters are given by name, or as a mapping where a name would clash with an argument here.
+        `variant` and `hardware` may be left out where the bank holds only one.
+
+        Raises
+        ------
+        InputError
+            If several predictors match, or a parameter is missing, unknown or not finite.
+        """
+        return self._only(kernel, variant, hardware).predict({**(parameters or {}), **named})
+
+    def predict_table(
+        self,
+        kernel: str,
+        columns: Any,
+        *,
+        variant: str | None = None,
+        hardware: str | None = None,
+    ) -> Floats:
+        """Return predicted seconds for a table of queries, a DataFrame say, shape (n,), in row order."""
+        return self._only(kernel, variant, hardware).seconds(columns)
+
+    def select(
+        self,
+        kernel: str,
+        parameters: Mapping[str, float | str] | None = None,
+        /,
+        *,
+        hardware: str | None = None,
+        top: int | None = None,
+        **named: float | str,
+    ) -> Selection:
+        """Return the kernel's variants ranked by predicted time; parameters are given as to `predict`.
+
+        Parameters
+        ----------
+        hardware : str, optional
+            Rank only the variants on this hardware; by default every hardware the bank knows.
+        top : int, optional
+            The length of the ranking; by default all.
+        """
+        if top is not None and top < 1:
+            raise InputError(f"top must be >= 1, but got {top}")
+        found = self.find(kernel, hardware=hardware)
+        query = {**(parameters or {}), **named}
+        choices = {_choice(p, p.predict(query)): p for p in found}
+        ranking = sorted(choices, key=lambda choice: choice.time_s)
+        best = ranking[0]
+        ties = tuple(
+            choice
+            for choice in ranking[1:]
+            if choice.time_s <= best.time_s * (1 + _noise(choices, best, choice))
+        )
+        return Selection(best, tuple(ranking[:top]), ties, _reason(ranking, ties))
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write one JSON file a predictor into `folder`, each whole; returns their paths."""
+        return [store.save(predictor, Path(folder)) for predictor in self]
+
+    def _only(self, kernel: str, variant: str | None, hardware: str | None) -> Predictor:
+        found = self.find(kernel, variant, hardware)
+        if len(found) > 1:
+            labels = "; ".join(str(predictor.combination) for predictor in found)
+            raise InputError(f"{len(found)} predictors match; say which variant and hardware: {labels}")
+        return found[0]
+
+
+def load(path: str | Path) -> Bank:
+    """Return the bank stored in a folder, or the bank of one model file.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or no model in it.
+    ModelFileError
+        If a file was edited, truncated, or is of a newer format.
+    """
+    return Bank(store.load(file) for file in store.model_files(Path(path)))
+
+
+def _matching(predictors: tuple[Predictor, ...], field: str, name: str) -> tuple[Predictor, ...]:
+    found = tuple(p for p in predictors if getattr(p.combination, field) == name)
+    if not found:
+        raise UnknownNameError(field, name, {str(getattr(p.combination, field)) for p in predictors})
+    return found
+
+
+def _choice(predictor: Predictor, prediction: Prediction) -> Choice:
+    key = predictor.combination
+    return Choice(
+        key.kernel,
+        key.variant,
+        key.hardware,
+        prediction.time_s,
+        prediction.low_s,
+        prediction.high_s,
+        prediction.in_range,
+    )
+
+
+def _noise(predictors: Mapping[Choice, Predictor], first: Choice, second: Choice) -> float:
+    """Return the larger noise of two choices; what is not known counts as none."""
+    return max(predictors[choice].training.noise or 0.0 for choice in (first, second))
+
+
+def _reason(ranking: list[Choice], ties: tuple[Choice, ...]) -> str:
+    best = ranking[0]
+    unfamiliar = "" if best.in_range else "; outside the range seen in training"
+    if ties:
+        names = ", ".join(choice.label for choice in ties)
+        return f"{best.label} is predicted fastest, within the noise of {names}{unfamiliar}"
+    if len(ranking) == 1:
+        return f"{best.label} is the only choice{unfamiliar}"
+    ratio = ranking[1].time_s / best.time_s
+    return f"{best.label} is predicted {ratio:.2f}x faster than {ranking[1].label}{unfamiliar}"

@@ -1,0 +1,93 @@
+"""Frozen dataclasses to plain JSON values and back, by their declared field types.
+
+Reading trusts nothing: every field must be there with its declared type, nothing else may be, and each
+dataclass checks shapes and ranges when it is made.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from perfpred.errors import ModelFileError
+
+TYPE_KEY = "type"
+
+
+def encode(value: Any) -> Any:
+    """Return plain JSON values; a dataclass becomes an object that names its type."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {TYPE_KEY: type(value).__name__, **fields}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    return value
+
+
+def decode(data: Any, expected: Any, where: str = "model") -> Any:
+    """Return the value of type `expected` that `data` encodes.
+
+    Raises
+    ------
+    ModelFileError
+        Naming the place, what was expected there and what stands there.
+    """
+    origin = get_origin(expected)
+    if origin in (typing.Union, types.UnionType):
+        return _decode_union(data, get_args(expected), where)
+    if dataclasses.is_dataclass(expected) and isinstance(expected, type):
+        return _decode_dataclass(data, expected, where)
+    if origin is tuple:
+        item = get_args(expected)[0]
+        return tuple(decode(each, item, f"{where}[{i}]") for i, each in enumerate(_be(data, list, where)))
+    if origin is not None and issubclass(origin, Mapping):
+        item = get_args(expected)[1]
+        return {key: decode(each, item, f"{where}.{key}") for key, each in _be(data, dict, where).items()}
+    if origin is np.ndarray:
+        return _be(data, list, where)
+    if expected is float:
+        return float(_be(data, (int, float), where))
+    return _be(data, expected, where)
+
+
+def _decode_union(data: Any, members: tuple[Any, ...], where: str) -> Any:
+    if types.NoneType in members:
+        (member,) = (each for each in members if each is not types.NoneType)
+        return None if data is None else decode(data, member, where)
+    name = _be(data, dict, where).get(TYPE_KEY)
+    for member in members:
+        if member.__name__ == name:
+            return decode(data, member, where)
+    known = ", ".join(member.__name__ for member in members)
+    raise ModelFileError(f"{where}.{TYPE_KEY} must be one of {known}, but is {name!r}")
+
+
+def _decode_dataclass(data: Any, expected: type, where: str) -> Any:
+    given = dict(_be(data, dict, where))
+    name = given.pop(TYPE_KEY, None)
+    if name != expected.__name__:
+        raise ModelFileError(f"{where}.{TYPE_KEY} must be {expected.__name__!r}, but is {name!r}")
+    hints = get_type_hints(expected)
+    fields = [field.name for field in dataclasses.fields(expected)]
+    if sorted(given) != sorted(fields):
+        differing = ", ".join(sorted(set(given) ^ set(fields)))
+        raise ModelFileError(
+            f"{where} must have the fields {', '.join(fields)}; missing or unknown: {differing}"
+        )
+    return expected(**{key: decode(given[key], hints[key], f"{where}.{key}") for key in fields})
+
+
+def _be(data: Any, kind: Any, where: str) -> Any:
+    if isinstance(data, kind) and not (isinstance(data, bool) and kind is not bool):
+        return data
+    names = [each.__name__ for each in (kind if isinstance(kind, tuple) else (kind,))]
+    raise ModelFileError(f"{where} must be {' or '.join(names)}, but is {type(data).__name__}")

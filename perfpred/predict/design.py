@@ -1,0 +1,273 @@
+"""From raw parameters to the numbers a formula works on: the one function of training and of serving."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from perfpred.complexity import Complexity
+from perfpred.errors import ExpressionError, InputError, UnknownNameError
+from perfpred.predict.checks import Floats, require, require_finite
+
+Columns = Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How raw parameters become numeric columns.
+
+    A numeric parameter stays one column. A categorical one becomes a 0/1 column a level, labelled
+    ``column=level``. A label that an expression could not name gets a safe name made from it.
+
+    Parameters
+    ----------
+    parameters : tuple of str
+        The raw columns, in order.
+    categories : mapping of str to tuple of str
+        Levels seen in training, for each categorical column.
+
+    Raises
+    ------
+    InputError
+        If names repeat or are empty, or if `categories` names another column.
+
+    Examples
+    --------
+    >>> encoding = Encoding(("n", "mode"), {"mode": ("fast", "safe")})
+    >>> encoding.labels
+    {'n': 'n', 'mode_fast': 'mode=fast', 'mode_safe': 'mode=safe'}
+    >>> encoding.encode({"n": [4, 8], "mode": ["safe", "fast"]})["mode_fast"]
+    array([0., 1.])
+    """
+
+    parameters: tuple[str, ...]
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require_names(self, "parameters", self.parameters)
+        for column, levels in self.categories.items():
+            require(column in self.parameters, self, "every category is a parameter", repr(column))
+            _require_names(self, f"levels of {column}", levels)
+
+    @classmethod
+    def of(cls, columns: Mapping[str, ArrayLike]) -> Encoding:
+        """Return the encoding of training `columns`: what is not numeric is categorical."""
+        levels = {name: _levels(name, values) for name, values in columns.items() if not _is_numeric(values)}
+        return cls(tuple(columns), levels)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Label of each encoded column by its name in expressions, in order."""
+        labels: dict[str, str] = {}
+        for parameter in self.parameters:
+            levels = self.categories.get(parameter)
+            wanted = [parameter] if levels is None else [f"{parameter}={level}" for level in levels]
+            for label in wanted:
+                labels[_safe_name(label, {*labels, *self.parameters} - {label})] = label
+        return labels
+
+    def encode(
+        self, columns: Mapping[str, Any], *, unseen: Literal["raise", "zero"] = "raise"
+    ) -> dict[str, Floats]:
+        """Return the numeric columns of raw `columns`.
+
+        Parameters
+        ----------
+        columns : mapping of str to array_like of shape (n,)
+            A DataFrame, a dict of columns, or a dict of scalars (then n = 1). Further columns are ignored.
+        unseen : {"raise", "zero"}
+            A level that training did not see is an error, or 0 in every column of its parameter: for
+            a caller that tells its user that the query is out of range.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n,)
+            Float64, in the order of `labels`.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, of another length, or holds something other than finite numbers.
+        UnknownNameError
+            If a level was not seen in training and `unseen` is "raise".
+        """
+        names = iter(self.labels)
+        encoded: dict[str, Floats] = {}
+        for parameter in self.parameters:
+            values = _column(columns, parameter)
+            if parameter not in self.categories:
+                encoded[next(names)] = _numbers(parameter, values)
+                continue
+            levels = self.categories[parameter]
+            texts = _texts(parameter, values)
+            if unseen == "raise":
+                _require_known(parameter, levels, texts)
+            for level in levels:
+                encoded[next(names)] = np.array([float(text == level) for text in texts])
+        _require_one_length(encoded)
+        return encoded
+
+
+@dataclass(frozen=True)
+class Input:
+    """One standardised input of a formula: an expression, clipped to the range that training saw.
+
+    Parameters
+    ----------
+    expression : str
+        Over encoded columns.
+    mean, scale : float
+        Of the training values, so that ``(x - mean) / scale`` has mean 0 and deviation 1 there.
+    low, high : float
+        Values beyond are clipped: a net says nothing sensible where it has seen nothing.
+    """
+
+    expression: str
+    mean: float
+    scale: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        parsed(self.expression)
+        require_finite(self, "mean", "scale", "low", "high")
+        require(self.scale > 0, self, "scale > 0", self.scale)
+        require(self.low <= self.high, self, "low <= high", f"(low={self.low}, high={self.high})")
+
+    @classmethod
+    def fitted(cls, expression: str, columns: Columns) -> Input | None:
+        """Return the input standardised on training `columns`; None if it is constant there."""
+        values = evaluate(expression, columns)
+        low, high, mean = float(values.min()), float(values.max()), float(values.mean())
+        scale = float(values.std())
+        if high - low <= 1e-9 * max(abs(low), abs(high)) or scale == 0.0:
+            return None
+        return cls(expression, mean, scale, low, high)
+
+    def __call__(self, columns: Columns) -> Floats:
+        """Return the standardised values, shape (n,)."""
+        clipped = np.clip(evaluate(self.expression, columns), self.low, self.high)
+        return np.asarray((clipped - self.mean) / self.scale)
+
+
+def design_matrix(inputs: Sequence[Input], columns: Columns) -> Floats:
+    """Return the standardised inputs of encoded `columns`, shape (n, d)."""
+    matrix = np.empty((n_rows(columns), len(inputs)))
+    for index, each in enumerate(inputs):
+        matrix[:, index] = each(columns)
+    return matrix
+
+
+def evaluate(expression: str, columns: Columns) -> Floats:
+    """Return the finite values of an expression, shape (n,); raises `InputError` where it has none."""
+    values = np.array(np.broadcast_to(parsed(expression)(columns), (n_rows(columns),)), dtype=np.float64)
+    _require_each(np.isfinite(values), values, f"'{expression}' must be finite", expression, columns)
+    return values
+
+
+def log_of(expression: str, columns: Columns) -> Floats:
+    """Return the natural logarithm of an expression, shape (n,); raises `InputError` unless it is > 0."""
+    values = evaluate(expression, columns)
+    _require_each(values > 0, values, f"complexity '{expression}' must be > 0", expression, columns)
+    return np.asarray(np.log(values))
+
+
+@lru_cache(maxsize=4096)
+def parsed(expression: str) -> Complexity:
+    """Return the parsed expression, once a process."""
+    return Complexity(expression)
+
+
+def n_rows(columns: Columns) -> int:
+    """Return the common length of encoded columns."""
+    return len(next(iter(columns.values()))) if columns else 0
+
+
+def _require_each(good: Any, values: Floats, rule: str, expression: str, columns: Columns) -> None:
+    if good.all():
+        return
+    row = int(np.argmin(good))
+    given = ", ".join(f"{name}={columns[name][row]:g}" for name in parsed(expression).names)
+    raise InputError(f"{rule}, but it is {values[row]:g} in row {row} ({given})")
+
+
+def _column(columns: Mapping[str, Any], name: str) -> Any:
+    if name not in columns:
+        raise InputError(f"column '{name}' is missing; got {', '.join(map(str, columns)) or 'none'}")
+    return np.atleast_1d(np.asarray(columns[name]))
+
+
+def _numbers(name: str, values: Any) -> Floats:
+    try:
+        numbers = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        row = next(row for row, value in enumerate(values) if not _is_numeric(value))
+        raise InputError(f"column '{name}' must hold numbers, but row {row} is '{values[row]}'") from None
+    if not np.isfinite(numbers).all():
+        row = int(np.argmin(np.isfinite(numbers)))
+        raise InputError(f"column '{name}' must be finite, but row {row} is {numbers[row]}")
+    return numbers
+
+
+def _is_numeric(values: ArrayLike) -> bool:
+    array = np.asarray(values)
+    if array.dtype.kind in "biuf":
+        return True
+    try:
+        array.astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _levels(name: str, values: ArrayLike) -> tuple[str, ...]:
+    return tuple(sorted(set(_texts(name, np.asarray(values)))))
+
+
+def _texts(name: str, values: Iterable[Any]) -> list[str]:
+    texts = []
+    for row, value in enumerate(values):
+        # A missing value is None, nan, or pandas' own NA, which this room does not import.
+        if value is None or type(value).__name__ == "NAType" or value != value:  # noqa: PLR0124
+            raise InputError(f"column '{name}' must have a value in every row, but row {row} has none")
+        texts.append(str(value))
+    return texts
+
+
+def _require_known(name: str, levels: Sequence[str], texts: Iterable[str]) -> None:
+    for text in texts:
+        if text not in levels:
+            raise UnknownNameError(f"value of {name}", text, levels)
+
+
+def _require_one_length(encoded: Columns) -> None:
+    lengths = {name: len(values) for name, values in encoded.items()}
+    if len(set(lengths.values())) > 1:
+        raise InputError(f"columns must have one length, but got {lengths}")
+
+
+def _require_names(owner: object, what: str, names: Sequence[str]) -> None:
+    require(all(isinstance(name, str) and name for name in names), owner, f"{what} are non-empty text", names)
+    require(len(set(names)) == len(names), owner, f"{what} are distinct", names)
+
+
+def _safe_name(label: str, taken: set[str]) -> str:
+    if _is_expression(label):
+        return label
+    name = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_") or "column"
+    while not _is_expression(name) or name in taken:
+        name = f"{name}_" if name[0].isalpha() else f"column_{name}"
+    return name
+
+
+def _is_expression(name: str) -> bool:
+    try:
+        return parsed(name).names == (name,)
+    except ExpressionError:
+        return False

@@ -1,0 +1,22 @@
+"""What a fitted model is: a formula from encoded columns to seconds.
+
+Each is a frozen dataclass of numbers, text and arrays, checked when it is made, with `n_parameters`, the
+number of fitted numbers, and ``seconds(columns)``, which maps encoded columns of shape (n,) to seconds of
+shape (n,). A new kind of formula is one more class here.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from perfpred.predict.forest import Forest
+from perfpred.predict.linear import LinearModel
+from perfpred.predict.nets import PosynomialNet, ReluNet
+
+__all__ = ["FORMULAS", "Forest", "Formula", "LinearModel", "PosynomialNet", "ReluNet"]
+
+Formula: TypeAlias = PosynomialNet | ReluNet | LinearModel | Forest
+
+FORMULAS: dict[str, type[Formula]] = {
+    formula.__name__: formula for formula in (PosynomialNet, ReluNet, LinearModel, Forest)
+}

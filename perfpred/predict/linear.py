@@ -1,0 +1,49 @@
+"""A fitted sum of terms as a formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfpred.predict.checks import Floats, require, require_finite, set_floats
+from perfpred.predict.design import Columns, evaluate, n_rows, parsed
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """``t = max(sum_j c_j term_j, floor)``.
+
+    Parameters
+    ----------
+    terms : tuple of str
+        J expressions over encoded columns.
+    coefficients : ndarray of shape (J,)
+        Seconds a unit of the term.
+    floor : float
+        The least time predicted, > 0 seconds.
+    """
+
+    terms: tuple[str, ...]
+    coefficients: Floats
+    floor: float
+
+    def __post_init__(self) -> None:
+        require(len(self.terms) > 0, self, "len(terms) > 0", 0)
+        for term in self.terms:
+            parsed(term)
+        set_floats(self, "coefficients", (len(self.terms),))
+        require_finite(self, "floor")
+        require(self.floor > 0, self, "floor > 0", self.floor)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of coefficients."""
+        return len(self.terms)
+
+    def seconds(self, columns: Columns) -> Floats:
+        """Return predicted seconds, shape (n,), of encoded columns of shape (n,)."""
+        total = np.zeros(n_rows(columns))
+        for term, coefficient in zip(self.terms, self.coefficients, strict=True):
+            total += coefficient * evaluate(term, columns)
+        return np.asarray(np.maximum(total, self.floor))

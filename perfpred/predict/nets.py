@@ -1,0 +1,121 @@
+"""Fitted nets as formulas: plain numbers, evaluated by NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfpred.predict.checks import Floats, require, require_finite, set_floats
+from perfpred.predict.design import Columns, Input, design_matrix, log_of, parsed
+
+
+@dataclass(frozen=True, eq=False)
+class PosynomialNet:
+    """A sum of complexities, corrected by a small net.
+
+    ``log t = logsumexp_j(log term_j + q_j) + clip(sum_h v_h tanh(u_h . x + d_h) + l . x, low, high)``
+
+    Parameters
+    ----------
+    terms : tuple of str
+        J expressions, positive everywhere; seconds are the natural unit of their coefficients.
+    log_coefficients : ndarray of shape (J,)
+        q, the natural logarithms of the coefficients.
+    inputs : tuple of Input
+        d inputs x of the correction.
+    hidden_weights : ndarray of shape (H, d)
+    hidden_biases, output_weights : ndarray of shape (H,)
+    linear : ndarray of shape (d,)
+        l, zero for a correction that is bounded by nature.
+    low, high : float
+        Range of the correction: what it reached in training, and little more.
+    """
+
+    terms: tuple[str, ...]
+    log_coefficients: Floats
+    inputs: tuple[Input, ...]
+    hidden_weights: Floats
+    hidden_biases: Floats
+    output_weights: Floats
+    linear: Floats
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        require(len(self.terms) > 0, self, "len(terms) > 0", 0)
+        for term in self.terms:
+            parsed(term)
+        hidden, n_inputs = np.shape(self.hidden_biases)[:1], len(self.inputs)
+        set_floats(self, "log_coefficients", (len(self.terms),))
+        set_floats(self, "hidden_weights", (*hidden, n_inputs))
+        set_floats(self, "hidden_biases", hidden)
+        set_floats(self, "output_weights", hidden)
+        set_floats(self, "linear", (n_inputs,))
+        require_finite(self, "low", "high")
+        require(self.low <= self.high, self, "low <= high", f"(low={self.low}, high={self.high})")
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of fitted weights and biases; a linear part of zeros counts for nothing."""
+        net = self.hidden_weights.size + self.hidden_biases.size + self.output_weights.size
+        return len(self.terms) + net + (self.linear.size if self.linear.any() else 0)
+
+    def seconds(self, columns: Columns) -> Floats:
+        """Return predicted seconds, shape (n,), of encoded columns of shape (n,)."""
+        logs = np.stack([log_of(term, columns) for term in self.terms], axis=1) + self.log_coefficients
+        largest = logs.max(axis=1)
+        log_sum = largest + np.log(np.exp(logs - largest[:, None]).sum(axis=1))
+        return np.asarray(np.exp(log_sum + np.clip(self.correction(columns), self.low, self.high)))
+
+    def correction(self, columns: Columns) -> Floats:
+        """Return the correction before it is clipped, in log seconds, shape (n,)."""
+        x = design_matrix(self.inputs, columns)
+        hidden = np.tanh(x @ self.hidden_weights.T + self.hidden_biases)
+        return np.asarray(hidden @ self.output_weights + x @ self.linear)
+
+
+@dataclass(frozen=True, eq=False)
+class ReluNet:
+    """One hidden layer of rectifiers, linear in its output.
+
+    ``t = max(v . relu(U x + d) + c, floor)``
+
+    Parameters
+    ----------
+    inputs : tuple of Input
+        d inputs x.
+    hidden_weights : ndarray of shape (H, d)
+    hidden_biases, output_weights : ndarray of shape (H,)
+        The output weights are in seconds.
+    output_bias : float
+        In seconds.
+    floor : float
+        The least time predicted, > 0 seconds: a linear output knows of no sign.
+    """
+
+    inputs: tuple[Input, ...]
+    hidden_weights: Floats
+    hidden_biases: Floats
+    output_weights: Floats
+    output_bias: float
+    floor: float
+
+    def __post_init__(self) -> None:
+        hidden = np.shape(self.hidden_biases)[:1]
+        set_floats(self, "hidden_weights", (*hidden, len(self.inputs)))
+        set_floats(self, "hidden_biases", hidden)
+        set_floats(self, "output_weights", hidden)
+        require_finite(self, "output_bias", "floor")
+        require(self.floor > 0, self, "floor > 0", self.floor)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
+        return self.hidden_weights.size + self.hidden_biases.size + self.output_weights.size + 1
+
+    def seconds(self, columns: Columns) -> Floats:
+        """Return predicted seconds, shape (n,), of encoded columns of shape (n,)."""
+        x = design_matrix(self.inputs, columns)
+        hidden = np.maximum(x @ self.hidden_weights.T + self.hidden_biases, 0.0)
+        return np.asarray(np.maximum(hidden @ self.output_weights + self.output_bias, self.floor))

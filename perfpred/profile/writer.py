@@ -1,0 +1,70 @@
+"""A `Profile` to a CSV file that reads back as the same profile."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from perfpred.errors import InputError, ProfileError
+from perfpred.files import atomic_write
+from perfpred.profile.metadata import sidecar_path
+from perfpred.profile.table import Profile
+
+
+def write_profile(profile: Profile, path: str | os.PathLike[str]) -> None:
+    """Write a profile and its metadata, each whole or not at all.
+
+    Parameters
+    ----------
+    profile : Profile
+        Numbers are written so that they read back to the last bit.
+    path : path-like
+        Compressed if it ends in ``.gz``. The metadata goes to ``NAME.meta.json`` beside it.
+
+    Raises
+    ------
+    ProfileError
+        If the profile has no row.
+    InputError
+        If the metadata is not of JSON's types, or a file cannot be written.
+    """
+    target = Path(path)
+    if not len(profile):
+        raise ProfileError(str(target), ["a profile without rows cannot be written"])
+    try:
+        metadata = json.dumps(profile.metadata, indent=2, ensure_ascii=False) + "\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"the metadata must be of JSON's types: {error}") from None
+    try:
+        data, description = _csv(profile.table).encode(), metadata.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"a profile must be valid Unicode: {error}") from None
+    # The metadata first: rows must never appear beside an older description of them.
+    atomic_write(sidecar_path(target), description)
+    atomic_write(target, gzip.compress(data, mtime=0) if target.suffix == ".gz" else data)
+
+
+def _csv(table: pd.DataFrame) -> str:
+    columns = [[_quoted(str(name)), *_cells(table[name], whole=name == "rounds")] for name in table]
+    return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def _cells(column: pd.Series[Any], *, whole: bool) -> Iterator[str]:
+    for value in column.tolist():
+        if pd.isna(value):
+            yield ""
+        elif whole:
+            yield str(int(value))
+        else:
+            yield _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Quote where needed; a lone carriage return needs it too, which csv.writer overlooks."""
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text

@@ -1,0 +1,219 @@
+"""Every registered model keeps the scikit-learn contract and the promises of this project."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from perfpred.errors import InputError, UnknownNameError
+from perfpred.learn.augmented import AugmentedRegressor
+from perfpred.learn.forest import ForestRegressor
+from perfpred.learn.linear import LinearRegressor
+from perfpred.learn.paper import PaperNetRegressor
+from perfpred.learn.registry import model, models
+
+ESTIMATORS = [
+    AugmentedRegressor(restarts=2),
+    PaperNetRegressor(steps=200),
+    LinearRegressor(),
+    ForestRegressor(n_estimators=10),
+]
+COMPLEXITY = {"work": "m*n*k", "output": "m*n"}
+FEATURES = {"n_mod_16": "n % 16 / 16"}
+NAMES = [each.name for each in models()]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+def matmul_like(n=120, seed=0):
+    """Times with an overhead, vector remainders, memory traffic and 2% noise."""
+    rng = np.random.default_rng(seed)
+    m, n_, k = rng.integers(1, 1025, (3, n)).astype(float)
+    padded = np.ceil(m / 6) * 6 * np.ceil(n_ / 16) * 16 * k
+    time_s = 2e-7 + padded / 6e10 + 3e-10 * (m * k + k * n_ + m * n_)
+    return pd.DataFrame({"m": m, "n": n_, "k": k}), time_s * np.exp(0.02 * rng.standard_normal(n))
+
+
+def quick(name, complexity=COMPLEXITY, features=FEATURES, **changes):
+    """An estimator of the registry with the steps of a test."""
+    estimator = model(name).make(complexity, features)
+    known = estimator.get_params()
+    few = {"steps": 300, "restarts": 2, "n_estimators": 10} | changes
+    return estimator.set_params(**{key: value for key, value in few.items() if key in known})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stored_formula_is_what_predicts(name):
+    X, time_s = matmul_like()
+    fitted = quick(name).fit(X, time_s)
+    served = fitted.formula_.seconds(fitted.encoding_.encode({"m": X["m"], "n": X["n"], "k": X["k"]}))
+    np.testing.assert_array_equal(fitted.predict(X), served)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_seed_determines_everything(name):
+    X, time_s = matmul_like()
+    first, second = (quick(name).fit_with_residuals(X, time_s) for _ in range(2))
+    np.testing.assert_array_equal(first.predict(X), second.predict(X))
+    np.testing.assert_array_equal(first.oof_log_residuals_, second.oof_log_residuals_)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_stay_within_the_registered_bound(name):
+    X, time_s = matmul_like(200)
+    bound = model(name).max_parameters
+    n_parameters = quick(name).fit(X, time_s).formula_.n_parameters
+    assert n_parameters > 0
+    assert bound is None or n_parameters <= bound
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_out_of_fold_residuals_are_those_of_models_that_did_not_see_the_row(name):
+    X, time_s = matmul_like(60)
+    fitted = quick(name).fit_with_residuals(X, time_s, n_folds=3)
+    assert np.isfinite(fitted.oof_log_residuals_).all()
+    slower = time_s.copy()
+    slower[7] *= 1.5
+    moved = quick(name).fit_with_residuals(X, slower, n_folds=3).oof_log_residuals_[7]
+    assert moved == pytest.approx(fitted.oof_log_residuals_[7] + np.log(1.5), abs=0.02)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_categorical_columns_and_names_no_expression_could_have(name):
+    X, time_s = matmul_like()
+    mode = np.where(np.arange(len(X)) % 2, "fast", "quite safe")
+    table = X.assign(**{"the mode": mode})
+    fitted = quick(name, steps=1000).fit(table, time_s * np.where(mode == "fast", 1.0, 2.0))
+    both = pd.concat([X.iloc[[time_s.argmax()]]] * 2).assign(**{"the mode": ["fast", "quite safe"]})
+    fast, safe = fitted.predict(both)
+    assert safe > fast
+    with pytest.raises(UnknownNameError, match="unknown value of the mode 'fats'; did you mean 'fast'"):
+        fitted.predict(both.assign(**{"the mode": "fats"}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_someone_elses_columns(name):
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame(
+        {"np": rng.integers(1, 9, 80), "threads": rng.integers(1, 5, 80), "mesh": rng.integers(8, 65, 80)}
+    )
+    time_s = 1e-3 + 1e-6 * table["mesh"] ** 3 / table["np"]
+    fitted = quick(name, {"cells": "mesh**3/np"}, None).fit(table, time_s)
+    assert (fitted.predict(table) > 0).all()
+    with pytest.raises(ValueError, match="feature names should match"):
+        fitted.predict(table[["threads", "np", "mesh"]])
+    with pytest.raises(ValueError, match="feature names should match"):
+        fitted.predict(table[["np", "mesh"]])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clones_and_pickles(name):
+    X, time_s = matmul_like(60)
+    fitted = quick(name).fit(X, time_s)
+    np.testing.assert_array_equal(clone(fitted).fit(X, time_s).predict(X), fitted.predict(X))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict(X), fitted.predict(X))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_times_must_be_positive(name):
+    X, time_s = matmul_like(40)
+    time_s[5] = 0
+    with pytest.raises(InputError, match="y must be times in seconds, > 0, but row 5 is 0"):
+        quick(name).fit(X, time_s)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if model(name).uses_complexity])
+def test_complexities_must_be_positive(name):
+    X, time_s = matmul_like(40)
+    X.loc[3, "m"] = 0
+    with pytest.raises(InputError, match=r"complexity 'm\*n\*k' must be > 0, but it is 0 in row 3 \(m=0, n="):
+        quick(name).fit(X, time_s)
+
+
+def test_the_augmented_net_is_accurate():
+    X, time_s = matmul_like(400)
+    paper, ours = (quick(name, restarts=3).fit(X[:200], time_s[:200]) for name in ("paper-nnc", "augmented"))
+    errors = [np.abs(each.predict(X[200:]) / time_s[200:] - 1).mean() for each in (paper, ours)]
+    assert errors[1] < 0.04
+    assert errors[1] < 0.5 * errors[0]
+
+
+@pytest.mark.parametrize(("rows", "most"), [(2, 2), (5, 5), (12, 12), (25, 25), (120, 60)])
+def test_few_rows_make_a_small_net(rows, most):
+    X, time_s = matmul_like(rows)
+    fitted = AugmentedRegressor({"work": "m*n*k"}, restarts=2).fit(X, time_s)
+    assert fitted.formula_.n_parameters <= most
+
+
+def test_fewer_rows_than_terms_is_an_error():
+    X, time_s = matmul_like(2)
+    with pytest.raises(InputError, match=r"n_samples >= 3 must hold.*got n_samples=2"):
+        AugmentedRegressor(COMPLEXITY).fit(X, time_s)
+
+
+def test_many_columns_leave_the_strongest():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((150, 90))
+    fitted = AugmentedRegressor(restarts=2).fit(X, np.exp(X[:, 40]))
+    assert fitted.formula_.n_parameters <= 75
+    assert "x40" in [each.expression for each in fitted.formula_.inputs]
+
+
+def test_constant_columns_are_dropped():
+    X, time_s = matmul_like(60)
+    fitted = AugmentedRegressor(COMPLEXITY, restarts=2).fit(X.assign(k=64), time_s)
+    assert not any("k" in each.expression for each in fitted.formula_.inputs)
+
+
+def test_unusable_options_say_so():
+    X, time_s = matmul_like(40)
+    with pytest.raises(InputError, match="restarts >= 1 must hold, but got 0"):
+        AugmentedRegressor(restarts=0).fit(X, time_s)
+    with pytest.raises(InputError, match="max_parameters >= 3, the number of terms"):
+        AugmentedRegressor(COMPLEXITY, max_parameters=2).fit(X, time_s)
+    with pytest.raises(
+        InputError, match="max_parameters >= 6 must hold for 3 inputs, but got max_parameters=5"
+    ):
+        PaperNetRegressor(max_parameters=5).fit(X, time_s)
+    with pytest.raises(InputError, match=r"2 <= n_folds <= 40 \(rows\) must hold, but got n_folds=1"):
+        LinearRegressor().fit_with_residuals(X, time_s, n_folds=1)
+    with pytest.raises(InputError, match="complexity must be a dict"):
+        AugmentedRegressor(3).fit(X, time_s)
+
+
+def test_callers_torch_settings_survive():
+    import torch
+
+    before = (
+        torch.get_num_threads(),
+        torch.get_rng_state(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+    )
+    X, time_s = matmul_like(40)
+    quick("augmented").fit(X, time_s)
+    quick("nn").fit(X, time_s)
+    assert torch.get_num_threads() == before[0]
+    assert torch.equal(torch.get_rng_state(), before[1])
+    assert torch.get_default_dtype() == before[2]
+    assert torch.is_grad_enabled() == before[3]
+
+
+def test_unknown_model():
+    with pytest.raises(UnknownNameError, match="unknown model 'paper-nn'; did you mean 'paper-nnc'"):
+        model("paper-nn")
+
+
+def test_the_registry_loads_neither_torch_nor_scikit_learn():
+    code = "import sys, perfpred.learn.registry; sys.exit(bool({'torch', 'sklearn'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

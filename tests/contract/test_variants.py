@@ -1,0 +1,55 @@
+"""Every variant of every kernel equals the reference on edge and random sizes; or says why it cannot run."""
+
+import numpy as np
+import pytest
+
+from perfpred.hardware import probe
+from perfpred.kernels import KERNELS
+from perfpred.variants import VARIANTS, variants_of
+
+EDGES = (1, 2, 7, 8, 13, 16, 17, 64, 97)
+PLACE = probe().hardware(probe().best_isa(), 1)
+PAIRS = [(kernel, variant) for kernel in KERNELS.values() for variant in variants_of(kernel.name)]
+
+
+def sizes_of(kernel):
+    rng = np.random.default_rng(0)
+    names = kernel.parameter_names
+    mixed = [dict(zip(names, rng.choice(EDGES, len(names)).tolist(), strict=True)) for _ in range(25)]
+    return [dict.fromkeys(names, edge) for edge in EDGES] + mixed
+
+
+@pytest.mark.parametrize(("kernel", "variant"), PAIRS, ids=lambda item: item.name)
+def test_variant_equals_the_reference(kernel, variant):
+    reason = variant.problem(kernel, PLACE)
+    if reason:
+        pytest.skip(reason)
+    variant.prepare(kernel, PLACE)
+    rng = np.random.default_rng(1)
+    for sizes in sizes_of(kernel):
+        operands = tuple(rng.uniform(-1, 1, shape).astype(np.float32) for shape in kernel.operands(sizes))
+        result = np.full(kernel.result(sizes), np.nan, dtype=np.float32)
+        call = variant.bind(kernel, PLACE, sizes, operands, result)
+        call.run(2)
+        assert kernel.agrees(sizes, call.result(), operands), sizes
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=lambda item: item.name)
+def test_variant_states_what_it_is(variant):
+    assert variant.summary
+    assert variant.kernels <= set(KERNELS)
+    assert set(variant.environment(PLACE)) >= {"OMP_NUM_THREADS"}
+    if all(variant.problem(KERNELS[name], PLACE) is None for name in variant.kernels):
+        assert all(variant.versions().values())
+
+
+@pytest.mark.parametrize("kernel", KERNELS.values(), ids=lambda item: item.name)
+def test_a_wrong_result_is_seen(kernel):
+    sizes = dict.fromkeys(kernel.parameter_names, 16)
+    operands = tuple(np.ones(shape, dtype=np.float32) for shape in kernel.operands(sizes))
+    right = kernel.reference(*operands).astype(np.float32)
+    assert kernel.agrees(sizes, right, operands)
+    wrong = right.copy()
+    wrong.flat[-1] += 0.01
+    assert not kernel.agrees(sizes, wrong, operands)
+    assert not kernel.agrees(sizes, np.full_like(right, np.nan), operands)

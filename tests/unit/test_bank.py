@@ -1,0 +1,110 @@
+"""Predicting and selecting from a bank made by hand, and what is said of wrong queries."""
+
+import math
+
+import pytest
+
+from perfpred.combination import Combination
+from perfpred.errors import InputError, UnknownNameError
+from perfpred.predict.bank import Bank
+from perfpred.predict.design import Encoding
+from perfpred.predict.formula import LinearModel
+from perfpred.predict.predictor import Interval, Predictor, Range, Training
+
+
+def predictor(variant, seconds_a_unit, hardware="cpu-1t", noise=0.02, categories=None):
+    parameters = ("m", "n", *(categories or {}))
+    return Predictor(
+        Combination("matvec", variant, hardware),
+        Encoding(parameters, categories or {}),
+        LinearModel(("1", "m*n"), (1e-7, seconds_a_unit), 1e-9),
+        {"m": Range(1, 100), "n": Range(1, 100)},
+        Interval(math.log(0.9), math.log(1.2)),
+        Training("linear-c", 250, "00", noise, {"work": "m*n"}),
+    )
+
+
+BANK = Bank([predictor("fast", 1e-9), predictor("slow", 2e-9), predictor("fast", 0.5e-9, "cpu-2t")])
+
+
+def test_a_prediction_has_its_interval():
+    found = BANK.predict("matvec", variant="fast", hardware="cpu-1t", m=10, n=20)
+    assert found.time_s == pytest.approx(3e-7)
+    assert (found.low_s, found.high_s) == pytest.approx((2.7e-7, 3.6e-7))
+    assert found.in_range
+    assert found.reason == "within the range seen in training"
+
+
+def test_outside_the_range_is_answered_and_said():
+    found = BANK.predict("matvec", {"m": 1000, "n": 0.5}, variant="slow")
+    assert not found.in_range
+    assert found.reason == (
+        "m=1000 is outside the trained range 1..100; n=0.5 is outside the trained range 1..100"
+    )
+    assert found.time_s > 0
+
+
+def test_an_unseen_category_is_answered_and_said():
+    bank = Bank([predictor("fast", 1e-9, categories={"layout": ("nchw", "nhwc")})])
+    found = bank.predict("matvec", m=1, n=1, layout="chwn")
+    assert found.reason == "layout=chwn was not seen in training (nchw, nhwc)"
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"m": 1}, "a value of n is missing"),
+        ({"m": 1, "n": 1, "k": 1}, "unknown parameter of matvec 'k'"),
+        ({"m": "abc", "n": 1}, "column 'm' must hold numbers"),
+        ({"m": math.nan, "n": 1}, "column 'm' must be finite"),
+        ({"m": math.inf, "n": 1}, "column 'm' must be finite"),
+    ],
+)
+def test_wrong_queries_are_refused(query, message):
+    with pytest.raises(InputError, match=message):
+        BANK.predict("matvec", query, variant="slow")
+
+
+def test_unknown_names_offer_the_nearest():
+    with pytest.raises(UnknownNameError, match="unknown kernel 'matvek'; did you mean 'matvec'"):
+        BANK.predict("matvek", m=1, n=1)
+    with pytest.raises(UnknownNameError, match="unknown variant 'fats'; did you mean 'fast'"):
+        BANK.predict("matvec", variant="fats", m=1, n=1)
+    with pytest.raises(UnknownNameError, match="unknown hardware 'cpu-3t'"):
+        BANK.select("matvec", hardware="cpu-3t", m=1, n=1)
+
+
+def test_an_ambiguous_query_lists_the_candidates():
+    with pytest.raises(InputError, match="2 predictors match; say which variant and hardware"):
+        BANK.predict("matvec", variant="fast", m=1, n=1)
+
+
+def test_selection_ranks_by_time_and_says_why():
+    found = BANK.select("matvec", m=100, n=100)
+    assert [c.label for c in found.ranking] == ["fast on cpu-2t", "fast on cpu-1t", "slow on cpu-1t"]
+    assert found.ties == ()
+    assert found.reason == "fast on cpu-2t is predicted 1.98x faster than fast on cpu-1t"
+
+
+def test_what_the_noise_cannot_tell_apart_is_a_tie():
+    bank = Bank([predictor("a", 1e-9), predictor("b", 1.01e-9), predictor("c", 1.5e-9)])
+    found = bank.select("matvec", m=100, n=100)
+    assert [choice.variant for choice in found.ties] == ["b"]
+    assert found.reason == "a on cpu-1t is predicted fastest, within the noise of b on cpu-1t"
+
+
+def test_selection_can_be_narrowed():
+    found = BANK.select("matvec", hardware="cpu-1t", top=1, m=100, n=100)
+    assert [choice.variant for choice in found.ranking] == ["fast"]
+    with pytest.raises(InputError, match="top must be >= 1, but got 0"):
+        BANK.select("matvec", top=0, m=1, n=1)
+
+
+def test_a_table_is_answered_in_row_order():
+    times = BANK.predict_table("matvec", {"m": [10, 1], "n": [20, 1]}, variant="slow")
+    assert times.tolist() == pytest.approx([5e-7, 1.02e-7])
+
+
+def test_two_predictors_for_one_combination_are_refused():
+    with pytest.raises(InputError, match="two predictors for matvec / fast / cpu-1t"):
+        Bank([predictor("fast", 1e-9), predictor("fast", 2e-9)])
