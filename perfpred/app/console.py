@@ -14,7 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-out = Console()
+PIPE_WIDTH = 200
+"""Off a terminal a line may be this long: a program that reads a table wants no cell cut or folded."""
+
+out = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True)
 
 
@@ -29,16 +32,13 @@ def notice(text: str) -> None:
 
 
 def table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
-    """Print a table on stdout; `columns` maps a header to its justification.
-
-    Off a terminal the width is that of the text, so that a pipe never sees a column cut.
-    """
+    """Print a table on stdout; `columns` maps a header to its justification."""
     grid = Table(title=title or None, title_justify="left", title_style="bold")
     for header, justify in columns.items():
         grid.add_column(header, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         grid.add_row(*row)
-    out.print(grid, width=None if out.is_terminal else 200)
+    out.print(grid)
 
 
 def seconds(value: float) -> str:

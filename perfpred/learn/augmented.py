@@ -10,7 +10,14 @@ import torch
 
 from perfpred.errors import InputError
 from perfpred.learn.base import Masks, Rows, TimeRegressor, require_rows
-from perfpred.learn.inputs import Expressions, expressions, fitted_inputs, logarithmic, varying
+from perfpred.learn.inputs import (
+    Expressions,
+    expressions,
+    fitted_inputs,
+    logarithmic,
+    positive_complexities,
+    varying,
+)
 from perfpred.learn.posynomial import PosynomialModel
 from perfpred.learn.solver import Solution, solve
 from perfpred.learn.threads import one_thread
@@ -21,6 +28,8 @@ from perfpred.predict.formula import PosynomialNet
 MARGIN = 0.1
 """How far, in log seconds, the correction of a query may leave its range in training."""
 ITERATIONS = 80
+ENOUGH = 45
+"""Parameters when several complexities carry the trend: more did not help on measured matrix products."""
 FOLD_RESTARTS = 2
 """A fold's net only serves to size errors, so fewer restarts do."""
 
@@ -49,7 +58,8 @@ class AugmentedRegressor(TimeRegressor):
     features : mapping of str to str or sequence of str, optional
         Further expressions for the correction, such as the remainder of a size after whole vectors.
     max_parameters : int
-        Bound on the number of fitted numbers. With few rows there are about half as many as rows.
+        Bound on the number of fitted numbers. There are fewer with few rows (about half a number a row)
+        or with several complexities (about 45).
     restarts : int
         Starting points of the fit; the one with the best evidence stays.
     random_state : int, RandomState or None
@@ -85,9 +95,9 @@ class AugmentedRegressor(TimeRegressor):
         plan = self._plan(rows)
         log_terms = np.stack([log_of(term, rows.columns) for term in plan.terms], axis=1)
         log_times = np.log(rows.time_s)
-        term_means, time_mean = log_terms.mean(axis=0), log_times.mean()
+        expected, time_mean = _expected_coefficients(log_terms, log_times), log_times.mean()
         matrix = design_matrix(plan.inputs, rows.columns)
-        model = PosynomialModel(log_terms - term_means, matrix, plan.hidden, plan.linear)
+        model = PosynomialModel(log_terms + expected - time_mean, matrix, plan.hidden, plan.linear)
         fits = [self.restarts] + [FOLD_RESTARTS] * (len(masks) - 1)
         with one_thread():
             solution = solve(
@@ -98,9 +108,8 @@ class AugmentedRegressor(TimeRegressor):
                 iterations=ITERATIONS,
             )
         best = _best(solution, fits)
-        shift = time_mean - term_means
         return [
-            _formula(plan, model.parts(theta), shift, rows.take(mask))
+            _formula(plan, model.parts(theta), expected, rows.take(mask))
             for theta, mask in zip(best, masks, strict=True)
         ]
 
@@ -110,7 +119,7 @@ class AugmentedRegressor(TimeRegressor):
 
     def _plan(self, rows: Rows) -> _Plan:
         """Choose the widest net that rows and `max_parameters` allow."""
-        terms = ("1", *varying(expressions(self.complexity, "complexity"), rows))
+        terms = ("1", *varying(positive_complexities(self.complexity, rows), rows))
         if len(terms) > self.max_parameters:
             raise InputError(
                 f"max_parameters >= {len(terms)}, the number of terms, must hold, "
@@ -123,9 +132,22 @@ class AugmentedRegressor(TimeRegressor):
         spare = min(self.max_parameters, len(rows)) - len(terms)
         if inputs and spare >= unit:
             # Half a parameter a row was the best learning curve from 25 to 100 rows.
-            wide = min(self.max_parameters, len(rows) // 2) - len(terms)
+            most = min(self.max_parameters, len(rows) // 2, ENOUGH if len(terms) > 2 else len(rows))
+            wide = most - len(terms)
             return _Plan(terms, inputs, max(1, wide // unit), linear=False)
         return _Plan(terms, _strongest(inputs, rows, spare), 0, linear=True)
+
+
+def _expected_coefficients(log_terms: Floats, log_times: Floats) -> Floats:
+    """Return what log coefficients are before data speak: each complexity might be all of the time.
+
+    A constant overhead cannot be more than the shortest run, and shorter ones will be asked for: an
+    overhead that is too long spoils them by orders of magnitude.
+    """
+    expected = log_times.mean() - log_terms.mean(axis=0)
+    if len(expected) > 1:
+        expected[0] = log_times.min() - 2.0
+    return np.asarray(expected)
 
 
 def _strongest(inputs: tuple[Input, ...], rows: Rows, count: int) -> tuple[Input, ...]:
@@ -144,9 +166,9 @@ def _best(solution: Solution, fits: list[int]) -> list[Floats]:
     ]
 
 
-def _formula(plan: _Plan, parts: dict[str, Floats], shift: Floats, rows: Rows) -> PosynomialNet:
+def _formula(plan: _Plan, parts: dict[str, Floats], expected: Floats, rows: Rows) -> PosynomialNet:
     """Return the net with its correction clipped to what `rows`, its training rows, reach."""
-    parts = {**parts, "log_coefficients": parts["log_coefficients"] + shift}
+    parts = {**parts, "log_coefficients": parts["log_coefficients"] + expected}
     net = PosynomialNet(plan.terms, inputs=plan.inputs, low=0.0, high=0.0, **parts)
     reached = net.correction(rows.columns)
     return replace(net, low=float(reached.min()) - MARGIN, high=float(reached.max()) + MARGIN)

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
 from perfpred.learn.base import Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, expressions, log_complexity, logarithmic, varying
+from perfpred.learn.inputs import Expressions, logarithmic, positive_complexities, varying
 from perfpred.predict.design import evaluate
 from perfpred.predict.formula import Forest
 
@@ -36,7 +36,7 @@ class ForestRegressor(TimeRegressor):
 
     def _formula(self, rows: Rows, rng: np.random.RandomState) -> Forest:
         wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
-        wanted += [log_complexity(text, rows) for text in expressions(self.complexity, "complexity")]
+        wanted += [f"log2({text})" for text in positive_complexities(self.complexity, rows)]
         inputs = varying(wanted, rows) or tuple(wanted[:1])
         matrix = np.stack([evaluate(text, rows.columns) for text in inputs], axis=1)
         forest = RandomForestRegressor(self.n_estimators, random_state=rng)

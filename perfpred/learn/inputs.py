@@ -48,10 +48,12 @@ def logarithmic(name: str, values: Floats) -> str:
     return name
 
 
-def log_complexity(expression: str, rows: Rows) -> str:
-    """Return the logarithm of a complexity as an expression; raises `InputError` unless it is > 0."""
-    log_of(expression, rows.columns)
-    return f"log2({expression})"
+def positive_complexities(given: Expressions, rows: Rows) -> tuple[str, ...]:
+    """Return the distinct complexities; raises `InputError` unless each is > 0 on every row."""
+    texts = expressions(given, "complexity")
+    for text in texts:
+        log_of(text, rows.columns)
+    return texts
 
 
 def fitted_inputs(wanted: Iterable[str], rows: Rows) -> tuple[Input, ...]:

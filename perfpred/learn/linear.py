@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.linear_model import LinearRegression
 
 from perfpred.learn.base import Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, expressions, varying
+from perfpred.learn.inputs import Expressions, positive_complexities, varying
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import evaluate, log_of
+from perfpred.predict.design import evaluate
 from perfpred.predict.formula import LinearModel
 
 
@@ -35,7 +35,8 @@ class LinearRegressor(TimeRegressor):
         self.random_state = random_state
 
     def _formula(self, rows: Rows, rng: np.random.RandomState) -> LinearModel:
-        terms = ("1", *self._complexities(rows), *_distances(rows.columns))
+        complexities = varying(positive_complexities(self.complexity, rows), rows)
+        terms = ("1", *complexities, *_distances(rows.columns))
         matrix = np.stack([evaluate(term, rows.columns) for term in terms], axis=1) / rows.time_s[:, None]
         # Terms differ by many orders of magnitude: unit columns keep the problem well conditioned.
         norms = np.linalg.norm(matrix, axis=0)
@@ -45,12 +46,6 @@ class LinearRegressor(TimeRegressor):
         used[0] = True
         chosen = tuple(term for term, is_used in zip(terms, used, strict=True) if is_used)
         return LinearModel(chosen, coefficients[used], float(rows.time_s.min()))
-
-    def _complexities(self, rows: Rows) -> tuple[str, ...]:
-        texts = varying(expressions(self.complexity, "complexity"), rows)
-        for text in texts:
-            log_of(text, rows.columns)  # says so where it is not positive
-        return texts
 
 
 def _distances(columns: Mapping[str, Floats]) -> list[str]:

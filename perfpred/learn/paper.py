@@ -11,9 +11,9 @@ import numpy as np
 from perfpred.errors import InputError
 from perfpred.learn.adam import ReluWeights, train
 from perfpred.learn.base import Masks, Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, expressions, fitted_inputs
+from perfpred.learn.inputs import Expressions, fitted_inputs, positive_complexities
 from perfpred.learn.threads import one_thread
-from perfpred.predict.design import design_matrix, log_of
+from perfpred.predict.design import design_matrix
 from perfpred.predict.formula import ReluNet
 
 
@@ -59,9 +59,7 @@ class PaperNetRegressor(TimeRegressor):
         self.random_state = random_state
 
     def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[ReluNet]:
-        first = expressions(self.complexity, "complexity")[:1]
-        for complexity in first:
-            log_of(complexity, rows.columns)  # says so where it is not positive
+        first = positive_complexities(self.complexity, rows)[:1]
         # The paper clips nothing, so neither does its net here.
         inputs = tuple(
             replace(each, low=-float_info.max, high=float_info.max)

@@ -140,6 +140,22 @@ def test_complexities_must_be_positive(name):
         quick(name).fit(X, time_s)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_predictions_follow_the_row_order(name):
+    X, time_s = matmul_like(60)
+    fitted = quick(name).fit(X, time_s)
+    shuffled = X.sample(frac=1, random_state=0)
+    np.testing.assert_allclose(fitted.predict(shuffled), fitted.predict(X)[shuffled.index], rtol=1e-12)
+
+
+def test_a_short_run_is_not_all_overhead():
+    X, time_s = matmul_like(300, seed=1)
+    large = X["m"] * X["n"] * X["k"] > 1e7
+    fitted = quick("augmented").fit(X[large], time_s[large])
+    tiny = fitted.predict(pd.DataFrame({"m": [8.0], "n": [16.0], "k": [8.0]}))
+    assert tiny < 0.3 * time_s[large].min()
+
+
 def test_the_augmented_net_is_accurate():
     X, time_s = matmul_like(400)
     paper, ours = (quick(name, restarts=3).fit(X[:200], time_s[:200]) for name in ("paper-nnc", "augmented"))
