@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from perfpred.measure.journal import Journal
 from perfpred.measure.process import Subject
-from perfpred.measure.timing import Clock, Estimate, estimate
+from perfpred.measure.timing import Clock, estimate
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,15 @@ class RowRecord:
     """What is known of a row so far; a failed row has a status other than ok and is not timed again."""
 
     times_s: list[float] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
     monitors_s: list[float] = field(default_factory=list)
     status: str = "ok"
     message: str = ""
 
-    def add(self, entry: Mapping[str, Any]) -> None:
-        """Take in one journal entry."""
+    def add(self, entry: Mapping[str, Any], place: int) -> None:
+        """Take in one journal entry, the `place`-th of the campaign."""
         if entry["status"] == "ok":
+            self.order.append(place)
             self.times_s.append(float(entry["time_s"]))
             self.monitors_s.append(float(entry["monitor_s"]))
         else:
@@ -78,10 +80,6 @@ class RowRecord:
     def failed(self) -> bool:
         """Whether the row failed for good."""
         return self.status != "ok"
-
-    def estimate(self) -> Estimate | None:
-        """Return the estimate, or None for a failed or never timed row."""
-        return None if self.failed or not self.times_s else estimate(self.times_s)
 
 
 class Asker(Protocol):
@@ -116,10 +114,10 @@ def run_campaign(
     all rows instead of spoiling one.
     """
     records = [RowRecord() for _ in rows]
-    for entry in journal.entries():
-        records[entry["row"]].add(entry)
+    done = 0
+    for done, entry in enumerate(journal.entries(), start=1):
+        records[entry["row"]].add(entry, done)
     deadline = clock() + effort.time_limit_s
-    done = sum(len(record.times_s) for record in records)
     for round_number in range(effort.max_rounds):
         pending = _pending(records, effort, round_number)
         total = done + max(len(pending), _missing(records, effort))
@@ -130,8 +128,8 @@ def run_campaign(
             record, row = records[index], rows[index]
             reply = askers[row.subject].ask(row.sizes, check=not record.times_s)
             journal.append({"row": index, **reply})
-            record.add(reply)
             done += 1
+            record.add(reply, done)
             progress.update(done, total, f"round {round_number + 1}, {len(pending)} rows")
     return records
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,10 +41,10 @@ class Plan:
     seed: int
     skipped: tuple[Skipped, ...] = ()
 
-    @property
-    def rows(self) -> list[Row]:
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
         """Every subject at every size, subject by subject."""
-        return [Row(subject, sizes) for subject in self.subjects for sizes in self.sizes]
+        return tuple(Row(subject, sizes) for subject in self.subjects for sizes in self.sizes)
 
     def identity(self) -> dict[str, Any]:
         """Return what makes two plans the same: a journal is continued only by the plan that began it."""

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from perfpred.errors import MeasurementError
 from perfpred.hardware import Machine
 from perfpred.kernels import kernel
-from perfpred.measure.campaign import Effort, RowRecord
+from perfpred.measure.campaign import Effort, Row, RowRecord
+from perfpred.measure.drift import without_drift
 from perfpred.measure.plan import Plan
 from perfpred.measure.process import MALLOC, Subject
+from perfpred.measure.timing import Estimate, estimate
 from perfpred.profile import Profile
 from perfpred.variants import variant
 
@@ -40,27 +43,49 @@ def to_profile(
         Start, end and load average of the campaign, for the metadata.
     """
     chosen = plan.subjects if subjects is None else tuple(subjects)
-    pairs = [(row, record) for row, record in zip(plan.rows, records, strict=True) if row.subject in chosen]
+    indices = [index for index, row in enumerate(plan.rows) if row.subject in chosen]
+    found = _estimates(plan.rows, records)
     rows = [
         {
-            "kernel": row.subject.kernel,
-            "variant": row.subject.variant,
-            "hardware": row.subject.hardware.id,
-            **row.sizes,
-            **_measured(record),
+            "kernel": plan.kernel,
+            "variant": plan.rows[index].subject.variant,
+            "hardware": plan.rows[index].subject.hardware.id,
+            **plan.rows[index].sizes,
+            **_measured(found.get(index), records[index]),
         }
-        for row, record in pairs
-        if record.times_s or record.failed
+        for index in indices
+        if index in found or records[index].failed
     ]
+    if not rows:
+        raise MeasurementError("nothing was measured: no row was timed before the campaign ended")
     metadata = _metadata(plan, chosen, machine, effort) | {
         "measured": dict(when),
-        "statistics": _statistics([record for _, record in pairs]),
+        "statistics": _statistics(
+            [found[index] for index in indices if index in found], [records[index] for index in indices]
+        ),
+        "failures": [
+            {**plan.rows[index].sizes, "status": records[index].status, "message": records[index].message}
+            for index in indices
+            if records[index].failed
+        ],
     }
     return Profile(pd.DataFrame(rows), kernel(plan.kernel).parameter_names, metadata)
 
 
-def _measured(record: RowRecord) -> dict[str, Any]:
-    found = record.estimate()
+def _estimates(rows: Sequence[Row], records: Sequence[RowRecord]) -> dict[int, Estimate]:
+    """Return the estimate of each timed row by its index, with drift divided out a subject at a time."""
+    by_subject: dict[Subject, list[int]] = {}
+    for index, (row, record) in enumerate(zip(rows, records, strict=True)):
+        if record.times_s and not record.failed:
+            by_subject.setdefault(row.subject, []).append(index)
+    found: dict[int, Estimate] = {}
+    for indices in by_subject.values():
+        steady = without_drift([records[i].times_s for i in indices], [records[i].order for i in indices])
+        found |= {index: estimate(times_s) for index, times_s in zip(indices, steady, strict=True)}
+    return found
+
+
+def _measured(found: Estimate | None, record: RowRecord) -> dict[str, Any]:
     if found is None:
         return {"time_s": math.nan, "noise": math.nan, "rounds": math.nan, "status": record.status}
     return {"time_s": found.time_s, "noise": found.noise, "rounds": float(found.rounds), "status": "ok"}
@@ -83,6 +108,7 @@ def _metadata(plan: Plan, subjects: Sequence[Subject], machine: Machine, effort:
         "plan": plan.identity(),
         "timing": {
             "estimate": "mean of the fastest third of the rounds, interleaved and shuffled over all rows",
+            "drift": "the speed that each stretch of a subject's timings has in common is divided out",
             "noise": "relative difference of the estimates of the first and second half of the rounds",
             "min_rounds": effort.min_rounds,
             "max_rounds": effort.max_rounds,
@@ -92,16 +118,14 @@ def _metadata(plan: Plan, subjects: Sequence[Subject], machine: Machine, effort:
     }
 
 
-def _statistics(records: Sequence[RowRecord]) -> dict[str, Any]:
+def _statistics(estimates: Sequence[Estimate], records: Sequence[RowRecord]) -> dict[str, Any]:
     """Return the noise floor, the rounds, and what the drift monitor saw."""
-    estimates = [found for record in records if (found := record.estimate()) is not None]
+    counts = {"rows": len(records), "rows_ok": len(estimates)}
+    if not estimates:
+        return counts
     monitors = np.array([value for record in records for value in record.monitors_s])
-    if not estimates or not monitors.size:
-        return {"rows": len(records), "rows_ok": len(estimates)}
     usual = float(np.median(monitors))
-    return {
-        "rows": len(records),
-        "rows_ok": len(estimates),
+    return counts | {
         "noise_floor": round(float(np.nanmean([found.noise for found in estimates])), 5),
         "mean_rounds": round(float(np.mean([found.rounds for found in estimates])), 2),
         "monitor_median_s": usual,

@@ -13,9 +13,7 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.checks import Floats, require, require_finite
 from perfpred.predict.design import Encoding
-from perfpred.predict.formula import Forest, LinearModel, PosynomialNet, ReluNet
-
-AnyFormula = PosynomialNet | ReluNet | LinearModel | Forest
+from perfpred.predict.formula import Formula
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,8 @@ class Predictor:
     combination : Combination
     encoding : Encoding
         How raw parameters become the formula's columns.
-    formula : PosynomialNet, ReluNet, LinearModel or Forest
+    formula : Formula
+        What was fitted.
     ranges : mapping of str to Range
         For each numeric parameter.
     interval : Interval
@@ -102,7 +101,7 @@ class Predictor:
 
     combination: Combination
     encoding: Encoding
-    formula: AnyFormula
+    formula: Formula
     ranges: Mapping[str, Range]
     interval: Interval
     training: Training
