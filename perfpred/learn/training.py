@@ -60,7 +60,8 @@ def train(
     Raises
     ------
     InputError
-        If a combination has too few rows, or an expression names a column it has not.
+        If a combination has fewer rows than the model has parameters, or an expression names a column
+        that it has not.
     """
     chosen = registry.model(model)
     parts = list(profile.ok.combinations())
@@ -74,7 +75,10 @@ def train(
         )
         for combination, part in parts
     )
-    return Bank(collect(jobs, len(parts), n_jobs, progress))
+    predictors = collect(jobs, len(parts), n_jobs, progress)
+    for predictor in predictors:
+        _require_determined(predictor, chosen)
+    return Bank(predictors)
 
 
 def fit_predictor(
@@ -143,6 +147,16 @@ def collect(jobs: Any, total: int, n_jobs: int, progress: Progress | None) -> li
 def _require_size(combination: Combination, part: Profile, train_size: int | None) -> None:
     if train_size is not None and not 1 <= train_size <= len(part):
         raise InputError(f"{combination}: train_size must be in 1..{len(part)} (rows), but got {train_size}")
+
+
+def _require_determined(predictor: Predictor, chosen: Model) -> None:
+    """Refuse a net with more parameters than rows; a forest, which has no bound, grows with its rows."""
+    count, rows = predictor.formula.n_parameters, predictor.training.rows
+    if chosen.max_parameters is not None and rows < count:
+        raise InputError(
+            f"{predictor.combination}: model {chosen.name} has {count} parameters, but there are {rows} rows; "
+            f"give it at least {count} rows"
+        )
 
 
 def _drawn(part: Profile, train_size: int | None, random_state: int) -> Profile:

@@ -74,9 +74,9 @@ def estimate(times_s: Sequence[float]) -> Estimate:
     """Return the estimate of one row from its timings in the order they were taken.
 
     The time is the mean of the fastest third: disturbances only add, so slow timings say nothing, while
-    the single fastest one depends on luck and on the number of timings. The noise is the relative difference of the
-    estimates of the first and the second half of the timings, which are minutes apart, so it tells
-    what a second campaign would find. One timing alone has unknown (NaN) noise.
+    the single fastest one depends on luck and on the number of timings. The noise is the relative
+    difference of the estimates of the first and the second half of the timings, which are minutes apart,
+    so it tells what a second campaign would find. One timing alone has unknown (NaN) noise.
 
     Examples
     --------

@@ -1,0 +1,69 @@
+"""Accuracy of the models on the shipped datasets: mean over combinations and random splits.
+
+Test rows are never seen in fitting. Every error stands beside the noise floor of the data, below which no
+predictor can be judged.
+
+    python benchmarks/accuracy.py [--repeats 5] [--train-size 250] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+
+import perfpred as pp
+
+MODELS = ("augmented", "paper-nnc", "nn", "linear-c", "forest-c")
+DATASETS = Path(__file__).parent.parent / "datasets"
+COLUMNS = ("mape", "mape_slowest70", "median_ape", "p90_ape", "coverage90", "noise")
+
+
+def summary(results: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a model: means over combinations and splits, and the spread over splits."""
+    groups = results.groupby("model", sort=False)
+    table = groups[list(COLUMNS)].mean() * 100
+    by_split = results.groupby(["model", "repeat"], sort=False)["mape"].mean() * 100
+    table.insert(1, "mape_std_over_splits", by_split.groupby("model").std(ddof=0))
+    return table.assign(
+        spearman=groups["spearman"].mean(),
+        n_parameters_max=groups["n_parameters"].max(),
+        fit_s=groups["fit_s"].mean(),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--train-size", type=int, default=250)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    profile = pp.read_profile(sorted(DATASETS.glob("*.csv")))
+    results = pp.evaluate(
+        profile,
+        models=MODELS,
+        train_size=options.train_size,
+        repeats=options.repeats,
+        random_state=options.seed,
+    )
+    if options.json:
+        print(json.dumps(results.to_dict(orient="records"), indent=1))
+        return
+    n = results.groupby(["kernel", "variant", "hardware"]).ngroups
+    print(
+        f"{n} combinations, {options.train_size} training rows, {options.repeats} splits; errors in percent"
+    )
+    print(summary(results).round(2).to_string())
+    print("\nMAPE over all test rows, by combination")
+    by_combination = results.pivot_table(
+        index=["variant", "hardware"], columns="model", values="mape", sort=False
+    )
+    floor = results.groupby(["variant", "hardware"])["noise"].first()
+    print((by_combination.assign(noise=floor) * 100).round(2).to_string())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Shared by all tests: made-up measurements, and the command line run in this process."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perfpred.app import cli
+
+RATES = {"openblas": 6e10, "eigen": 4e10}
+"""Multiplications a second of the made-up variants."""
+
+
+def measurements(n: int = 80, seed: int = 0) -> pd.DataFrame:
+    """Two variants of matmul at the same `n` sizes, with an overhead, traffic and 1% noise."""
+    rng = np.random.default_rng(seed)
+    m, n_, k = rng.integers(1, 1025, (3, n))
+    frames = [
+        pd.DataFrame(
+            {
+                "kernel": "matmul",
+                "variant": variant,
+                "hardware": "test-cpu-avx2-1t",
+                "m": m,
+                "n": n_,
+                "k": k,
+                "time_s": (2e-7 + m * n_ * k / rate + 3e-10 * (m * k + k * n_ + m * n_))
+                * np.exp(0.01 * rng.standard_normal(n)),
+                "noise": 0.01,
+            }
+        )
+        for variant, rate in RATES.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    """A profile CSV of two made-up variants."""
+    path = tmp_path / "matmul.csv"
+    measurements().to_csv(path, index=False)
+    return path
+
+
+@dataclass
+class Outcome:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def perfpred(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run ``perfpred ARGUMENTS...`` in this process; returns its `Outcome`."""
+
+    def run(*arguments: object) -> Outcome:
+        monkeypatch.setattr("sys.argv", ["perfpred", *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return run
