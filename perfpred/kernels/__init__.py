@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perfpred.errors import UnknownNameError
-from perfpred.kernels.kernel import Kernel, Parameter
+from perfpred.kernels.base import Kernel, Parameter
 from perfpred.kernels.matmul import MATMUL
 
 __all__ = ["KERNELS", "Kernel", "Parameter", "kernel"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.kernels.kernel import Array, Kernel, Parameter, Shape, Sizes
+from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
 
 
 def _operands(sizes: Sizes) -> tuple[Shape, ...]:
@@ -24,7 +24,14 @@ MATMUL = Kernel(
     name="matmul",
     summary="dense matrix product, C (m, n) = A (m, k) B (k, n), float32, row-major",
     parameters=(Parameter("m", 1, 1024), Parameter("n", 1, 1024), Parameter("k", 1, 1024)),
-    complexity={"work": "m*n*k", "output": "m*n", "left": "m*k", "right": "n*k"},
+    # Besides the work: the traffic of each matrix, and the work of whole 16-wide vectors along n.
+    complexity={
+        "work": "m*n*k",
+        "output": "m*n",
+        "left": "m*k",
+        "right": "n*k",
+        "tiles": "m*ceil(n/16)*16*k",
+    },
     # n is the contiguous dimension of B and C: what is left of it after whole vectors costs extra.
     features={
         "n_power_of_two": "(n % 2 == 0) + (n % 4 == 0) + (n % 8 == 0) + (n % 16 == 0)",

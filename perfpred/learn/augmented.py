@@ -28,7 +28,7 @@ from perfpred.predict.formula import PosynomialNet
 MARGIN = 0.1
 """How far, in log seconds, the correction of a query may leave its range in training."""
 ITERATIONS = 80
-ENOUGH = 45
+ENOUGH = 46
 """Parameters when several complexities carry the trend: more did not help on measured matrix products."""
 FOLD_RESTARTS = 2
 """A fold's net only serves to size errors, so fewer restarts do."""
@@ -59,7 +59,7 @@ class AugmentedRegressor(TimeRegressor):
         Further expressions for the correction, such as the remainder of a size after whole vectors.
     max_parameters : int
         Bound on the number of fitted numbers. There are fewer with few rows (about half a number a row)
-        or with several complexities (about 45).
+        or with several complexities (about 46).
     restarts : int
         Starting points of the fit; the one with the best evidence stays.
     random_state : int, RandomState or None

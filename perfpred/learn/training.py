@@ -167,8 +167,5 @@ def _drawn(part: Profile, train_size: int | None, random_state: int) -> Profile:
 
 
 def _ranges(X: pd.DataFrame, categories: Mapping[str, Any]) -> dict[str, Range]:
-    return {
-        str(name): Range(float(X[name].min()), float(X[name].max()))
-        for name in X.columns
-        if name not in categories
-    }
+    numeric = [name for name in X.columns if name not in categories]
+    return {str(name): Range(float(X[name].min()), float(X[name].max())) for name in numeric}

@@ -19,7 +19,7 @@ import numpy as np
 
 from perfpred.hardware import Hardware
 from perfpred.kernels import Kernel, kernel
-from perfpred.kernels.kernel import Array, Sizes
+from perfpred.kernels.base import Array, Sizes
 from perfpred.measure.timing import time_call
 from perfpred.variants import variant
 

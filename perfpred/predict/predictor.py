@@ -12,7 +12,7 @@ import numpy as np
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.checks import Floats, require, require_finite
-from perfpred.predict.design import Encoding
+from perfpred.predict.design import Columns, Encoding
 from perfpred.predict.formula import Formula
 
 
@@ -121,11 +121,13 @@ class Predictor:
         Raises
         ------
         InputError
-            If a parameter is missing, unknown or not a finite number, or if the complexity has no
-            value > 0 there.
+            If a parameter is missing, unknown, not a finite number, or negative where training saw no
+            negative value, or if the complexity has no value > 0 there.
         """
         self._check_names(parameters)
-        time_s = float(self.seconds(parameters)[0])
+        columns = self.encoding.encode(parameters, unseen="zero")
+        self._check_signs(columns)
+        time_s = float(self._seconds(columns)[0])
         reasons = self._strangeness(parameters)
         return Prediction(
             time_s,
@@ -143,8 +145,11 @@ class Predictor:
         columns : DataFrame, or mapping of str to array_like of shape (n,) or to scalars
             The parameters.
         """
+        return self._seconds(self.encoding.encode(columns, unseen="zero"))
+
+    def _seconds(self, columns: Columns) -> Floats:
         with np.errstate(over="ignore"):
-            times = self.formula.seconds(self.encoding.encode(columns, unseen="zero"))
+            times = self.formula.seconds(columns)
         if not np.isfinite(times).all():
             raise InputError(f"{self.combination}: no finite time can be predicted for these parameters")
         return times
@@ -156,6 +161,14 @@ class Predictor:
         missing = [name for name in self.parameters if name not in parameters]
         if missing:
             raise InputError(f"{self.combination}: a value of {', '.join(missing)} is missing")
+
+    def _check_signs(self, columns: Columns) -> None:
+        """Refuse a negative value of a parameter that is never negative: that is a slip, not a far query."""
+        labels = {label: name for name, label in self.encoding.labels.items()}
+        for name, seen in self.ranges.items():
+            value = float(columns[labels[name]][0])
+            if seen.low >= 0 > value:
+                raise InputError(f"{self.combination}: {name} must be >= 0, but got {value:g}")
 
     def _strangeness(self, parameters: Mapping[str, float | str]) -> list[str]:
         reasons = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perfpred.errors import UnknownNameError
+from perfpred.variants.base import Call, Variant
 from perfpred.variants.eigen import Eigen
 from perfpred.variants.onednn import OneDnn
 from perfpred.variants.openblas import OpenBlas
 from perfpred.variants.ublas import Ublas
-from perfpred.variants.variant import Call, Variant
 
 __all__ = ["VARIANTS", "Call", "Variant", "variant", "variants_of"]
 

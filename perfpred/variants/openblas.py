@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from perfpred.hardware import Hardware, isa_level
-from perfpred.kernels.kernel import Array, Kernel, Sizes
-from perfpred.variants.variant import Call, Variant
+from perfpred.kernels.base import Array, Kernel, Sizes
+from perfpred.variants.base import Call, Variant
 
 
 class OpenBlas(Variant):

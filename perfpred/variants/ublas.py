@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfpred.variants.native.variant import NativeVariant
+from perfpred.variants.native.base import NativeVariant
 
 
 class Ublas(NativeVariant):

@@ -86,7 +86,7 @@ def _alive(pid):
 
 def test_a_wrong_result_is_not_timed(monkeypatch):
     worker = Worker(kernel("matmul"), "openblas", PLACE)
-    monkeypatch.setattr("perfpred.kernels.kernel.Kernel.agrees", lambda *_: False)
+    monkeypatch.setattr("perfpred.kernels.base.Kernel.agrees", lambda *_: False)
     assert worker.answer({"sizes": SIZES, "check": True}) == {"status": "wrong_result"}
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from perfpred.hardware import Hardware, compiler, isa_level
-from perfpred.kernels.kernel import Array, Kernel, Sizes
+from perfpred.kernels.base import Array, Kernel, Sizes
+from perfpred.variants.base import Call, Variant
 from perfpred.variants.native import build
-from perfpred.variants.variant import Call, Variant
 
 
 class NativeVariant(Variant):

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from perfpred.errors import VariantUnavailableError
 from perfpred.hardware import Hardware
-from perfpred.kernels.kernel import Array, Kernel, Sizes
+from perfpred.kernels.base import Array, Kernel, Sizes
 
 
 @dataclass(frozen=True)
