@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -33,7 +34,7 @@ def notice(text: str) -> None:
 
 def table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
     """Print a table on stdout; `columns` maps a header to its justification."""
-    grid = Table(title=title or None, title_justify="left", title_style="bold")
+    grid = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for header, justify in columns.items():
         grid.add_column(header, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:

@@ -16,6 +16,7 @@ from perfpred.learn import registry
 from perfpred.learn.registry import Model
 from perfpred.predict.bank import Bank
 from perfpred.predict.checks import Floats
+from perfpred.predict.design import Columns, evaluate
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 from perfpred.profile import Profile, random_split
 
@@ -101,6 +102,9 @@ def fit_predictor(
         estimator.encoding_,
         estimator.formula_,
         _ranges(rows.X, estimator.encoding_.categories),
+        _complexity_ranges(
+            named, estimator.encoding_.encode({name: rows.X[name] for name in rows.parameters})
+        ),
         conformal_interval(estimator.oof_log_residuals_),
         Training(chosen.name, len(rows), rows.data_hash, floor if np.isfinite(floor) else None, named),
     )
@@ -154,8 +158,8 @@ def _require_determined(predictor: Predictor, chosen: Model) -> None:
     count, rows = predictor.formula.n_parameters, predictor.training.rows
     if chosen.max_parameters is not None and rows < count:
         raise InputError(
-            f"{predictor.combination}: model {chosen.name} has {count} parameters, but there are {rows} rows; "
-            f"give it at least {count} rows"
+            f"{predictor.combination}: model {chosen.name} has {count} parameters, but there are {rows} "
+            f"rows; give it at least {count} rows"
         )
 
 
@@ -169,3 +173,8 @@ def _drawn(part: Profile, train_size: int | None, random_state: int) -> Profile:
 def _ranges(X: pd.DataFrame, categories: Mapping[str, Any]) -> dict[str, Range]:
     numeric = [name for name in X.columns if name not in categories]
     return {str(name): Range(float(X[name].min()), float(X[name].max())) for name in numeric}
+
+
+def _complexity_ranges(named: Mapping[str, str], columns: Columns) -> dict[str, Range]:
+    values = {name: evaluate(text, columns) for name, text in named.items()}
+    return {name: Range(float(seen.min()), float(seen.max())) for name, seen in values.items()}

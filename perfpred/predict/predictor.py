@@ -12,7 +12,7 @@ import numpy as np
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.checks import Floats, require, require_finite
-from perfpred.predict.design import Columns, Encoding
+from perfpred.predict.design import Columns, Encoding, evaluate
 from perfpred.predict.formula import Formula
 
 
@@ -95,6 +95,8 @@ class Predictor:
         What was fitted.
     ranges : mapping of str to Range
         For each numeric parameter.
+    complexity_ranges : mapping of str to Range
+        For each named complexity: small sizes may each be familiar and their product not.
     interval : Interval
     training : Training
     """
@@ -103,12 +105,15 @@ class Predictor:
     encoding: Encoding
     formula: Formula
     ranges: Mapping[str, Range]
+    complexity_ranges: Mapping[str, Range]
     interval: Interval
     training: Training
 
     def __post_init__(self) -> None:
         numeric = [name for name in self.encoding.parameters if name not in self.encoding.categories]
         require(sorted(self.ranges) == sorted(numeric), self, "every numeric parameter has a range", numeric)
+        named = sorted(self.training.complexity)
+        require(sorted(self.complexity_ranges) == named, self, "every complexity has a range", named)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -128,7 +133,7 @@ class Predictor:
         columns = self.encoding.encode(parameters, unseen="zero")
         self._check_signs(columns)
         time_s = float(self._seconds(columns)[0])
-        reasons = self._strangeness(parameters)
+        reasons = self._strangeness(parameters, columns)
         return Prediction(
             time_s,
             time_s * math.exp(self.interval.log_low),
@@ -170,13 +175,20 @@ class Predictor:
             if seen.low >= 0 > value:
                 raise InputError(f"{self.combination}: {name} must be >= 0, but got {value:g}")
 
-    def _strangeness(self, parameters: Mapping[str, float | str]) -> list[str]:
-        reasons = []
-        for name, seen in self.ranges.items():
-            value = float(parameters[name])
-            if not seen.low <= value <= seen.high:
-                reasons.append(f"{name}={value:g} is outside the trained range {seen.low:g}..{seen.high:g}")
+    def _strangeness(self, parameters: Mapping[str, float | str], columns: Columns) -> list[str]:
+        reasons = [_outside(name, float(parameters[name]), seen) for name, seen in self.ranges.items()]
+        if not any(reasons):
+            texts = self.training.complexity
+            values = {name: float(evaluate(texts[name], columns)[0]) for name in texts}
+            reasons = [_outside(name, values[name], seen) for name, seen in self.complexity_ranges.items()]
         for name, levels in self.encoding.categories.items():
             if str(parameters[name]) not in levels:
                 reasons.append(f"{name}={parameters[name]} was not seen in training ({', '.join(levels)})")
-        return reasons
+        return [reason for reason in reasons if reason]
+
+
+def _outside(name: str, value: float, seen: Range) -> str:
+    """Return what is strange about a value, or nothing."""
+    if seen.low <= value <= seen.high:
+        return ""
+    return f"{name}={value:g} is outside the trained range {seen.low:g}..{seen.high:g}"

@@ -19,6 +19,7 @@ def predictor(variant, seconds_a_unit, hardware="cpu-1t", noise=0.02, categories
         Encoding(parameters, categories or {}),
         LinearModel(("1", "m*n"), (1e-7, seconds_a_unit), 1e-9),
         {"m": Range(1, 100), "n": Range(1, 100)},
+        {"work": Range(10, 10000)},
         Interval(math.log(0.9), math.log(1.2)),
         Training("linear-c", 250, "00", noise, {"work": "m*n"}),
     )
@@ -44,9 +45,15 @@ def test_outside_the_range_is_answered_and_said():
     assert found.time_s > 0
 
 
+def test_familiar_sizes_of_unfamiliar_work_are_outside_the_range():
+    found = BANK.predict("matvec", {"m": 2, "n": 3}, variant="slow")
+    assert found.reason == "work=6 is outside the trained range 10..10000"
+    assert not found.in_range
+
+
 def test_an_unseen_category_is_answered_and_said():
     bank = Bank([predictor("fast", 1e-9, categories={"layout": ("nchw", "nhwc")})])
-    found = bank.predict("matvec", m=1, n=1, layout="chwn")
+    found = bank.predict("matvec", m=10, n=1, layout="chwn")
     assert found.reason == "layout=chwn was not seen in training (nchw, nhwc)"
 
 

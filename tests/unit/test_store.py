@@ -60,6 +60,7 @@ def predictor(formula):
         Encoding(("m", "mode"), {"mode": ("a", "b")}),
         formula,
         {"m": Range(1.0, 100.0)},
+        {"work": Range(1.0, 10000.0)},
         Interval(-0.1, 0.2),
         Training("augmented", 250, "ab", None, {"work": "m**2"}),
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from perfpred.app.arguments import Json
 from perfpred.app.commands.evaluate import show_errors
-from perfpred.app.console import notice, out, print_json, progress_bar, seconds, table
+from perfpred.app.console import notice, out, print_json, progress_bar, seconds
 
 SIZES: tuple[dict[str, float | str], ...] = (
     {"m": 16, "n": 16, "k": 16},
     {"m": 384, "n": 128, "k": 900},
-    {"m": 1000, "n": 1000, "k": 1000},
+    {"m": 800, "n": 800, "k": 800},
 )
 MODELS = ("augmented", "paper-nnc")
 TRAIN_SIZE = 250
@@ -36,15 +36,9 @@ def demo(json: Json = False) -> None:
         print_json({"errors": results.to_dict(orient="records"), "selections": chosen})
         return
     show_errors(results)
-    rows = [
-        [
-            " ".join(f"{name}={value}" for name, value in sizes.items()),
-            selection.best.label,
-            seconds(selection.best.time_s),
-            selection.reason,
-        ]
-        for sizes, selection in selections
-    ]
-    headers = {"matmul": "left", "fastest": "left", "time": "right", "why": "left"}
-    table("selected without running anything", headers, rows)
-    out.print("next: perfpred select matmul --models models m=384 n=128 k=900", highlight=False)
+    out.print("\n[bold]selected without running anything[/bold]")
+    for sizes, selection in selections:
+        query = " ".join(f"{name}={value}" for name, value in sizes.items())
+        out.print(f"  {query}: {seconds(selection.best.time_s)}", highlight=False)
+        out.print(f"    {selection.reason}", highlight=False, soft_wrap=True)
+    out.print("\nnext: perfpred select matmul --models models m=384 n=128 k=900", highlight=False)

@@ -61,16 +61,19 @@ def evaluate(
 
 def show_errors(results: pd.DataFrame) -> None:
     """Print mean errors a combination and model, then each model's mean over combinations."""
-    rows = [[*map(str, key), *_cells(group)] for key, group in results.groupby([*KEYS, "model"], sort=False)]
+    keys = KEYS if results["kernel"].nunique() > 1 else KEYS[1:]
+    rows = [[*map(str, key), *_cells(group)] for key, group in results.groupby([*keys, "model"], sort=False)]
     rows += [
-        ["all", "", f"{group.groupby(KEYS).ngroups} combinations", str(name), *_cells(group)]
+        [*["all"] * len(keys), str(name), *_cells(group)]
         for name, group in results.groupby("model", sort=False)
     ]
-    text = dict.fromkeys([*KEYS, "model"], "left")
-    numbers = ["MAPE", "± splits", "slowest 70%", "noise floor", "in 90% interval", "parameters", "fit s"]
+    text = dict.fromkeys([*keys, "model"], "left")
+    numbers = ["MAPE", "± splits", "slowest 70%", "noise floor", "in 90%", "parameters"]
     first = results.iloc[0]
+    kernels = ", ".join(results["kernel"].unique())
     title = (
-        f"errors on unseen rows; {first['train_size']} training rows, {results['repeat'].nunique()} splits"
+        f"{kernels}: errors on unseen rows; {first['train_size']} training rows, "
+        f"{results['repeat'].nunique()} splits"
     )
     table(title, {**text, **dict.fromkeys(numbers, "right")}, rows)
 
@@ -84,5 +87,4 @@ def _cells(group: pd.DataFrame) -> list[str]:
         percent(group["noise"].mean()),
         percent(group["coverage90"].mean()),
         str(int(group["n_parameters"].max())),
-        f"{group['fit_s'].mean():.2f}",
     ]

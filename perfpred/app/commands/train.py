@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 import typer
@@ -66,7 +67,7 @@ def _describe(predictor: Any, path: Any) -> dict[str, Any]:
         "model": training.model,
         "rows": training.rows,
         "n_parameters": predictor.formula.n_parameters,
-        "interval90": [interval.log_low, interval.log_high],
+        "interval90": [math.expm1(interval.log_low), math.expm1(interval.log_high)],
         "noise": training.noise,
         "complexity": dict(training.complexity),
         "file": str(path),
@@ -81,7 +82,7 @@ def _show(documents: list[dict[str, Any]]) -> None:
             d["hardware"],
             str(d["rows"]),
             str(d["n_parameters"]),
-            f"{100 * d['interval90'][0]:+.1f}% {100 * d['interval90'][1]:+.1f}%",
+            " ".join(f"{bound:+.1%}" for bound in d["interval90"]),
             percent(d["noise"]),
         ]
         for d in documents
