@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check lint models datasets bench-accuracy bench-selection clean
+.PHONY: setup demo test check lint models datasets bench-accuracy bench-selection bench-readme clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,10 @@ bench-accuracy: setup
 
 bench-selection: setup
 	$(BIN)/python benchmarks/selection.py
+
+# Renews the figures of README.md.
+bench-readme: setup
+	$(BIN)/python benchmarks/readme.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

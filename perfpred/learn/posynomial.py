@@ -9,8 +9,8 @@ import torch
 
 from perfpred.predict.checks import Floats
 
-FREE = 0
-"""Penalty group of parameters that are as good as free."""
+FIXED = 0
+"""Penalty group whose decay is not re-estimated."""
 
 
 class PosynomialModel:
@@ -102,14 +102,14 @@ class PosynomialModel:
         return self._slices[name].stop > self._slices[name].start
 
     def _groups(self) -> torch.Tensor:
-        """Penalty group of each parameter, shape (P,): free terms, then one group an input and output.
+        """Penalty group of each parameter, shape (P,): terms, then one group an input and output.
 
         A group an input is automatic relevance determination: the weights of a useless input shrink
         together, at no cost to the others.
         """
         n_inputs = self._inputs.shape[1]
         numbers = {
-            "terms": torch.tensor([FREE]),
+            "terms": torch.tensor([FIXED]),
             "biases": torch.tensor([1]),
             "outputs": torch.tensor([2]),
             "linear": torch.tensor([3]),
@@ -117,5 +117,5 @@ class PosynomialModel:
         }
         groups = torch.empty(self.n_parameters, dtype=torch.long)
         for name, part in self._slices.items():
-            groups[part] = numbers[name] if part.stop > part.start else FREE
+            groups[part] = numbers[name] if part.stop > part.start else FIXED
         return groups

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import torch
 
-FREE_DECAY = 0.01
-"""Of group 0: a standard deviation of 10, that is, next to none."""
+FIXED_DECAY = 0.25
+"""Of group 0: a standard deviation of 2 around what was expected, not re-estimated."""
 FIRST_DECAY = 0.1
 FIRST_NOISE = 0.3
 LONGEST_STEP = 3.0
@@ -30,7 +30,7 @@ class Model(Protocol):
     """What can be fitted: a function of P parameters at N rows."""
 
     groups: torch.Tensor
-    """Penalty group of each parameter, shape (P,); group 0 is as good as free."""
+    """Penalty group of each parameter, shape (P,); the decay of group 0 is not re-estimated."""
 
     def values_and_jacobian(self, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return values (B, N) and derivatives (B, N, P) at `theta` (B, P)."""
@@ -104,7 +104,7 @@ class _Batch:
         self.membership = torch.nn.functional.one_hot(model.groups).to(torch.float64)  # (P, G)
         self.group_sizes = self.membership.sum(0)
         self.alpha = torch.full((n_problems, len(self.group_sizes)), FIRST_DECAY, dtype=torch.float64)
-        self.alpha[:, 0] = FREE_DECAY
+        self.alpha[:, 0] = FIXED_DECAY
         self.beta = torch.full((n_problems,), FIRST_NOISE**-2, dtype=torch.float64)
         self.damping = torch.ones(n_problems, dtype=torch.float64)
         self.row_weights = masks.clone()
@@ -160,7 +160,7 @@ class _Batch:
         squares = (self.theta * self.theta) @ self.membership
         alpha = ((determined @ self.membership + 0.01) / (squares + 0.01)).clamp(1e-4, 1e4)
         self.alpha = torch.sqrt(self.alpha * alpha)
-        self.alpha[:, 0] = FREE_DECAY
+        self.alpha[:, 0] = FIXED_DECAY
         residuals = self.targets - self.values
         misfit = (self.row_weights * residuals**2).sum(1).clamp(min=1e-12)
         beta = (self.masks.sum(1) - determined.sum(1)).clamp(min=5.0) / misfit
