@@ -6,11 +6,18 @@ from collections.abc import Mapping
 
 from perfpred.errors import UnknownNameError
 from perfpred.kernels.base import Kernel, Parameter
+from perfpred.kernels.conv2d import CONV2D
+from perfpred.kernels.conv2d_nchw import CONV2D_NCHW
 from perfpred.kernels.matmul import MATMUL
+from perfpred.kernels.matvec import MATVEC
+from perfpred.kernels.maxpool import MAXPOOL
+from perfpred.kernels.softmax import SOFTMAX
 
 __all__ = ["KERNELS", "Kernel", "Parameter", "kernel"]
 
-KERNELS: Mapping[str, Kernel] = {known.name: known for known in (MATMUL,)}
+KERNELS: Mapping[str, Kernel] = {
+    known.name: known for known in (MATMUL, MATVEC, CONV2D, MAXPOOL, CONV2D_NCHW, SOFTMAX)
+}
 
 
 def kernel(name: str) -> Kernel:

@@ -17,11 +17,21 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Parameter:
-    """An integer size parameter, drawn uniformly from `low` to `high`, both included."""
+    """An integer size parameter, drawn uniformly from `low`, `low` + `step`, ... up to `high`."""
 
     name: str
     low: int
     high: int
+    step: int = 1
+
+    @property
+    def n_values(self) -> int:
+        """The number of different values."""
+        return (self.high - self.low) // self.step + 1
+
+    def draw(self, rng: np.random.Generator) -> int:
+        """Return one value."""
+        return self.low + self.step * int(rng.integers(self.n_values))
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Kernel:
     result : callable
         Sizes to the shape of the float32 result.
     reference : callable
-        Operands to the exact result, computed in float64.
+        Sizes and operands to the exact result, computed in float64.
     reduction : callable
         Sizes to the number of terms summed into one result; rounding errors grow with it.
     """
@@ -72,12 +82,12 @@ class Kernel:
         InputError
             If the parameters have fewer than `n` distinct values.
         """
-        possible = int(np.prod([p.high - p.low + 1 for p in self.parameters], dtype=object))
+        possible = int(np.prod([parameter.n_values for parameter in self.parameters], dtype=object))
         if n > possible:
             raise InputError(f"kernel {self.name} has {possible} sizes, but {n} were asked for")
         seen: dict[tuple[int, ...], None] = {}
         while len(seen) < n:
-            seen[tuple(int(rng.integers(p.low, p.high + 1)) for p in self.parameters)] = None
+            seen[tuple(parameter.draw(rng) for parameter in self.parameters)] = None
         return [dict(zip(self.parameter_names, values, strict=True)) for values in seen]
 
     def agrees(self, sizes: Sizes, result: Array, operands: tuple[Array, ...]) -> bool:
@@ -86,7 +96,7 @@ class Kernel:
         The bound is the usual one for a sum of `reduction` products of operands of unit size:
         errors of order ``eps * sqrt(reduction)`` a result, with a wide margin for the order of summation.
         """
-        expected = self.reference(*operands)
+        expected = self.reference(sizes, *operands)
         if result.shape != expected.shape or not np.isfinite(result).all():
             return False
         bound = 32 * float(np.finfo(np.float32).eps) * np.sqrt(self.reduction(sizes)) * _scale(operands)

@@ -16,7 +16,7 @@ def _result(sizes: Sizes) -> Shape:
     return sizes["m"], sizes["n"]
 
 
-def _reference(a: Array, b: Array) -> NDArray[np.float64]:
+def _reference(sizes: Sizes, a: Array, b: Array) -> NDArray[np.float64]:
     return np.asarray(a.astype(np.float64) @ b.astype(np.float64))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,26 +31,24 @@ class Variant(ABC):
     ----------
     name, summary : str
         Its name and one line about it.
-    kernels : frozenset of str
-        The kernels it implements.
+    kernels : mapping of str to int or None
+        The kernels it implements, each with the most threads it can use; None is any number.
     packages : tuple of str
         The distributions it needs, by the names pip installs them by.
-    max_threads : int or None
-        The most threads it can use; None is any number.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
-    kernels: ClassVar[frozenset[str]]
+    kernels: ClassVar[Mapping[str, int | None]]
     packages: ClassVar[tuple[str, ...]] = ()
-    max_threads: ClassVar[int | None] = None
 
     def problem(self, kernel: Kernel, hardware: Hardware) -> str | None:
         """Return why this variant cannot run `kernel` on `hardware` here, or None if it can."""
         if kernel.name not in self.kernels:
             return f"does not implement {kernel.name}"
-        if self.max_threads is not None and hardware.threads > self.max_threads:
-            return f"runs at most {self.max_threads} thread(s), but {hardware.threads} were asked for"
+        most = self.kernels[kernel.name]
+        if most is not None and hardware.threads > most:
+            return f"runs {kernel.name} on at most {most} thread(s), but {hardware.threads} were asked for"
         missing = [package for package in self.packages if not _installed(package)]
         if missing:
             return f"needs {', '.join(missing)}: pip install {' '.join(missing)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from perfpred.variants.native.base import NativeVariant
 
 
@@ -10,7 +12,7 @@ class Eigen(NativeVariant):
 
     name = "eigen"
     summary = "Eigen's matrix product, C++ compiled here"
-    kernels = frozenset({"matmul"})
+    kernels: ClassVar = {"matmul": None}
     packages = ("cmeel-eigen",)
     header = "Eigen/Core"
     flags = ("-fopenmp",)

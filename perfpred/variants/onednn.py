@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from perfpred.hardware import Hardware, isa_level
 from perfpred.kernels.base import Array, Kernel, Sizes
 from perfpred.variants.base import Call, Variant
@@ -16,7 +18,7 @@ class OneDnn(Variant):
 
     name = "onednn"
     summary = "oneDNN's float32 inner product, called through torch"
-    kernels = frozenset({"matmul"})
+    kernels: ClassVar = {"matmul": None}
     packages = ("torch",)
 
     def environment(self, hardware: Hardware) -> dict[str, str]:

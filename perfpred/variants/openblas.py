@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from perfpred.hardware import Hardware, isa_level
@@ -14,7 +16,7 @@ class OpenBlas(Variant):
 
     name = "openblas"
     summary = "NumPy's matmul over its bundled OpenBLAS"
-    kernels = frozenset({"matmul"})
+    kernels: ClassVar = {"matmul": None}
     packages = ("numpy",)
 
     def problem(self, kernel: Kernel, hardware: Hardware) -> str | None:

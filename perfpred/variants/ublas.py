@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from perfpred.variants.native.base import NativeVariant
 
 
@@ -10,7 +12,6 @@ class Ublas(NativeVariant):
 
     name = "ublas"
     summary = "Boost uBLAS's axpy_prod, C++ compiled here"
-    kernels = frozenset({"matmul"})
+    kernels: ClassVar = {"matmul": 1}
     packages = ("cmeel-boost",)
-    max_threads = 1
     header = "boost/numeric/ublas/matrix.hpp"

@@ -58,7 +58,7 @@ def test_impossible_thread_counts_are_refused(threads):
 def test_a_plan_has_every_variant_at_the_same_sizes():
     plan = make_plan("matmul", MACHINE, threads=(1, 2), samples=5)
     assert [s.reason for s in plan.skipped if s.variant == "ublas"] == [
-        "runs at most 1 thread(s), but 2 were asked for"
+        "runs matmul on at most 1 thread(s), but 2 were asked for"
     ]
     by_subject = {s: [row.sizes for row in plan.rows if row.subject == s] for s in plan.subjects}
     assert all(sizes == list(plan.sizes) for sizes in by_subject.values())

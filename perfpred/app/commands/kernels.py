@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from perfpred.app.arguments import Json
@@ -30,7 +31,7 @@ def _describe(kernel: Kernel, place: Hardware) -> dict[str, Any]:
         "kernel": kernel.name,
         "summary": kernel.summary,
         "dtype": kernel.dtype,
-        "parameters": [{"name": p.name, "low": p.low, "high": p.high} for p in kernel.parameters],
+        "parameters": [asdict(parameter) for parameter in kernel.parameters],
         "complexity": dict(kernel.complexity),
         "variants": [
             {"variant": v.name, "summary": v.summary, "available": reason is None, "reason": reason}
