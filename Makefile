@@ -28,10 +28,10 @@ lint: setup
 
 check: lint test
 
-# Re-measures the shipped datasets on this machine (about 40 minutes, resumable by running it again).
+# Re-measures the shipped datasets on this machine (about two hours; resumed by running it again).
 datasets: setup
-	$(BIN)/perfpred profile matmul --threads 1,2 --samples 500 --min-rounds 24 --max-rounds 48 \
-	  --out 'datasets/matmul-{variant}-{hardware}.csv' --resume
+	$(BIN)/perfpred profile --campaign datasets/matmul.toml --resume
+	$(BIN)/perfpred profile --campaign datasets/kernels.toml --resume
 
 models: setup
 	$(BIN)/perfpred train datasets/*.csv --models models

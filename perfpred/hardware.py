@@ -114,13 +114,20 @@ class Machine:
         InputError
             If this CPU lacks the level, or has fewer cores than `threads`.
         """
-        level = isa_level(isa)
-        missing = [flag for flag in level.cpu_flags if flag not in self.flags]
+        place = Hardware(self.cpu, isa_level(isa).name, threads)
+        problem = self.problem(place)
+        if problem is not None:
+            raise InputError(problem)
+        return place
+
+    def problem(self, place: Hardware) -> str | None:
+        """Return why nothing can run at `place` on this machine, or None if it can."""
+        missing = [flag for flag in isa_level(place.isa).cpu_flags if flag not in self.flags]
         if missing:
-            raise InputError(f"ISA level {isa} needs CPU flags {', '.join(missing)}, which {self.cpu} lacks")
-        if not 1 <= threads <= len(self.affinity):
-            raise InputError(f"threads must be in 1..{len(self.affinity)} on this machine, but got {threads}")
-        return Hardware(self.cpu, isa, threads)
+            return f"ISA level {place.isa} needs CPU flags {', '.join(missing)}, which {self.cpu} lacks"
+        if not 1 <= place.threads <= len(self.affinity):
+            return f"threads must be in 1..{len(self.affinity)} on this machine, but got {place.threads}"
+        return None
 
     def best_isa(self) -> str:
         """Return the widest level this CPU has."""

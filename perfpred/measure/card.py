@@ -33,7 +33,7 @@ def card(profile: Profile, name: str) -> str:
 def _what(profile: Profile, about: Any) -> str:
     combinations = "; ".join(str(combination) for combination, _ in profile.combinations())
     rows = f"{about['statistics']['rows_ok']} rows timed of {len(profile)}"
-    return f"{about['summary']}. {combinations}. {rows}; sizes drawn uniformly, seed {about['plan']['seed']}."
+    return f"{about['summary']}. {combinations}. {rows}; sizes drawn uniformly."
 
 
 def _where(machine: Any, software: Any) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from perfpred.errors import InputError, VariantUnavailableError
-from perfpred.hardware import Machine
-from perfpred.kernels import Kernel, kernel
+from perfpred.hardware import Hardware, Machine, isa_level
+from perfpred.kernels import kernel
 from perfpred.measure.campaign import Row
 from perfpred.measure.process import Subject
 from perfpred.variants import variant, variants_of
@@ -29,17 +29,15 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """All subjects at the same sizes, so that variants can be compared row by row.
+class Part:
+    """The part of a plan that measures one kernel: every subject at the same sizes.
 
-    `skipped` lists the combinations that cannot run here.
+    So variants can be compared row by row.
     """
 
     kernel: str
     subjects: tuple[Subject, ...]
     sizes: tuple[dict[str, int], ...]
-    seed: int
-    skipped: tuple[Skipped, ...] = ()
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -47,58 +45,120 @@ class Plan:
         return tuple(Row(subject, sizes) for subject in self.subjects for sizes in self.sizes)
 
     def identity(self) -> dict[str, Any]:
-        """Return what makes two plans the same: a journal is continued only by the plan that began it."""
+        """Return what makes two parts the same."""
         digest = hashlib.sha256(json.dumps(self.sizes, sort_keys=True).encode()).hexdigest()
         return {
             "kernel": self.kernel,
             "subjects": [[subject.variant, subject.hardware.id] for subject in self.subjects],
             "samples": len(self.sizes),
-            "seed": self.seed,
             "sizes_sha256": digest,
         }
 
 
-def make_plan(
-    kernel_name: str,
-    machine: Machine,
-    variants: Sequence[str] = (),
-    threads: Sequence[int] = (1,),
-    isas: Sequence[str] = (),
-    samples: int = 500,
-    seed: int = 0,
-) -> Plan:
-    """Return the plan of measuring a kernel's variants on this machine.
+@dataclass(frozen=True)
+class Plan:
+    """What a campaign measures, interleaved: a part a kernel.
+
+    `skipped` lists the combinations that cannot run here.
+    """
+
+    parts: tuple[Part, ...]
+    seed: int
+    skipped: tuple[Skipped, ...] = ()
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all parts, one after the other."""
+        return tuple(row for part in self.parts for row in part.rows)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The subjects of all parts."""
+        return tuple(subject for part in self.parts for subject in part.subjects)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what makes two plans the same: a journal is continued only by the plan that began it."""
+        return {"seed": self.seed, "parts": [part.identity() for part in self.parts]}
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which combinations of one kernel to measure.
 
     Parameters
     ----------
-    variants : sequence of str
-        Names; a named variant that cannot run as asked is an error. Empty means all of the kernel's
-        variants, and those that cannot run are skipped with their reason.
-    isas : sequence of str
+    variants : tuple of str
+        Names; empty means all of the kernel's variants.
+    threads : tuple of int
+    isas : tuple of str
         ISA levels; empty means the widest this CPU has.
+    """
+
+    kernel: str
+    variants: tuple[str, ...] = ()
+    threads: tuple[int, ...] = (1,)
+    isas: tuple[str, ...] = ()
+
+
+def make_plan(
+    requests: Sequence[Request], machine: Machine, samples: int = 500, seed: int = 0, *, strict: bool = False
+) -> Plan:
+    """Return the plan of measuring what was requested on this machine.
+
+    Combinations that cannot run here are skipped with their reason. Requests for the same kernel are put
+    together, so that all its variants are measured at the same sizes.
+
+    Parameters
+    ----------
+    strict : bool
+        A combination that cannot run is an error, if its variant was named.
 
     Raises
     ------
     InputError
-        For an unknown name, an impossible level or thread count, or a variant that cannot run.
+        For an unknown name, or where nothing that was requested can run here.
+    VariantUnavailableError
+        If `strict`, for a named variant that cannot run.
     """
-    known = kernel(kernel_name)
     if samples < 1:
         raise InputError(f"samples must be >= 1, but got {samples}")
-    chosen = [variant(name) for name in dict.fromkeys(variants)] or list(variants_of(kernel_name))
-    places = [
-        machine.hardware(isa, n) for isa in isas or (machine.best_isa(),) for n in dict.fromkeys(threads)
+    found: dict[str, dict[Subject, None]] = {}
+    skipped: dict[Skipped, None] = {}
+    for request in requests:
+        subjects, left_out = _resolve(request, machine)
+        if strict and request.variants:
+            _refuse(left_out)
+        found.setdefault(request.kernel, {}).update(dict.fromkeys(subjects))
+        skipped.update(dict.fromkeys(left_out))
+    parts = [
+        Part(name, tuple(subjects), tuple(kernel(name).draw(samples, np.random.default_rng(seed))))
+        for name, subjects in found.items()
+        if subjects
     ]
-    candidates = [Subject(kernel_name, found.name, place) for place in places for found in chosen]
-    problems = {subject: _problem(known, subject) for subject in candidates}
-    skipped = tuple(Skipped(s.variant, s.hardware.id, p) for s, p in problems.items() if p is not None)
-    subjects = tuple(subject for subject, problem in problems.items() if problem is None)
-    if skipped and (variants or not subjects):
-        reasons = "\n".join(f"  {s.variant} on {s.hardware}: {s.reason}" for s in skipped)
+    if not parts:
+        _refuse(list(skipped))
+    return Plan(tuple(parts), seed, tuple(skipped))
+
+
+def _refuse(skipped: Sequence[Skipped]) -> None:
+    if skipped:
+        reasons = "\n".join(f"  {each.variant} on {each.hardware}: {each.reason}" for each in skipped)
         raise VariantUnavailableError(f"nothing was measured, because these cannot run here:\n{reasons}")
-    sizes = known.draw(samples, np.random.default_rng(seed))
-    return Plan(kernel_name, subjects, tuple(sizes), seed, skipped)
 
 
-def _problem(known: Kernel, subject: Subject) -> str | None:
-    return variant(subject.variant).problem(known, subject.hardware)
+def _resolve(request: Request, machine: Machine) -> tuple[list[Subject], list[Skipped]]:
+    """Return the subjects that can run here, and the combinations that cannot."""
+    known = kernel(request.kernel)
+    chosen = [variant(name) for name in dict.fromkeys(request.variants)] or variants_of(known.name)
+    subjects, skipped = [], []
+    for isa in dict.fromkeys(request.isas or (machine.best_isa(),)):
+        for threads in dict.fromkeys(request.threads):
+            place = Hardware(machine.cpu, isa_level(isa).name, threads)
+            missing = machine.problem(place)
+            for each in chosen:
+                reason = missing or each.problem(known, place)
+                if reason is None:
+                    subjects.append(Subject(known.name, each.name, place))
+                else:
+                    skipped.append(Skipped(each.name, place.id, reason))
+    return subjects, skipped

@@ -8,19 +8,21 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, MeasurementError
 from perfpred.files import atomic_write
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, Progress, RowRecord, run_campaign
 from perfpred.measure.card import card
 from perfpred.measure.journal import Journal
-from perfpred.measure.plan import Plan
-from perfpred.measure.process import Limits, prepare, processes
+from perfpred.measure.plan import Part, Plan
+from perfpred.measure.process import Limits, Subject, prepare, processes
 from perfpred.measure.results import to_profile
 from perfpred.profile import Profile, write_profile
 
-PLACEHOLDER = re.compile(r"[-_.]?\{(variant|hardware)\}")
+PLACEHOLDER = re.compile(r"[-_.]?\{(kernel|variant|hardware|cpu)\}")
+PLACEHOLDERS = "{kernel}, {variant}, {hardware}, {cpu}"
 
 
 def journal_path(out: str) -> Path:
@@ -30,19 +32,33 @@ def journal_path(out: str) -> Path:
     --------
     >>> journal_path("datasets/matmul-{variant}-{hardware}.csv").as_posix()
     'datasets/matmul.journal'
+    >>> journal_path("datasets/{kernel}-{cpu}.csv").as_posix()
+    'datasets/campaign.journal'
     """
-    return _sibling(Path(PLACEHOLDER.sub("", out)), ".journal")
+    path = Path(PLACEHOLDER.sub("", out))
+    stem = "campaign" if path.name.startswith(".csv") else _stem(path)
+    return path.with_name(f"{stem}.journal")
 
 
-def output_paths(plan: Plan, out: str) -> dict[Path, list[int]]:
-    """Return the files a plan is written to, each with the indices of its subjects.
+def output_paths(plan: Plan, out: str) -> dict[Path, list[Subject]]:
+    """Return the files a plan is written to, each with its subjects, all of one kernel.
 
-    `out` may hold ``{variant}`` and ``{hardware}``; without them everything goes to one file.
+    Raises
+    ------
+    InputError
+        If `out` puts several kernels into one file, or holds a placeholder that is not known.
     """
-    paths: dict[Path, list[int]] = {}
-    for index, subject in enumerate(plan.subjects):
-        filled = out.replace("{variant}", subject.variant).replace("{hardware}", subject.hardware.id)
-        paths.setdefault(Path(filled), []).append(index)
+    paths: dict[Path, list[Subject]] = {}
+    for subject in plan.subjects:
+        values = {"kernel": subject.kernel, "variant": subject.variant}
+        try:
+            name = out.format(**values, hardware=subject.hardware.id, cpu=subject.hardware.cpu)
+        except (KeyError, IndexError, ValueError):
+            raise InputError(f"--out may hold {PLACEHOLDERS}, but is '{out}'") from None
+        paths.setdefault(Path(name), []).append(subject)
+    for path, subjects in paths.items():
+        if len({subject.kernel for subject in subjects}) > 1:
+            raise InputError(f"{path} would hold several kernels: put {{kernel}} into --out")
     return paths
 
 
@@ -74,39 +90,71 @@ def profile_plan(
     if overwrite and not resume:
         journal.unlink(missing_ok=True)
     prepare(plan.subjects)
-    started = datetime.now(UTC)
-    load_before = os.getloadavg()
+    started, load = datetime.now(UTC), os.getloadavg()
     with Journal(journal, plan.identity(), resume=resume) as open_journal:
-        records = _run(plan, open_journal, effort, progress, Limits(effort.row_limit_s, machine.memory_bytes))
+        records = measure(plan, open_journal, effort, progress, machine.memory_bytes)
     when = {
         "started": started.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "resumed": resume,
-        "load_average": [round(load, 2) for load in (*load_before, *os.getloadavg())],
+        "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
     }
+    by_part = dict(zip((part.kernel for part in plan.parts), _split(plan.parts, records), strict=True))
+    parts = {part.kernel: part for part in plan.parts}
     profiles = {}
-    for path, indices in paths.items():
-        subjects = [plan.subjects[index] for index in indices]
-        profiles[path] = to_profile(plan, records, machine, effort, when, subjects)
-        write_profile(profiles[path], path)
-        atomic_write(_sibling(path, ".md"), card(profiles[path], path.name))
+    for path, subjects in paths.items():
+        name = subjects[0].kernel
+        profile = to_profile(parts[name], by_part[name], machine, effort, when, subjects)
+        if profile is not None:
+            profiles[path] = profile
+            _write(profile, path)
+    if not profiles:
+        raise MeasurementError("nothing was measured: no row was timed before the campaign ended")
     return profiles
 
 
-def _sibling(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name.removesuffix(".gz").removesuffix(".csv") + suffix)
-
-
-def _run(
-    plan: Plan,
-    journal: Journal,
-    effort: Effort,
-    progress: Progress,
-    limits: Limits,
+def measure(
+    plan: Plan, journal: Journal, effort: Effort, progress: Progress, memory_bytes: int
 ) -> Sequence[RowRecord]:
-    children = processes(plan.subjects, limits)
+    """Time all rows of a plan in processes of their own; returns a record a row."""
+    children = processes(plan.subjects, Limits(effort.row_limit_s, memory_bytes))
     try:
         return run_campaign(plan.rows, children, journal, effort, plan.seed, time.perf_counter, progress)
     finally:
         for child in children.values():
             child.close()
+
+
+def _split(parts: Sequence[Part], records: Sequence[RowRecord]) -> list[Sequence[RowRecord]]:
+    pieces, start = [], 0
+    for part in parts:
+        pieces.append(records[start : start + len(part.rows)])
+        start += len(part.rows)
+    return pieces
+
+
+def _write(profile: Profile, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_profile(profile, path)
+    atomic_write(path.with_name(f"{_stem(path)}.md"), card(profile, path.name))
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".csv")
+
+
+def describe(profiles: dict[Path, Profile]) -> list[dict[str, Any]]:
+    """Return a plain dictionary a combination: file, names, rows and noise floor."""
+    return [
+        {
+            "file": str(path),
+            "kernel": combination.kernel,
+            "variant": combination.variant,
+            "hardware": combination.hardware,
+            "rows": len(part),
+            "rows_ok": len(part.ok),
+            "noise": part.noise_floor,
+        }
+        for path, profile in profiles.items()
+        for combination, part in profile.combinations()
+    ]

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from perfpred.errors import MeasurementError
 from perfpred.hardware import Machine
 from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort, Row, RowRecord
 from perfpred.measure.drift import without_drift
-from perfpred.measure.plan import Plan
+from perfpred.measure.plan import Part
 from perfpred.measure.process import MALLOC, Subject
 from perfpred.measure.timing import Estimate, estimate
 from perfpred.profile import Profile
@@ -26,53 +25,53 @@ SLOW = 1.25
 
 
 def to_profile(
-    plan: Plan,
+    part: Part,
     records: Sequence[RowRecord],
     machine: Machine,
     effort: Effort,
     when: Mapping[str, Any],
     subjects: Sequence[Subject] | None = None,
-) -> Profile:
-    """Return the profile of some of a plan's subjects (all by default).
+) -> Profile | None:
+    """Return the profile of some of a part's subjects (all by default), None if no row was timed.
 
     Parameters
     ----------
     records : sequence of RowRecord
-        One a row of ``plan.rows``. Rows that were never timed are left out; failed rows are kept.
+        One a row of ``part.rows``. Rows that were never timed are left out; failed rows are kept.
     when : mapping
         Start, end and load average of the campaign, for the metadata.
     """
-    chosen = plan.subjects if subjects is None else tuple(subjects)
-    indices = [index for index, row in enumerate(plan.rows) if row.subject in chosen]
-    found = _estimates(plan.rows, records)
+    chosen = part.subjects if subjects is None else tuple(subjects)
+    indices = [index for index, row in enumerate(part.rows) if row.subject in chosen]
+    found = estimates(part.rows, records)
     rows = [
         {
-            "kernel": plan.kernel,
-            "variant": plan.rows[index].subject.variant,
-            "hardware": plan.rows[index].subject.hardware.id,
-            **plan.rows[index].sizes,
+            "kernel": part.kernel,
+            "variant": part.rows[index].subject.variant,
+            "hardware": part.rows[index].subject.hardware.id,
+            **part.rows[index].sizes,
             **_measured(found.get(index), records[index]),
         }
         for index in indices
         if index in found or records[index].failed
     ]
     if not rows:
-        raise MeasurementError("nothing was measured: no row was timed before the campaign ended")
-    metadata = _metadata(plan, chosen, machine, effort) | {
+        return None
+    metadata = _metadata(part, chosen, machine, effort) | {
         "measured": dict(when),
         "statistics": _statistics(
             [found[index] for index in indices if index in found], [records[index] for index in indices]
         ),
         "failures": [
-            {**plan.rows[index].sizes, "status": records[index].status, "message": records[index].message}
+            {**part.rows[index].sizes, "status": records[index].status, "message": records[index].message}
             for index in indices
             if records[index].failed
         ],
     }
-    return Profile(pd.DataFrame(rows), kernel(plan.kernel).parameter_names, metadata)
+    return Profile(pd.DataFrame(rows), kernel(part.kernel).parameter_names, metadata)
 
 
-def _estimates(rows: Sequence[Row], records: Sequence[RowRecord]) -> dict[int, Estimate]:
+def estimates(rows: Sequence[Row], records: Sequence[RowRecord]) -> dict[int, Estimate]:
     """Return the estimate of each timed row by its index, with drift divided out a subject at a time."""
     by_subject: dict[Subject, list[int]] = {}
     for index, (row, record) in enumerate(zip(rows, records, strict=True)):
@@ -91,8 +90,8 @@ def _measured(found: Estimate | None, record: RowRecord) -> dict[str, Any]:
     return {"time_s": found.time_s, "noise": found.noise, "rounds": float(found.rounds), "status": "ok"}
 
 
-def _metadata(plan: Plan, subjects: Sequence[Subject], machine: Machine, effort: Effort) -> dict[str, Any]:
-    known = kernel(plan.kernel)
+def _metadata(part: Part, subjects: Sequence[Subject], machine: Machine, effort: Effort) -> dict[str, Any]:
+    known = kernel(part.kernel)
     return {
         "kernel": known.name,
         "summary": known.summary,
@@ -105,7 +104,7 @@ def _metadata(plan: Plan, subjects: Sequence[Subject], machine: Machine, effort:
         "machine": machine.describe(),
         "software": {s.variant: variant(s.variant).versions() for s in subjects},
         "python": platform.python_version(),
-        "plan": plan.identity(),
+        "plan": part.identity(),
         "timing": {
             "estimate": "mean of the fastest third of the rounds, interleaved and shuffled over all rows",
             "drift": "the speed that each stretch of a subject's timings has in common is divided out",

@@ -99,7 +99,8 @@ def test_select_keeps_its_contract(models, perfpred):
 def test_kernels_lists_variants_and_reasons(perfpred):
     document = perfpred("kernels", "--json").json
     assert document[0]["kernel"] == "matmul"
-    assert {v["variant"] for v in document[0]["variants"]} == {"eigen", "onednn", "openblas", "ublas"}
+    assert {v["variant"] for v in document[0]["variants"]} >= {"eigen", "onednn", "openblas", "ublas"}
+    assert len(document) == 6
     assert all((v["reason"] is None) == v["available"] for v in document[0]["variants"])
     assert "openblas" in perfpred("kernels").out
 

@@ -8,7 +8,7 @@ import pytest
 from perfpred.errors import InputError, UnknownNameError, VariantUnavailableError
 from perfpred.hardware import cpu_id, isa_level, probe
 from perfpred.kernels import kernel
-from perfpred.measure.plan import make_plan
+from perfpred.measure.plan import Request, make_plan
 from perfpred.measure.profiling import journal_path, output_paths
 
 MACHINE = dataclasses.replace(probe(), cpu="test-cpu", affinity=(0, 1), flags=("sse4_2", "avx2", "fma"))
@@ -56,32 +56,66 @@ def test_impossible_thread_counts_are_refused(threads):
 
 
 def test_a_plan_has_every_variant_at_the_same_sizes():
-    plan = make_plan("matmul", MACHINE, threads=(1, 2), samples=5)
+    plan = make_plan([Request("matmul", threads=(1, 2))], MACHINE, samples=5)
     assert [s.reason for s in plan.skipped if s.variant == "ublas"] == [
         "runs matmul on at most 1 thread(s), but 2 were asked for"
     ]
     by_subject = {s: [row.sizes for row in plan.rows if row.subject == s] for s in plan.subjects}
-    assert all(sizes == list(plan.sizes) for sizes in by_subject.values())
+    assert all(sizes == list(plan.parts[0].sizes) for sizes in by_subject.values())
 
 
 def test_a_named_variant_that_cannot_run_stops_everything():
     with pytest.raises(VariantUnavailableError, match="nothing was measured"):
-        make_plan("matmul", MACHINE, variants=["openblas", "ublas"], threads=(2,))
+        make_plan([Request("matmul", ("openblas", "ublas"), (2,))], MACHINE, strict=True)
 
 
 def test_unknown_variants_and_counts_are_refused():
     with pytest.raises(UnknownNameError, match="did you mean 'openblas'"):
-        make_plan("matmul", MACHINE, variants=["openblass"])
+        make_plan([Request("matmul", ("openblass",))], MACHINE)
     with pytest.raises(InputError, match="samples must be >= 1"):
-        make_plan("matmul", MACHINE, samples=0)
+        make_plan([Request("matmul")], MACHINE, samples=0)
 
 
 def test_output_placeholders_make_a_file_a_combination():
-    plan = make_plan("matmul", MACHINE, variants=["openblas", "onednn"], samples=2)
+    plan = make_plan([Request("matmul", ("openblas", "onednn"))], MACHINE, samples=2)
     paths = output_paths(plan, "d/matmul-{variant}-{hardware}.csv")
     assert [path.name for path in paths] == [
         "matmul-openblas-test-cpu-avx2-1t.csv",
         "matmul-onednn-test-cpu-avx2-1t.csv",
     ]
-    assert output_paths(plan, "all.csv").popitem()[1] == [0, 1]
+    assert output_paths(plan, "all.csv").popitem()[1] == list(plan.subjects)
     assert journal_path("all.csv.gz").name == "all.journal"
+
+
+def test_requests_for_one_kernel_share_its_sizes():
+    requests = [Request("matvec", ("openblas",)), Request("softmax"), Request("matvec", ("onednn",), (1, 2))]
+    plan = make_plan(requests, MACHINE, samples=4)
+    assert [part.kernel for part in plan.parts] == ["matvec", "softmax"]
+    assert [str(subject) for subject in plan.parts[0].subjects] == [
+        "matvec openblas test-cpu-avx2-1t",
+        "matvec onednn test-cpu-avx2-1t",
+        "matvec onednn test-cpu-avx2-2t",
+    ]
+
+
+def test_what_cannot_run_here_is_skipped_unless_strict():
+    requests = [Request("matmul", ("openblas",), (1, 64), ("avx2", "avx512"))]
+    plan = make_plan(requests, MACHINE, samples=2)
+    assert [subject.hardware.id for subject in plan.subjects] == ["test-cpu-avx2-1t"]
+    assert len(plan.skipped) == 3
+    with pytest.raises(VariantUnavailableError, match="ISA level avx512 needs CPU flags"):
+        make_plan(requests, MACHINE, strict=True)
+    with pytest.raises(VariantUnavailableError, match=r"threads must be in 1\.\.2"):
+        make_plan([Request("matmul", threads=(64,))], MACHINE)
+
+
+def test_several_kernels_need_a_placeholder():
+    plan = make_plan([Request("matvec", ("openblas",)), Request("matmul", ("openblas",))], MACHINE, samples=2)
+    assert sorted(path.name for path in output_paths(plan, "{kernel}-{cpu}.csv")) == [
+        "matmul-test-cpu.csv",
+        "matvec-test-cpu.csv",
+    ]
+    with pytest.raises(InputError, match="would hold several kernels"):
+        output_paths(plan, "all.csv")
+    with pytest.raises(InputError, match="--out may hold "):
+        output_paths(plan, "{colour}.csv")

@@ -3,100 +3,106 @@
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from perfpred.app.arguments import Json, Seed, comma_integers, comma_list
 from perfpred.app.console import notice, percent, print_json, progress_bar, table
-from perfpred.hardware import probe
+from perfpred.app.console import out as stdout
+from perfpred.errors import InputError
+from perfpred.hardware import Machine, probe
 
 if TYPE_CHECKING:
+    from perfpred.measure.campaign import Effort
     from perfpred.measure.plan import Plan
-    from perfpred.profile import Profile
 
 
 def profile(
     kernel: Annotated[
-        str, typer.Argument(help="What to measure; see 'perfpred kernels'.", show_default=False)
-    ],
+        str | None, typer.Argument(help="What to measure; see 'perfpred kernels'.", show_default=False)
+    ] = None,
     out: Annotated[
-        str,
-        typer.Option("--out", help="CSV to write; may hold {variant} and {hardware}.", show_default=False),
-    ],
+        str | None,
+        typer.Option("--out", help="CSV to write; may hold {kernel}, {variant}, {hardware}, {cpu}."),
+    ] = None,
     variant: Annotated[
         list[str] | None,
-        typer.Option("--variant", help="Variant to measure; repeatable. Default: all usable."),
+        typer.Option("--variant", help="Variant; repeatable. Default: all usable."),
     ] = None,
     threads: Annotated[str, typer.Option("--threads", help="Thread counts, such as 1,2.")] = "1",
     isa: Annotated[str, typer.Option("--isa", help="ISA levels, such as avx2,avx512. Default: widest.")] = "",
     samples: Annotated[int, typer.Option("--samples", help="Number of sizes drawn.")] = 500,
     seed: Seed = 0,
+    campaign: Annotated[
+        Path | None, typer.Option("--campaign", help="TOML file that says all of this for many kernels.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option("--check", help="CSV: measure 20 of its rows again and compare.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted campaign.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
     min_rounds: Annotated[int, typer.Option("--min-rounds", min=2, help="Timings every row gets.")] = 12,
     max_rounds: Annotated[int, typer.Option("--max-rounds", min=2, help="Most timings of a noisy row.")] = 40,
     target_noise: Annotated[float, typer.Option("--target-noise", help="A row is done below this.")] = 0.02,
-    time_limit: Annotated[
-        float, typer.Option("--time-limit", help="Minutes; then keep what there is.")
-    ] = math.inf,
-    row_limit: Annotated[
-        float, typer.Option("--row-limit", help="Seconds; a longer row is a timeout.")
-    ] = 60.0,
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Minutes, then stop.")] = math.inf,
+    row_limit: Annotated[float, typer.Option("--row-limit", help="Seconds a row may take.")] = 60.0,
     json: Json = False,
 ) -> None:
-    """Measure a kernel's variants on this machine into a profile CSV."""
+    """Measure variants of a kernel, or a campaign of many kernels, on this machine into profile CSVs."""
     from perfpred.measure.campaign import Effort
-    from perfpred.measure.plan import make_plan
-    from perfpred.measure.profiling import profile_plan
+    from perfpred.measure.campaign_file import read_campaign
+    from perfpred.measure.plan import Request, make_plan
 
+    given = [name for name, value in _modes(kernel, campaign, check).items() if value is not None]
+    if len(given) != 1:
+        raise InputError(f"give one of KERNEL, --campaign, --check, but got {' and '.join(given) or 'none'}")
     machine = probe()
-    plan = make_plan(
-        kernel,
-        machine,
-        variants=variant or (),
-        threads=comma_integers(threads, "--threads"),
-        isas=comma_list(isa),
-        samples=samples,
-        seed=seed,
+    if check is not None:
+        _check(check, machine, seed, json)
+        return
+    if campaign is not None:
+        file = read_campaign(campaign, machine)
+        _measure(file.plan, machine, out or file.out, file.effort, time_limit, resume, overwrite, json)
+        return
+    if out is None:
+        raise InputError("--out is missing: the CSV to write")
+    request = Request(
+        str(kernel), tuple(variant or ()), tuple(comma_integers(threads, "--threads")), tuple(comma_list(isa))
     )
+    plan = make_plan([request], machine, samples, seed, strict=True)
+    effort = Effort(min_rounds, max(min_rounds, max_rounds), target_noise, row_limit_s=row_limit)
+    _measure(plan, machine, out, effort, time_limit, resume, overwrite, json)
+
+
+def _modes(kernel: str | None, campaign: Path | None, check: Path | None) -> dict[str, object]:
+    return {"KERNEL": kernel, "--campaign": campaign, "--check": check}
+
+
+def _measure(
+    plan: Plan,
+    machine: Machine,
+    out: str,
+    effort: Effort,
+    minutes: float,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    from perfpred.measure.profiling import describe, profile_plan
+
     _announce(plan)
-    effort = Effort(
-        min_rounds,
-        max(min_rounds, max_rounds),
-        target_noise,
-        time_limit_s=60 * time_limit,
-        row_limit_s=row_limit,
-    )
+    effort = replace(effort, time_limit_s=60 * minutes)
     try:
-        with progress_bar(f"timing {kernel}") as bar:
+        with progress_bar("timing") as bar:
             profiles = profile_plan(plan, machine, out, effort, bar, resume=resume, overwrite=overwrite)
     except KeyboardInterrupt:
         notice("interrupted; nothing timed is lost: repeat the command with --resume to continue")
         raise typer.Exit(1) from None
-    _report(profiles, json)
-
-
-def _announce(plan: Plan) -> None:
-    for skipped in plan.skipped:
-        notice(f"left out: {skipped.variant} on {skipped.hardware}: {skipped.reason}")
-    notice(f"{len(plan.subjects)} combinations x {len(plan.sizes)} sizes of {plan.kernel}")
-
-
-def _report(profiles: dict[Path, Profile], as_json: bool) -> None:
-    documents: list[dict[str, Any]] = [
-        {
-            "file": str(path),
-            "variant": combination.variant,
-            "hardware": combination.hardware,
-            "rows": len(part.table),
-            "rows_ok": len(part.ok.table),
-            "noise": part.noise_floor,
-        }
-        for path, profile in profiles.items()
-        for combination, part in profile.combinations()
-    ]
+    documents = describe(profiles)
     if as_json:
         print_json(documents)
         return
@@ -104,11 +110,28 @@ def _report(profiles: dict[Path, Profile], as_json: bool) -> None:
         [d["file"], d["variant"], d["hardware"], f"{d['rows_ok']}/{d['rows']}", percent(d["noise"])]
         for d in documents
     ]
-    headers = {
-        "file": "left",
-        "variant": "left",
-        "hardware": "left",
-        "rows ok": "right",
-        "noise floor": "right",
-    }
-    table("", headers, rows)
+    text = dict.fromkeys(["file", "variant", "hardware"], "left")
+    table("", {**text, "rows ok": "right", "noise floor": "right"}, rows)
+
+
+def _announce(plan: Plan) -> None:
+    for skipped in plan.skipped:
+        notice(f"left out: {skipped.variant} on {skipped.hardware}: {skipped.reason}")
+    for part in plan.parts:
+        notice(f"{part.kernel}: {len(part.subjects)} combinations x {len(part.sizes)} sizes")
+
+
+def _check(path: Path, machine: Machine, seed: int, as_json: bool) -> None:
+    from perfpred.app.reading import read
+    from perfpred.measure.recheck import recheck
+
+    recorded = read([path])
+    with progress_bar("measuring again") as bar:
+        found = recheck(recorded, machine, bar, time.perf_counter, seed=seed)
+    if as_json:
+        print_json(found)
+    else:
+        verdict = "still describes this machine" if found.valid else "describes this machine no longer"
+        stdout.print(f"{path} {verdict}: {found.reason} ({found.rows} rows)", highlight=False, soft_wrap=True)
+    if not found.valid:
+        raise typer.Exit(1)

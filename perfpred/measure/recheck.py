@@ -1,0 +1,121 @@
+"""Does a dataset still describe this machine? A few of its rows, measured again."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from perfpred.errors import InputError
+from perfpred.hardware import Hardware, Machine
+from perfpred.measure.campaign import Effort, Progress, Row, RowRecord, run_campaign
+from perfpred.measure.journal import Journal
+from perfpred.measure.process import Limits, Subject, prepare, processes
+from perfpred.measure.timing import Clock, estimate
+from perfpred.profile import Profile
+
+LARGEST_SHIFT = 0.10
+"""A machine that is this much slower or faster as a whole is described no longer."""
+LEAST_TOLERANCE = 0.05
+"""Rows may scatter by this much around the common shift, or by three times their noise if that is more."""
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """What measuring some rows again has shown; ratios are new over recorded time.
+
+    Parameters
+    ----------
+    rows : int
+        Rows measured again.
+    shift : float
+        Median ratio minus one: what has changed for all rows.
+    scatter : float
+        Median absolute difference that is left once the shift is taken out.
+    noise : float
+        Mean noise of the rows as recorded.
+    valid : bool
+        Whether the data still describes this machine.
+    reason : str
+    """
+
+    rows: int
+    shift: float
+    scatter: float
+    noise: float
+    valid: bool
+    reason: str
+
+
+def recheck(
+    profile: Profile, machine: Machine, progress: Progress, clock: Clock, n_rows: int = 20, seed: int = 0
+) -> Recheck:
+    """Measure `n_rows` random rows of a profile again and compare.
+
+    Raises
+    ------
+    InputError
+        If no row of the profile was measured on this type of machine.
+    """
+    table = profile.ok.table
+    here = table[table["hardware"].str.startswith(f"{machine.cpu}-")]
+    if here.empty:
+        known = ", ".join(sorted(table["hardware"].unique()))
+        raise InputError(f"the data describes {known}; this machine is {machine.cpu}")
+    chosen = here.sample(min(n_rows, len(here)), random_state=seed)
+    rows = [
+        Row(
+            Subject(record["kernel"], record["variant"], _hardware(record["hardware"], machine)),
+            {name: int(record[name]) for name in profile.parameters if record[name] == record[name]},
+        )
+        for record in chosen.to_dict("records")
+    ]
+    records = _measure(rows, machine, progress, clock, seed)
+    timed = [not record.failed and bool(record.times_s) for record in records]
+    if not any(timed):
+        raise InputError(f"none of {len(rows)} rows could be measured again: {records[0].message}")
+    again = np.array([estimate(r.times_s).time_s for r, good in zip(records, timed, strict=True) if good])
+    before = chosen["time_s"].to_numpy(dtype=float)[timed]
+    return compare(before, again, float(chosen["noise"].fillna(0.0).mean()))
+
+
+def compare(before_s: np.ndarray, again_s: np.ndarray, noise: float) -> Recheck:
+    """Return what two measurements of the same rows, shapes (n,), say of each other."""
+    log_ratio = np.log(again_s / before_s)
+    shift = float(np.expm1(np.median(log_ratio)))
+    scatter = float(np.median(np.abs(np.expm1(log_ratio - np.median(log_ratio)))))
+    tolerance = max(LEAST_TOLERANCE, 3 * noise)
+    moved, scattered = abs(shift) > LARGEST_SHIFT, scatter > tolerance
+    if moved:
+        reason = f"all rows have moved by {shift:+.1%}, more than {LARGEST_SHIFT:.0%}"
+    elif scattered:
+        reason = f"rows scatter by {scatter:.1%}, more than {tolerance:.1%}"
+    else:
+        reason = f"rows have moved by {shift:+.1%} and scatter by {scatter:.1%}, which is within bounds"
+    return Recheck(len(before_s), shift, scatter, noise, not (moved or scattered), reason)
+
+
+def _measure(
+    rows: list[Row], machine: Machine, progress: Progress, clock: Clock, seed: int
+) -> list[RowRecord]:
+    subjects = tuple(dict.fromkeys(row.subject for row in rows))
+    prepare(subjects)
+    effort = Effort()
+    children = processes(subjects, Limits(effort.row_limit_s, machine.memory_bytes))
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Journal(Path(folder) / "recheck.journal", {}, resume=False) as journal,
+        ):
+            return run_campaign(rows, children, journal, effort, seed, clock, progress)
+    finally:
+        for child in children.values():
+            child.close()
+
+
+def _hardware(identity: str, machine: Machine) -> Hardware:
+    """Return the hardware of this machine that an id names."""
+    isa, _, threads = identity.removeprefix(f"{machine.cpu}-").rpartition("-")
+    return machine.hardware(isa, int(threads.removesuffix("t")))
