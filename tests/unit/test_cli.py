@@ -243,3 +243,25 @@ def test_public_names_are_all_there():
     assert set(perfpred.__all__) <= set(dir(perfpred))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         perfpred.nothing  # noqa: B018
+
+
+def test_the_demo_judges_and_selects(csv, perfpred, monkeypatch):
+    monkeypatch.setattr("perfpred.app.shipped.datasets", lambda kernel: [csv])
+    monkeypatch.setattr("perfpred.app.commands.demo.TRAIN_SIZE", 50)
+    monkeypatch.setattr("perfpred.app.commands.demo.MODELS", ("linear-c", "augmented"))
+    outcome = perfpred("demo")
+    assert outcome.code == 0, outcome.err
+    assert "noise floor" in outcome.out
+    assert "m=384 n=128 k=900" in outcome.out
+    document = perfpred("demo", "--json").json
+    assert {d["model"] for d in document["errors"]} == {"linear-c", "augmented"}
+    assert document["selections"][1]["selection"]["best"]["variant"] in {"openblas", "eigen"}
+
+
+def test_shipped_datasets_are_found():
+    from perfpred.app import shipped
+    from perfpred.errors import InputError
+
+    assert len(shipped.datasets("matmul")) >= 7
+    with pytest.raises(InputError, match="no shipped datasets"):
+        shipped.datasets("nothing")

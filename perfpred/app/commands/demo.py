@@ -6,6 +6,7 @@ from perfpred.app.arguments import Json
 from perfpred.app.commands.evaluate import show_errors
 from perfpred.app.console import notice, out, print_json, progress_bar, seconds
 
+KERNEL = "matmul"
 SIZES: tuple[dict[str, float | str], ...] = (
     {"m": 16, "n": 16, "k": 16},
     {"m": 384, "n": 128, "k": 900},
@@ -21,7 +22,7 @@ def demo(json: Json = False) -> None:
     from perfpred.app.reading import read
     from perfpred.learn import evaluation, training
 
-    files = shipped.datasets()
+    files = shipped.datasets(KERNEL)
     profile = read(files)
     if not json:
         combinations = len(list(profile.combinations()))
@@ -30,7 +31,7 @@ def demo(json: Json = False) -> None:
         results = evaluation.evaluate(profile, models=MODELS, train_size=TRAIN_SIZE, repeats=2, progress=bar)
     with progress_bar("training on all rows") as bar:
         bank = training.train(profile, progress=bar)
-    selections = [(sizes, bank.select("matmul", sizes)) for sizes in SIZES]
+    selections = [(sizes, bank.select(KERNEL, sizes)) for sizes in SIZES]
     if json:
         chosen = [{"sizes": sizes, "selection": selection} for sizes, selection in selections]
         print_json({"errors": results.to_dict(orient="records"), "selections": chosen})
