@@ -16,7 +16,7 @@ from perfpred.hardware import Hardware, Machine, isa_level
 from perfpred.kernels import kernel
 from perfpred.measure.campaign import Row
 from perfpred.measure.process import Subject
-from perfpred.variants import variant, variants_of
+from perfpred.variants import Variant, variant, variants_of
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,11 @@ def _refuse(skipped: Sequence[Skipped]) -> None:
         raise VariantUnavailableError(f"nothing was measured, because these cannot run here:\n{reasons}")
 
 
+def _misfiled(found: Variant) -> str | None:
+    """Return why rows of a variant would carry the wrong hardware id, or None."""
+    return None if found.device == "cpu" else "a GPU has no hardware id yet: its rows would carry the CPU's"
+
+
 def _resolve(request: Request, machine: Machine) -> tuple[list[Subject], list[Skipped]]:
     """Return the subjects that can run here, and the combinations that cannot."""
     known = kernel(request.kernel)
@@ -156,7 +161,7 @@ def _resolve(request: Request, machine: Machine) -> tuple[list[Subject], list[Sk
             place = Hardware(machine.cpu, isa_level(isa).name, threads)
             missing = machine.problem(place)
             for each in chosen:
-                reason = missing or each.problem(known, place)
+                reason = missing or each.problem(known, place) or _misfiled(each)
                 if reason is None:
                     subjects.append(Subject(known.name, each.name, place))
                 else:

@@ -6,14 +6,20 @@ from collections.abc import Mapping
 
 from perfpred.errors import UnknownNameError
 from perfpred.variants.base import Call, Variant
+from perfpred.variants.cuda import CudaGlobal, CudaShared
 from perfpred.variants.eigen import Eigen
+from perfpred.variants.halide.variant import Halide
+from perfpred.variants.naive import Naive
 from perfpred.variants.onednn import OneDnn
 from perfpred.variants.openblas import OpenBlas
 from perfpred.variants.ublas import Ublas
 
 __all__ = ["VARIANTS", "Call", "Variant", "variant", "variants_of"]
 
-VARIANTS: Mapping[str, Variant] = {known.name: known for known in (Eigen(), OneDnn(), OpenBlas(), Ublas())}
+VARIANTS: Mapping[str, Variant] = {
+    known.name: known
+    for known in (CudaGlobal(), CudaShared(), Eigen(), Halide(), Naive(), OneDnn(), OpenBlas(), Ublas())
+}
 
 
 def variant(name: str) -> Variant:

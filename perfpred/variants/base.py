@@ -35,12 +35,15 @@ class Variant(ABC):
         The kernels it implements, each with the most threads it can use; None is any number.
     packages : tuple of str
         The distributions it needs, by the names pip installs them by.
+    device : str
+        What computes: ``cpu`` or ``gpu``.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     kernels: ClassVar[Mapping[str, int | None]]
     packages: ClassVar[tuple[str, ...]] = ()
+    device: ClassVar[str] = "cpu"
 
     def problem(self, kernel: Kernel, hardware: Hardware) -> str | None:
         """Return why this variant cannot run `kernel` on `hardware` here, or None if it can."""

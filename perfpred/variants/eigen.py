@@ -8,11 +8,18 @@ from perfpred.variants.native.base import NativeVariant
 
 
 class Eigen(NativeVariant):
-    """Eigen's general matrix product, with OpenMP threads."""
+    """Eigen's expressions; its general matrix product, and what is made of it, has OpenMP threads."""
 
     name = "eigen"
-    summary = "Eigen's matrix product, C++ compiled here"
-    kernels: ClassVar = {"matmul": None}
+    summary = "Eigen's products and array expressions, C++ compiled here"
+    kernels: ClassVar = {
+        "matmul": None,
+        "matvec": 1,
+        "conv2d": 1,
+        "maxpool": 1,
+        "conv2d_nchw": None,
+        "softmax": 1,
+    }
     packages = ("cmeel-eigen",)
     header = "Eigen/Core"
     flags = ("-fopenmp",)

@@ -8,10 +8,10 @@ from perfpred.variants.native.base import NativeVariant
 
 
 class Ublas(NativeVariant):
-    """uBLAS's ``axpy_prod``; it has no threads."""
+    """The fastest of uBLAS's ways to write each kernel; it has no threads."""
 
     name = "ublas"
-    summary = "Boost uBLAS's axpy_prod, C++ compiled here"
-    kernels: ClassVar = {"matmul": 1}
+    summary = "Boost uBLAS's products and ranges, C++ compiled here"
+    kernels: ClassVar = {"matmul": 1, "matvec": 1, "conv2d": 1}
     packages = ("cmeel-boost",)
     header = "boost/numeric/ublas/matrix.hpp"

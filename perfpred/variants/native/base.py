@@ -1,9 +1,8 @@
-"""The base of variants written in C++ over header-only libraries."""
+"""The base of variants written in C++, plainly or over a header-only library."""
 
 from __future__ import annotations
 
 import ctypes
-import importlib.metadata
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,17 +13,20 @@ from perfpred.variants.native import build
 
 
 class NativeVariant(Variant):
-    """A C++ source a kernel, ``<kernel>_<name>.cpp``, over the headers of one pip package.
+    """A C++ source a kernel, ``<kernel>_<name>.cpp``, over the headers of one pip package or of none.
 
     Attributes
     ----------
     header : str
-        A header of the package, relative to its include folder.
+        A header of the package, relative to its include folder; unused where `packages` is empty.
+    optimisation : str
+        The compiler's optimisation level.
     flags : tuple of str
         Compiler flags beyond the common ones.
     """
 
-    header: ClassVar[str]
+    header: ClassVar[str] = ""
+    optimisation: ClassVar[str] = "-O3"
     flags: ClassVar[tuple[str, ...]] = ()
 
     def problem(self, kernel: Kernel, hardware: Hardware) -> str | None:
@@ -36,14 +38,11 @@ class NativeVariant(Variant):
 
     def library(self, kernel: Kernel, hardware: Hardware) -> Path:
         """Return the built library, compiling it if the cache lacks it."""
-        package = self.packages[0]
-        return build.build(
-            f"{kernel.name}_{self.name}.cpp",
-            hardware.isa,
-            self.flags,
-            build.include_dir(package, self.header),
-            importlib.metadata.version(package),
-        )
+        headers = build.Headers.of(self.packages[0], self.header) if self.packages else None
+        return build.build(f"{kernel.name}_{self.name}.cpp", hardware.isa, self._options(), headers)
+
+    def _options(self) -> tuple[str, ...]:
+        return (self.optimisation, *build.COMMON_FLAGS, *self.flags)
 
     def prepare(self, kernel: Kernel, hardware: Hardware) -> None:
         """Compile."""
@@ -66,8 +65,8 @@ class NativeVariant(Variant):
     def versions(self) -> dict[str, str]:
         """Return the versions of the headers and the compiler, and the flags."""
         found = compiler()
-        levels = " ".join(("-O3", "-DNDEBUG", "-std=c++17", *self.flags))
-        return {**super().versions(), "compiler": found[1] if found else "none", "flags": levels}
+        options = " ".join(self._options())
+        return {**super().versions(), "compiler": found[1] if found else "none", "flags": options}
 
 
 def compiler_flags(isa: str) -> str:

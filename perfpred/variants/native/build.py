@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from perfpred.hardware import compiler, isa_level
 
 SOURCES = Path(__file__).parent
 COMPILE_LIMIT_S = 300
+COMMON_FLAGS = ("-DNDEBUG", "-std=c++17")
 
 
 def cache_dir() -> Path:
@@ -43,11 +45,35 @@ def include_dir(distribution: str, header: str) -> Path:
     raise VariantUnavailableError(f"package {distribution} does not hold the header {header}")
 
 
-def build(source: str, isa: str, flags: tuple[str, ...], include: Path, headers_version: str) -> Path:
+@dataclass(frozen=True)
+class Headers:
+    """The headers a source includes: their folder and their version."""
+
+    folder: Path
+    version: str
+
+    @classmethod
+    def of(cls, distribution: str, header: str) -> Headers:
+        """Return the headers of a pip package; parameters as of `include_dir`."""
+        return cls(include_dir(distribution, header), importlib.metadata.version(distribution))
+
+
+def build(source: str, isa: str, flags: tuple[str, ...], headers: Headers | None = None) -> Path:
     """Return the shared library of `source`, compiling it unless the cache has it.
 
     The cache key is made of the source, the flags, the compiler and the headers' version, so a change
     of any of them builds anew. A library is renamed into place whole.
+
+    Parameters
+    ----------
+    source : str
+        A file of this folder.
+    isa : str
+        The instruction-set level to compile for.
+    flags : tuple of str
+        Compiler flags, the optimisation level among them.
+    headers : Headers, optional
+        The headers it includes beyond the standard library's.
 
     Raises
     ------
@@ -60,16 +86,23 @@ def build(source: str, isa: str, flags: tuple[str, ...], include: Path, headers_
     if found is None:
         raise VariantUnavailableError("no C++ compiler: install g++ (Debian package g++)")
     path, version = found
-    text = (SOURCES / source).read_bytes()
-    options = ["-O3", "-DNDEBUG", "-std=c++17", "-fPIC", "-shared", *isa_level(isa).compiler_flags, *flags]
-    key = hashlib.sha256(b"\0".join([text, repr([version, options, headers_version]).encode()])).hexdigest()
-    library = cache_dir() / f"{Path(source).stem}-{isa}-{key[:16]}.so"
+    options = [*flags, "-fPIC", "-shared", *isa_level(isa).compiler_flags]
+    includes = ["-isystem", str(headers.folder)] if headers else []
+    key = repr([version, options, headers.version if headers else ""])
+    library = cached_path(f"{Path(source).stem}-{isa}", [SOURCES / source], key)
     if not library.exists():
-        _compile([path, *options, "-isystem", str(include), str(SOURCES / source)], library)
+        compile_library([path, *options, *includes, str(SOURCES / source)], library)
     return library
 
 
-def _compile(command: list[str], library: Path) -> None:
+def cached_path(stem: str, sources: list[Path], key: str) -> Path:
+    """Return where the library made of `sources` in the way `key` says belongs."""
+    content = b"\0".join([*(source.read_bytes() for source in sources), key.encode()])
+    return cache_dir() / f"{stem}-{hashlib.sha256(content).hexdigest()[:16]}.so"
+
+
+def compile_library(command: list[str], library: Path) -> None:
+    """Run a compiler's command line, without its output, and rename what it made into place whole."""
     library.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=library.parent, suffix=".so.tmp")
     os.close(handle)
@@ -82,6 +115,8 @@ def _compile(command: list[str], library: Path) -> None:
         Path(temporary).replace(library)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
 
 
 def load(library: Path) -> ctypes._NamedFuncPointer:

@@ -1,0 +1,138 @@
+"""Compiling the pipelines, once, into the cache of shared libraries, and calling them."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from perfpred.errors import MeasurementError, UnknownNameError, VariantUnavailableError
+from perfpred.hardware import compiler
+from perfpred.kernels.base import Array
+from perfpred.variants.native import build
+
+SOURCES = Path(__file__).parent
+TARGETS: Mapping[str, str] = {
+    "sse4.2": "x86-64-linux-sse41",
+    "avx2": "x86-64-linux-sse41-avx-f16c-fma-avx2",
+    "avx512": "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake",
+}
+"""Halide's name of each ISA level."""
+
+
+def target(isa: str) -> str:
+    """Return Halide's target of an ISA level."""
+    try:
+        return TARGETS[isa]
+    except KeyError:
+        raise UnknownNameError("ISA level of Halide", isa, TARGETS) from None
+
+
+@lru_cache
+def library(kernel: str, isa: str, parallel: bool) -> Path:
+    """Return the shared library of a kernel, compiling it unless the cache has it.
+
+    The cache key is made of the sources, the target, Halide's version and the compiler, so a change of
+    any of them builds anew.
+
+    Raises
+    ------
+    VariantUnavailableError
+        If there is no C++ compiler.
+    MeasurementError
+        If Halide or the compiler fails; the message carries its output.
+    """
+    found = compiler()
+    if found is None:
+        raise VariantUnavailableError("no C++ compiler: install g++ (Debian package g++)")
+    path, version = found
+    mode = "parallel" if parallel else "serial"
+    sources = [SOURCES / name for name in ("pipelines.py", "emit.py", "run.cpp")]
+    key = repr([kernel, target(isa), mode, importlib.metadata.version("halide"), version])
+    built = build.cached_path(f"{kernel}_halide-{isa}-{mode}", sources, key)
+    if not built.exists():
+        _build(path, kernel, isa, mode, built)
+    return built
+
+
+def _build(compiler_path: str, kernel: str, isa: str, mode: str, built: Path) -> None:
+    include = build.include_dir("halide", "HalideRuntime.h")
+    with tempfile.TemporaryDirectory() as folder:
+        emitted = str(Path(folder) / "kernel.o")
+        _emit([kernel, target(isa), emitted, mode])
+        command = [compiler_path, "-O2", "-fPIC", "-shared", "-isystem", str(include)]
+        build.compile_library([*command, str(SOURCES / "run.cpp"), emitted, "-lpthread", "-ldl", "-lm"], built)
+
+
+def _emit(arguments: Sequence[str]) -> None:
+    """Run Halide in a process of its own: it may abort, or never end."""
+    command = [sys.executable, "-m", "perfpred.variants.halide.emit", *arguments]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=build.COMPILE_LIMIT_S
+        )
+    except subprocess.TimeoutExpired:
+        raise MeasurementError(
+            f"Halide compiled {arguments[0]} for more than {build.COMPILE_LIMIT_S} s"
+        ) from None
+    if done.returncode != 0:
+        raise MeasurementError(f"Halide failed on {arguments[0]} for {arguments[1]}:\n{done.stderr[-2000:]}")
+
+
+@lru_cache
+def load(path: Path) -> ctypes.CDLL:
+    """Return a library with the signatures of its functions set."""
+    loaded = ctypes.CDLL(str(path))
+    loaded.perfpred_run.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
+    loaded.perfpred_message.restype = ctypes.c_char_p
+    return loaded
+
+
+class Dimension(ctypes.Structure):
+    """``halide_dimension_t``; the stride is in elements."""
+
+    _fields_: ClassVar = [(name, ctypes.c_int32) for name in ("min", "extent", "stride", "flags")]
+
+
+class Buffer(ctypes.Structure):
+    """``halide_buffer_t``."""
+
+    _fields_: ClassVar = [
+        ("device", ctypes.c_uint64),
+        ("device_interface", ctypes.c_void_p),
+        ("host", ctypes.c_void_p),
+        ("flags", ctypes.c_uint64),
+        ("type_code", ctypes.c_uint8),
+        ("type_bits", ctypes.c_uint8),
+        ("type_lanes", ctypes.c_uint16),
+        ("dimensions", ctypes.c_int32),
+        ("dim", ctypes.POINTER(Dimension)),
+        ("padding", ctypes.c_void_p),
+    ]
+
+
+FLOAT_CODE = 2
+
+
+def buffer(array: Array) -> Buffer:
+    """Return a view of a float32 array, its contiguous dimension first; it does not keep the array alive."""
+    axes = list(zip(array.shape, array.strides, strict=True))[::-1]
+    dimensions = (Dimension * len(axes))(
+        *(Dimension(0, extent, stride // array.itemsize, 0) for extent, stride in axes)
+    )
+    return Buffer(0, None, array.ctypes.data, 0, FLOAT_CODE, 32, 1, len(axes), dimensions, None)
+
+
+def arguments(operands: Sequence[Array], sizes: Sequence[int], result: Array) -> tuple[Any, list[Any]]:
+    """Return the pointers a compiled pipeline takes, and what must outlive them."""
+    pointees: list[Any] = [buffer(operand) for operand in operands]
+    pointees += [ctypes.c_int32(size) for size in sizes]
+    pointees.append(buffer(result))
+    pointers = (ctypes.c_void_p * len(pointees))(*(ctypes.addressof(pointee) for pointee in pointees))
+    return pointers, pointees
