@@ -183,6 +183,7 @@ def probe() -> Machine:
     )
 
 
+@lru_cache(maxsize=1)
 def compiler() -> tuple[str, str] | None:
     """Return the path and version line of the system's C++ compiler, or None where there is none."""
     from shutil import which

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, MeasurementError
 
 FORMAT = 1
 
@@ -50,9 +51,20 @@ class Journal:
         self._file = path.open("a", encoding="utf-8")
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one timing."""
-        self._file.write(json.dumps(entry) + "\n")
-        self._file.flush()
+        """Add one timing.
+
+        Raises
+        ------
+        MeasurementError
+            If it cannot be written, as on a full disk; what was written before stays resumable.
+        """
+        try:
+            self._file.write(json.dumps(entry) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise MeasurementError(
+                f"cannot write {self.path}: {error.strerror}; what was timed is kept: make room, then --resume"
+            ) from None
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Yield the timings recorded so far, in order."""
@@ -63,7 +75,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with suppress(OSError):  # what could not be written has been said by `append`
+            self._file.close()
 
     def __enter__(self) -> Journal:
         return self

@@ -19,7 +19,7 @@ class TimingOptions:
     """
 
     sample_s: float = 100e-6
-    total_s: float = 2e-3
+    total_s: float = 1e-3
     long_s: float = 50e-3
 
 

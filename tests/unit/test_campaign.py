@@ -1,10 +1,11 @@
 """A campaign with processes that answer from a table: order, stopping, failures, resuming."""
 
 import math
+from pathlib import Path
 
 import pytest
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, MeasurementError
 from perfpred.hardware import Hardware
 from perfpred.measure.campaign import Effort, Row, run_campaign
 from perfpred.measure.journal import Journal
@@ -121,6 +122,18 @@ def test_an_existing_journal_is_not_overwritten(tmp_path):
     run(path, Asker())
     with pytest.raises(InputError, match="exists: continue it with --resume"):
         run(path, Asker())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full disk")
+def test_a_full_disk_is_said_and_keeps_what_was_timed(tmp_path):
+    path = tmp_path / "a.journal"
+    with pytest.raises(KeyboardInterrupt):
+        run(path, Asker(stop_after=10))
+    with Journal(path, PLAN, resume=True) as journal:
+        journal._file = Path("/dev/full").open("a")
+        with pytest.raises(MeasurementError, match="No space left on device; what was timed is kept"):
+            journal.append({"row": 0, "status": "ok"})
+    assert sum(len(record.times_s) for record in run(path, Asker(), resume=True)) == 36
 
 
 def test_a_journal_of_another_plan_is_refused(tmp_path):

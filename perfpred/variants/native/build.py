@@ -53,11 +53,13 @@ class Headers:
     version: str
 
     @classmethod
+    @lru_cache
     def of(cls, distribution: str, header: str) -> Headers:
         """Return the headers of a pip package; parameters as of `include_dir`."""
         return cls(include_dir(distribution, header), importlib.metadata.version(distribution))
 
 
+@lru_cache
 def build(source: str, isa: str, flags: tuple[str, ...], headers: Headers | None = None) -> Path:
     """Return the shared library of `source`, compiling it unless the cache has it.
 
