@@ -63,7 +63,7 @@ class Journal:
             self._file.flush()
         except OSError as error:
             raise MeasurementError(
-                f"cannot write {self.path}: {error.strerror}; what was timed is kept: make room, then --resume"
+                f"cannot write {self.path}: {error.strerror}; what was timed is kept; make room and --resume"
             ) from None
 
     def entries(self) -> Iterator[dict[str, Any]]:

@@ -130,7 +130,7 @@ def test_a_full_disk_is_said_and_keeps_what_was_timed(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(path, Asker(stop_after=10))
     with Journal(path, PLAN, resume=True) as journal:
-        journal._file = Path("/dev/full").open("a")
+        journal._file = Path("/dev/full").open("a")  # noqa: SIM115 - closed by the journal
         with pytest.raises(MeasurementError, match="No space left on device; what was timed is kept"):
             journal.append({"row": 0, "status": "ok"})
     assert sum(len(record.times_s) for record in run(path, Asker(), resume=True)) == 36

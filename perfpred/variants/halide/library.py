@@ -67,7 +67,8 @@ def _build(compiler_path: str, kernel: str, isa: str, mode: str, built: Path) ->
         emitted = str(Path(folder) / "kernel.o")
         _emit([kernel, target(isa), emitted, mode])
         command = [compiler_path, "-O2", "-fPIC", "-shared", "-isystem", str(include)]
-        build.compile_library([*command, str(SOURCES / "run.cpp"), emitted, "-lpthread", "-ldl", "-lm"], built)
+        sources = [str(SOURCES / "run.cpp"), emitted]
+        build.compile_library([*command, *sources, "-lpthread", "-ldl", "-lm"], built)
 
 
 def _emit(arguments: Sequence[str]) -> None:

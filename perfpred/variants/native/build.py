@@ -119,8 +119,6 @@ def compile_library(command: list[str], library: Path) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-
-
 def load(library: Path) -> ctypes._NamedFuncPointer:
     """Return the entry point every native source defines.
 
