@@ -8,7 +8,7 @@ from perfpred.errors import UnknownNameError
 from perfpred.kernels.base import Kernel, Parameter
 from perfpred.kernels.conv2d import CONV2D
 from perfpred.kernels.conv2d_nchw import CONV2D_NCHW
-from perfpred.kernels.matmul import MATMUL
+from perfpred.kernels.matmul import MATMUL, MATMUL_INT32
 from perfpred.kernels.matvec import MATVEC
 from perfpred.kernels.maxpool import MAXPOOL
 from perfpred.kernels.softmax import SOFTMAX
@@ -16,7 +16,7 @@ from perfpred.kernels.softmax import SOFTMAX
 __all__ = ["KERNELS", "Kernel", "Parameter", "kernel"]
 
 KERNELS: Mapping[str, Kernel] = {
-    known.name: known for known in (MATMUL, MATVEC, CONV2D, MAXPOOL, CONV2D_NCHW, SOFTMAX)
+    known.name: known for known in (MATMUL, MATVEC, CONV2D, MAXPOOL, CONV2D_NCHW, SOFTMAX, MATMUL_INT32)
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,11 @@ from perfpred.errors import InputError
 
 Sizes = Mapping[str, int]
 Shape = tuple[int, ...]
-Array = NDArray[np.float32]
+Array = NDArray[Any]
+"""Of a kernel's own dtype."""
+
+LARGEST_INTEGER = 100
+"""Of random integer operands: any sum of products here is exact in float64 and fits in int32."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +54,15 @@ class Kernel:
     features : mapping of str to str
         Further expressions a predictor may use, such as vector remainders of the contiguous dimension.
     operands : callable
-        Sizes to the shapes of the float32 operands.
+        Sizes to the shapes of the operands.
     result : callable
-        Sizes to the shape of the float32 result.
+        Sizes to the shape of the result.
     reference : callable
         Sizes and operands to the exact result, computed in float64.
     reduction : callable
         Sizes to the number of terms summed into one result; rounding errors grow with it.
+    dtype : str
+        Of operands and result: ``float32`` or ``int32``.
     """
 
     name: str
@@ -90,15 +97,38 @@ class Kernel:
             seen[tuple(parameter.draw(rng) for parameter in self.parameters)] = None
         return [dict(zip(self.parameter_names, values, strict=True)) for values in seen]
 
-    def agrees(self, sizes: Sizes, result: Array, operands: tuple[Array, ...]) -> bool:
-        """Say whether a float32 `result` equals the reference within accumulated rounding.
+    @property
+    def family(self) -> str:
+        """The name without its dtype: what kernels that differ in nothing else share."""
+        return self.name.removesuffix(f"_{self.dtype}")
 
-        The bound is the usual one for a sum of `reduction` products of operands of unit size:
-        errors of order ``eps * sqrt(reduction)`` a result, with a wide margin for the order of summation.
+    @property
+    def exact(self) -> bool:
+        """Whether results are whole numbers, without rounding."""
+        return np.issubdtype(np.dtype(self.dtype), np.integer)
+
+    def random(self, shape: int | Shape, rng: np.random.Generator) -> Array:
+        """Return a random operand: uniform values of -1..1, or whole ones of -100..100."""
+        if self.exact:
+            return rng.integers(-LARGEST_INTEGER, LARGEST_INTEGER, shape, dtype=self.dtype, endpoint=True)
+        return rng.uniform(-1.0, 1.0, shape).astype(self.dtype)
+
+    @property
+    def never(self) -> float:
+        """A value that no right result holds: what is left of it was not written."""
+        return np.iinfo(self.dtype).min if self.exact else np.nan
+
+    def agrees(self, sizes: Sizes, result: Array, operands: tuple[Array, ...]) -> bool:
+        """Say whether a `result` equals the reference: exactly, or within accumulated rounding.
+
+        For floating point the bound is the usual one for a sum of `reduction` products of operands of unit
+        size: errors of order ``eps * sqrt(reduction)``, with a wide margin for the order of summation.
         """
         expected = self.reference(sizes, *operands)
         if result.shape != expected.shape or not np.isfinite(result).all():
             return False
+        if self.exact:
+            return bool((result == expected).all())
         bound = 32 * float(np.finfo(np.float32).eps) * np.sqrt(self.reduction(sizes)) * _scale(operands)
         return bool(np.abs(result - expected).max(initial=0.0) <= bound)
 

@@ -1,6 +1,8 @@
-"""Dense matrix product, float32, row-major: C (m, n) = A (m, k) B (k, n)."""
+"""Dense matrix product, row-major: C (m, n) = A (m, k) B (k, n), in float32 and in int32."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,4 +44,11 @@ MATMUL = Kernel(
     result=_result,
     reference=_reference,
     reduction=lambda sizes: sizes["k"],
+)
+
+MATMUL_INT32 = replace(
+    MATMUL,
+    name="matmul_int32",
+    summary="dense matrix product, C (m, n) = A (m, k) B (k, n), int32, row-major",
+    dtype="int32",
 )

@@ -31,12 +31,12 @@ REFERENCE_SIZE = 64
 class Pool:
     """One long-lived aligned buffer an operand, so that every row sees the same memory."""
 
-    def __init__(self, seed: int = 0) -> None:
-        self._rng = np.random.default_rng(seed)
+    def __init__(self, kernel_: Kernel, seed: int = 0) -> None:
+        self._kernel, self._rng = kernel_, np.random.default_rng(seed)
         self._buffers: list[Array] = []
 
     def views(self, shapes: tuple[tuple[int, ...], ...]) -> tuple[Array, ...]:
-        """Return float32 arrays of these shapes, filled with uniform values of -1..1."""
+        """Return arrays of these shapes, filled with the kernel's random values."""
         return tuple(self._view(index, shape) for index, shape in enumerate(shapes))
 
     def _view(self, index: int, shape: tuple[int, ...]) -> Array:
@@ -48,10 +48,11 @@ class Pool:
         return self._buffers[index][:size].reshape(shape)
 
     def _aligned(self, size: int) -> Array:
-        raw = np.empty(size + ALIGNMENT_BYTES // 4, dtype=np.float32)
-        offset = (-raw.ctypes.data % ALIGNMENT_BYTES) // 4
+        values = self._kernel.random(size, self._rng)
+        raw = np.empty(size + ALIGNMENT_BYTES // values.itemsize, dtype=values.dtype)
+        offset = (-raw.ctypes.data % ALIGNMENT_BYTES) // values.itemsize
         view = raw[offset : offset + size]
-        view[:] = self._rng.uniform(-1.0, 1.0, size)
+        view[:] = values
         return view
 
 
@@ -61,7 +62,7 @@ class Worker:
     def __init__(self, kernel_: Kernel, variant_name: str, hardware: Hardware) -> None:
         self._kernel, self._hardware = kernel_, hardware
         self._variant = variant(variant_name)
-        self._pool, self._results = Pool(), Pool(seed=1)
+        self._pool, self._results = Pool(kernel_), Pool(kernel_, seed=1)
         side = np.full((REFERENCE_SIZE, REFERENCE_SIZE), 0.5, dtype=np.float32)
         self._monitor = (side, side.copy(), np.empty_like(side))
 
@@ -77,7 +78,7 @@ class Worker:
         return {"status": "ok", "time_s": time_call(call.run, time.perf_counter), "monitor_s": monitor_s}
 
     def _correct(self, sizes: Sizes, run: Any, get: Any, operands: tuple[Array, ...], result: Array) -> bool:
-        result.fill(np.nan)  # a variant that writes nothing must not pass on an older result
+        result.fill(self._kernel.never)  # a variant that writes nothing must not pass on an older result
         run(1)
         return self._kernel.agrees(sizes, get(), operands)
 

@@ -14,6 +14,7 @@ class Eigen(NativeVariant):
     summary = "Eigen's products and array expressions, C++ compiled here"
     kernels: ClassVar = {
         "matmul": None,
+        "matmul_int32": None,
         "matvec": 1,
         "conv2d": 1,
         "maxpool": 1,

@@ -12,5 +12,7 @@ class Naive(NativeVariant):
 
     name = "naive"
     summary = "plain C++ loops, compiled here with -O2"
-    kernels: ClassVar = {"matmul": 1, "matvec": 1, "conv2d": 1, "maxpool": 1, "conv2d_nchw": 1, "softmax": 1}
+    kernels: ClassVar = dict.fromkeys(
+        ("matmul", "matmul_int32", "matvec", "conv2d", "maxpool", "conv2d_nchw", "softmax"), 1
+    )
     optimisation = "-O2"

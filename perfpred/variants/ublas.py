@@ -12,6 +12,6 @@ class Ublas(NativeVariant):
 
     name = "ublas"
     summary = "Boost uBLAS's products and ranges, C++ compiled here"
-    kernels: ClassVar = {"matmul": 1, "matvec": 1, "conv2d": 1}
+    kernels: ClassVar = {"matmul": 1, "matmul_int32": 1, "matvec": 1, "conv2d": 1}
     packages = ("cmeel-boost",)
     header = "boost/numeric/ublas/matrix.hpp"

@@ -33,8 +33,8 @@ def test_variant_equals_the_reference(kernel, variant):
     variant.prepare(kernel, PLACE)
     rng = np.random.default_rng(1)
     for sizes in sizes_of(kernel):
-        operands = tuple(rng.uniform(-1, 1, shape).astype(np.float32) for shape in kernel.operands(sizes))
-        result = np.full(kernel.result(sizes), np.nan, dtype=np.float32)
+        operands = tuple(kernel.random(shape, rng) for shape in kernel.operands(sizes))
+        result = np.full(kernel.result(sizes), kernel.never, dtype=kernel.dtype)
         call = variant.bind(kernel, PLACE, sizes, operands, result)
         call.run(2)
         assert kernel.agrees(sizes, call.result(), operands), sizes
@@ -52,10 +52,10 @@ def test_variant_states_what_it_is(variant):
 @pytest.mark.parametrize("kernel", KERNELS.values(), ids=lambda item: item.name)
 def test_a_wrong_result_is_seen(kernel):
     sizes = {p.name: allowed(p, 16) for p in kernel.parameters}
-    operands = tuple(np.ones(shape, dtype=np.float32) for shape in kernel.operands(sizes))
-    right = kernel.reference(sizes, *operands).astype(np.float32)
+    operands = tuple(np.ones(shape, dtype=kernel.dtype) for shape in kernel.operands(sizes))
+    right = kernel.reference(sizes, *operands).astype(kernel.dtype)
     assert kernel.agrees(sizes, right, operands)
     wrong = right.copy()
-    wrong.flat[-1] += 0.01
+    wrong.flat[-1] += 1 if kernel.exact else 0.01
     assert not kernel.agrees(sizes, wrong, operands)
-    assert not kernel.agrees(sizes, np.full_like(right, np.nan), operands)
+    assert not kernel.agrees(sizes, np.full_like(right, kernel.never), operands)

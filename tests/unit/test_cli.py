@@ -100,7 +100,7 @@ def test_kernels_lists_variants_and_reasons(perfpred):
     document = perfpred("kernels", "--json").json
     assert document[0]["kernel"] == "matmul"
     assert {v["variant"] for v in document[0]["variants"]} >= {"eigen", "onednn", "openblas", "ublas"}
-    assert len(document) == 6
+    assert len(document) == 7
     assert all((v["reason"] is None) == v["available"] for v in document[0]["variants"])
     assert "openblas" in perfpred("kernels").out
 

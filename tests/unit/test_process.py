@@ -91,7 +91,7 @@ def test_a_wrong_result_is_not_timed(monkeypatch):
 
 
 def test_pool_views_are_aligned_and_reuse_memory():
-    pool = Pool()
+    pool = Pool(kernel("matmul"))
     (large,) = pool.views(((100, 10),))
     (small,) = pool.views(((3, 5),))
     assert large.ctypes.data % 64 == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +11,9 @@ from perfpred.hardware import Hardware, compiler, isa_level
 from perfpred.kernels.base import Array, Kernel, Sizes
 from perfpred.variants.base import Call, Variant
 from perfpred.variants.native import build
+
+SCALARS: Mapping[str, tuple[str, ...]] = {"float32": (), "int32": ("-DPERFPRED_SCALAR=std::int32_t",)}
+"""What tells a source the type of its numbers, by dtype; float is what it takes by itself."""
 
 
 class NativeVariant(Variant):
@@ -39,7 +43,8 @@ class NativeVariant(Variant):
     def library(self, kernel: Kernel, hardware: Hardware) -> Path:
         """Return the built library, compiling it if the cache lacks it."""
         headers = build.Headers.of(self.packages[0], self.header) if self.packages else None
-        return build.build(f"{kernel.name}_{self.name}.cpp", hardware.isa, self._options(), headers)
+        source = f"{kernel.family}_{self.name}.cpp"
+        return build.build(source, hardware.isa, (*self._options(), *SCALARS[kernel.dtype]), headers)
 
     def _options(self) -> tuple[str, ...]:
         return (self.optimisation, *build.COMMON_FLAGS, *self.flags)

@@ -1,12 +1,18 @@
-// C (m, n) = A (m, k) B (k, n), float32, row-major, by Eigen's general product.
+// C (m, n) = A (m, k) B (k, n), row-major, by Eigen's general product.
 #include <Eigen/Core>
 #include <cstdint>
 
+#ifndef PERFPRED_SCALAR
+#define PERFPRED_SCALAR float
+#endif
+
+using Scalar = PERFPRED_SCALAR;
+
 namespace {
-using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 }
 
-extern "C" void perfpred_run(const float *const *operands, float *result, const std::int64_t *sizes,
+extern "C" void perfpred_run(const Scalar *const *operands, Scalar *result, const std::int64_t *sizes,
                              std::int64_t repetitions, int threads) {
     const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
     Eigen::setNbThreads(threads);
