@@ -3,7 +3,7 @@
 Test rows are never seen in fitting. Every error stands beside the noise floor of the data, below which no
 predictor can be judged.
 
-    python benchmarks/accuracy.py [--repeats 5] [--train-size 250] [--json]
+    python benchmarks/accuracy.py [--kernel matmul] [--repeats 5] [--train-size 250] [--json]
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--train-size", type=int, default=250)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kernel", default="", help="only this kernel's datasets")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    profile = pp.read_profile(sorted(DATASETS.glob("*.csv")))
+    profile = pp.read_profile(sorted(DATASETS.glob(f"{options.kernel}*.csv")))
     results = pp.evaluate(
         profile,
         models=MODELS,
@@ -57,12 +58,11 @@ def main() -> None:
         f"{n} combinations, {options.train_size} training rows, {options.repeats} splits; errors in percent"
     )
     print(summary(results).round(2).to_string())
-    print("\nMAPE over all test rows, by combination")
-    by_combination = results.pivot_table(
-        index=["variant", "hardware"], columns="model", values="mape", sort=False
-    )
-    floor = results.groupby(["variant", "hardware"])["noise"].first()
-    print((by_combination.assign(noise=floor) * 100).round(2).to_string())
+    for title, keys in (("kernel", ["kernel"]), ("combination", ["kernel", "variant", "hardware"])):
+        print(f"\nMAPE over all test rows, by {title}")
+        means = results.pivot_table(index=keys, columns="model", values="mape", sort=False)
+        floor = results.groupby(keys)["noise"].mean()
+        print((means.assign(noise=floor) * 100).round(2).to_string())
 
 
 if __name__ == "__main__":

@@ -34,9 +34,8 @@ def console(*arguments: str) -> str:
     return f"$ perfpred {words}\n{run('-m', 'perfpred', *arguments)}"
 
 
-def accuracy() -> str:
-    """Return the table of models."""
-    results = pd.DataFrame(json.loads(run("benchmarks/accuracy.py", "--json")))
+def model_table(results: pd.DataFrame) -> str:
+    """Return a row a model: means over combinations and splits, and the spread over splits."""
     lines = [
         "| model | parameters | MAPE, all rows | slowest 70% | median | in 90% | noise floor |",
         "|---|---|---|---|---|---|---|",
@@ -51,13 +50,29 @@ def accuracy() -> str:
     return "\n".join(lines)
 
 
+def kernel_table(results: pd.DataFrame, models: tuple[str, ...] = ("augmented", "paper-nnc")) -> str:
+    """Return a row a kernel: MAPE on all rows and on the slowest 70%, of two models."""
+    heads = " | ".join(f"`{model}`, all rows | slowest 70%" for model in models)
+    lines = [f"| kernel | combinations | {heads} | noise floor |", "|---|---|---|---|---|---|---|"]
+    for kernel, group in results.groupby("kernel", sort=False):
+        cells = []
+        for model in models:
+            means = group[group["model"] == model][["mape", "mape_slowest70"]].mean() * 100
+            cells += [f"{value:.1f}" for value in means]
+        count = group.groupby(["variant", "hardware"]).ngroups
+        noise = f"{group['noise'].mean() * 100:.1f}"
+        lines.append(f"| {kernel} | {count} | {' | '.join(cells)} | {noise} |")
+    return "\n".join(lines)
+
+
 def selection() -> str:
-    """Return the table of ways to choose."""
-    lines = ["| among | way | mean regret | P90 | within 2% of the best |", "|---|---|---|---|---|"]
+    """Return the table of ways to choose among all combinations of a kernel."""
+    lines = ["| kernel | way | mean regret | P90 | within 2% of the best |", "|---|---|---|---|---|"]
     for each in json.loads(run("benchmarks/selection.py", "--json")):
-        keys = ("mean_regret", "p90_regret", "share_within_2_percent")
-        figures = " | ".join(f"{each[key]:.1%}" for key in keys)
-        lines.append(f"| {each['choice'].removeprefix('among ')} | {each['way']} | {figures} |")
+        if each["among"] == "all":
+            keys = ("mean_regret", "p90_regret", "share_within_2_percent")
+            figures = " | ".join(f"{each[key]:.1%}" for key in keys)
+            lines.append(f"| {each['kernel']} | {each['way']} | {figures} |")
     return "\n".join(lines)
 
 
@@ -75,7 +90,9 @@ def main() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     text = replaced(text, "demo", f"```text\n{run('-m', 'perfpred', 'demo')}\n```")
     text = replaced(text, "ask", f"```console\n{console(*ask)}\n{console(*select)}\n```")
-    text = replaced(text, "accuracy", accuracy())
+    results = pd.DataFrame(json.loads(run("benchmarks/accuracy.py", "--json")))
+    text = replaced(text, "accuracy", model_table(results))
+    text = replaced(text, "kernels", kernel_table(results))
     text = replaced(text, "selection", selection())
     (ROOT / "README.md").write_text(text, encoding="utf-8")
 

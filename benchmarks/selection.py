@@ -1,10 +1,10 @@
 """How good the selected variant is on sizes never seen: measured time of the choice over the best one's.
 
-Each split trains on some of the sizes of every variant and selects at the others; what is compared are
-measured times. Beside it stand always taking the single variant that is best on the training sizes, and
-taking any at random. The choice is made within one number of threads and over all of them.
+Each split trains on some of the sizes of every variant of a kernel and selects at the others; what is
+compared are measured times. Beside it stand always taking the single variant that is best on the training
+sizes, and taking any at random. The choice is made among the variants on one hardware, and among all.
 
-    python benchmarks/selection.py [--repeats 5] [--train-size 250] [--model augmented] [--json]
+    python benchmarks/selection.py [--kernel matmul] [--repeats 5] [--train-size 250] [--json]
 """
 
 from __future__ import annotations
@@ -20,15 +20,13 @@ import perfpred as pp
 from perfpred.profile import random_split
 
 DATASETS = Path(__file__).parent.parent / "datasets"
+KEYS = ["kernel", "variant", "hardware"]
 TIE = 1.02
 
 
 def measured(profile: pp.Profile) -> pd.DataFrame:
-    """Return measured seconds, a row a size and a column a variant and hardware."""
-    table = profile.ok.table
-    wide = table.pivot_table(
-        index=list(profile.parameters), columns=["kernel", "variant", "hardware"], values="time_s"
-    )
+    """Return measured seconds of one kernel, a row a size and a column a combination."""
+    wide = profile.table.pivot_table(index=list(profile.parameters), columns=KEYS, values="time_s")
     return wide.dropna()
 
 
@@ -38,56 +36,49 @@ def ratios(times: pd.DataFrame, choice: np.ndarray) -> np.ndarray:
     return values[np.arange(len(values)), choice] / values.min(axis=1)
 
 
-def one_split(profile: pp.Profile, times: pd.DataFrame, options: argparse.Namespace, seed: int) -> dict:
-    """Return the ratios of each way of choosing, for one split of the sizes."""
-    train_rows, test_rows = random_split(len(times), options.train_size, seed)
+def one_split(
+    profile: pp.Profile, times: pd.DataFrame, train_size: int, model: str, seed: int
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return, for each set of combinations and each way of choosing, the ratios of one split of the sizes."""
+    train_rows, test_rows = random_split(len(times), train_size, seed)
     sizes = times.index.to_frame(index=False)
-    keys = profile.table.merge(
+    seen = profile.table.merge(
         sizes.iloc[train_rows], on=list(profile.parameters), how="left", indicator=True
     )
-    bank = pp.train(
-        profile.take(np.flatnonzero(keys["_merge"] == "both")), model=options.model, random_state=seed
-    )
-    test, test_sizes = times.iloc[test_rows], sizes.iloc[test_rows]
+    bank = pp.train(profile.take(np.flatnonzero(seen["_merge"] == "both")), model=model, random_state=seed)
     predicted = np.column_stack(
-        [bank.predict_table(k, test_sizes, variant=v, hardware=h) for k, v, h in times.columns]
+        [bank.predict_table(k, sizes.iloc[test_rows], variant=v, hardware=h) for k, v, h in times.columns]
     )
-    single = np.log(times.iloc[train_rows]).mean().to_numpy().argmin()
     rng = np.random.default_rng(seed)
-    return {
-        "selected": ratios(test, predicted.argmin(axis=1)),
-        "always the best single": ratios(test, np.full(len(test), single)),
-        "random": ratios(test, rng.integers(0, times.shape[1], len(test))),
-    }
+    found = {}
+    hardware = times.columns.get_level_values("hardware")
+    among = {**{each: hardware == each for each in hardware.unique()}, "all": np.ones(len(hardware), bool)}
+    for name, columns in among.items():
+        test, train = times.iloc[test_rows].loc[:, columns], times.iloc[train_rows].loc[:, columns]
+        single = int(np.log(train).mean().to_numpy().argmin())
+        found[name] = {
+            "selected": ratios(test, predicted[:, columns].argmin(axis=1)),
+            "always the best single": ratios(test, np.full(len(test), single)),
+            "random": ratios(test, rng.integers(0, test.shape[1], len(test))),
+        }
+    return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--train-size", type=int, default=250)
-    parser.add_argument("--model", default="augmented")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    profile = pp.read_profile(sorted(DATASETS.glob("*.csv"))).ok
-    everything = measured(profile)
-    groups = {
-        f"among {h}": everything.loc[:, [c for c in everything if c[2] == h]]
-        for h in dict.fromkeys(column[2] for column in everything)
-    }
+def judged(profile: pp.Profile, kernel: str, options: argparse.Namespace) -> list[dict[str, object]]:
+    """Return a document for each set of combinations of a kernel and each way of choosing."""
+    part = profile.take(np.flatnonzero(profile.table["kernel"] == kernel))
+    times = measured(part)
+    splits = [
+        one_split(part, times, options.train_size, options.model, seed) for seed in range(options.repeats)
+    ]
     documents = []
-    for name, times in {**groups, "among all": everything}.items():
-        wanted = {tuple(column) for column in times.columns}
-        rows = [
-            key in wanted
-            for key in profile.table[["kernel", "variant", "hardware"]].itertuples(index=False, name=None)
-        ]
-        part = profile.take(np.flatnonzero(rows))
-        splits = [one_split(part, times, options, seed) for seed in range(options.repeats)]
-        for way in splits[0]:
-            ratio = np.concatenate([split[way] for split in splits])
+    for among, ways in splits[0].items():
+        for way in ways:
+            ratio = np.concatenate([split[among][way] for split in splits])
             documents.append(
                 {
-                    "choice": name,
+                    "kernel": kernel,
+                    "among": among,
                     "way": way,
                     "mean_regret": float(ratio.mean() - 1),
                     "p90_regret": float(np.quantile(ratio, 0.9) - 1),
@@ -95,10 +86,24 @@ def main() -> None:
                     "n": len(ratio),
                 }
             )
+    return documents
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kernel", action="append", help="repeatable; all by default")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--train-size", type=int, default=250)
+    parser.add_argument("--model", default="augmented")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    profile = pp.read_profile(sorted(DATASETS.glob("*.csv"))).ok
+    kernels = options.kernel or profile.table["kernel"].unique().tolist()
+    documents = [document for kernel in kernels for document in judged(profile, kernel, options)]
     if options.json:
         print(json.dumps(documents, indent=1))
         return
-    table = pd.DataFrame(documents).set_index(["choice", "way"])
+    table = pd.DataFrame(documents).set_index(["kernel", "among", "way"])
     table[["mean_regret", "p90_regret", "share_within_2_percent"]] *= 100
     print(f"{options.train_size} training sizes, {options.repeats} splits; in percent")
     print(table.round(2).to_string())
