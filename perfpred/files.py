@@ -37,6 +37,14 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from None
 
 
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Make a folder and those it stands in; raises `InputError` if that cannot be."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {path}: {error.strerror or error}") from None
+
+
 def _replace(target: Path, data: bytes) -> None:
     if target.is_dir():
         raise IsADirectoryError(None, "it is a folder")

@@ -36,3 +36,6 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
         sys.exit(1)
+    except OSError as error:
+        notice(f"failed: {error}")
+        sys.exit(1)

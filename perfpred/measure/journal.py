@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from perfpred.errors import InputError, MeasurementError
+from perfpred.files import atomic_write, make_folder
 
 FORMAT = 1
 
@@ -46,8 +47,8 @@ class Journal:
             self._check(plan)
             self._drop_torn_line()
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._append_to(path, {"format": FORMAT, "plan": plan})
+            make_folder(path.parent)
+            atomic_write(path, json.dumps({"format": FORMAT, "plan": plan}) + "\n")
         self._file = path.open("a", encoding="utf-8")
 
     def append(self, entry: Mapping[str, Any]) -> None:
@@ -108,8 +109,3 @@ class Journal:
         if len(whole) < len(content):
             with self.path.open("r+b") as file:
                 file.truncate(len(whole))
-
-    @staticmethod
-    def _append_to(path: Path, entry: Mapping[str, Any]) -> None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.errors import InputError, MeasurementError
-from perfpred.files import atomic_write
+from perfpred.files import atomic_write, make_folder
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, Progress, RowRecord, run_campaign
 from perfpred.measure.card import card
@@ -134,7 +134,7 @@ def _split(parts: Sequence[Part], records: Sequence[RowRecord]) -> list[Sequence
 
 
 def _write(profile: Profile, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_profile(profile, path)
     atomic_write(path.with_name(f"{_stem(path)}.md"), card(profile, path.name))
 

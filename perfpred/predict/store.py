@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.errors import InputError, ModelFileError
-from perfpred.files import atomic_write
+from perfpred.files import atomic_write, make_folder
 from perfpred.predict.codec import decode, encode
 from perfpred.predict.predictor import Predictor
 
@@ -27,7 +27,7 @@ def save(predictor: Predictor, folder: Path) -> Path:
     key = predictor.combination
     name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", part) for part in (key.kernel, key.variant, key.hardware))
     path = folder / f"{name}.json"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     atomic_write(path, dumps(predictor))
     return path
 
