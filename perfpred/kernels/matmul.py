@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
+from perfpred.kernels.features import remainders
 
 
 def _operands(sizes: Sizes) -> tuple[Shape, ...]:
@@ -35,11 +36,7 @@ MATMUL = Kernel(
         "tiles": "m*ceil(n/16)*16*k",
     },
     # n is the contiguous dimension of B and C: what is left of it after whole vectors costs extra.
-    features={
-        "n_power_of_two": "(n % 2 == 0) + (n % 4 == 0) + (n % 8 == 0) + (n % 16 == 0)",
-        "n_mod_16": "n % 16 / 16",
-        "n_mod_4": "n % 4 / 4",
-    },
+    features=remainders("n"),
     operands=_operands,
     result=_result,
     reference=_reference,

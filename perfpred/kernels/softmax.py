@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
+from perfpred.kernels.features import remainders
 
 
 def _operands(sizes: Sizes) -> tuple[Shape, ...]:
@@ -28,11 +29,7 @@ SOFTMAX = Kernel(
     parameters=(Parameter("m", 1, 1024), Parameter("n", 1, 4096)),
     # Besides the work: rows, and the work of whole 16-wide vectors along n.
     complexity={"work": "m*n", "rows": "m", "columns": "n", "tiles": "m*ceil(n/16)*16"},
-    features={
-        "n_power_of_two": "(n % 2 == 0) + (n % 4 == 0) + (n % 8 == 0) + (n % 16 == 0)",
-        "n_mod_16": "n % 16 / 16",
-        "n_mod_4": "n % 4 / 4",
-    },
+    features=remainders("n"),
     operands=_operands,
     result=_result,
     reference=_reference,
