@@ -15,10 +15,11 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.learn import registry
 from perfpred.learn.registry import Model
-from perfpred.learn.training import Progress, collect, fit_predictor
+from perfpred.learn.training import collect, fit_predictor
 from perfpred.predict.checks import Floats
 from perfpred.predict.predictor import Interval
 from perfpred.profile import Profile, random_split
+from perfpred.progress import Progress
 
 SLOWEST = 0.7
 """The share of slow test rows that published figures (arXiv 2003.07497) are about."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,16 +19,9 @@ from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, evaluate
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 from perfpred.profile import Profile, random_split
+from perfpred.progress import Progress
 
 COVERAGE = 0.9
-
-
-class Progress(Protocol):
-    """What is told how far a long work is."""
-
-    def update(self, done: int, total: int, note: str) -> None:
-        """`done` of `total` pieces are finished."""
-        ...
 
 
 def train(

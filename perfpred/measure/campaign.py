@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from perfpred.measure.journal import Journal
 from perfpred.measure.process import Subject
 from perfpred.measure.timing import Clock, estimate
+from perfpred.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,6 @@ class Asker(Protocol):
 
     def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
         """Return a reply with ``status``, and ``time_s`` and ``monitor_s`` where it is ok."""
-        ...
-
-
-class Progress(Protocol):
-    """What is told how far a campaign is."""
-
-    def update(self, done: int, total: int, note: str) -> None:
-        """`done` of an estimated `total` timings are made; `total` may grow."""
         ...
 
 

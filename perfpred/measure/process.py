@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import IO, Any
 
@@ -129,18 +130,24 @@ class MeasuringProcess:
         return {"status": "runtime_error", "message": f"process ended with code {code}: {tail}"}
 
 
-def processes(subjects: tuple[Subject, ...], limits: Limits) -> dict[Subject, MeasuringProcess]:
-    """Return a process a subject, each pinned to the last processors this one may use.
+@contextmanager
+def processes(subjects: tuple[Subject, ...], limits: Limits) -> Iterator[dict[Subject, MeasuringProcess]]:
+    """Give a process a subject, each pinned to the last processors this one may use; all end at the end.
 
     The first processor is left to interrupts where there is a choice.
     """
     allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-    return {
+    children = {
         subject: MeasuringProcess(
             subject, replace(limits, processors=tuple(allowed[-subject.hardware.threads :]))
         )
         for subject in subjects
     }
+    try:
+        yield children
+    finally:
+        for child in children.values():
+            child.close()
 
 
 def prepare(subjects: tuple[Subject, ...]) -> None:

@@ -13,13 +13,14 @@ from typing import Any
 from perfpred.errors import InputError, MeasurementError
 from perfpred.files import atomic_write, make_folder
 from perfpred.hardware import Machine
-from perfpred.measure.campaign import Effort, Progress, RowRecord, run_campaign
+from perfpred.measure.campaign import Effort, RowRecord, run_campaign
 from perfpred.measure.card import card
 from perfpred.measure.journal import Journal
 from perfpred.measure.plan import Part, Plan
 from perfpred.measure.process import Limits, Subject, prepare, processes
 from perfpred.measure.results import to_profile
 from perfpred.profile import Profile, write_profile
+from perfpred.progress import Progress
 
 PLACEHOLDER = re.compile(r"[-_.]?\{(kernel|variant|hardware|cpu)\}")
 PLACEHOLDERS = "{kernel}, {variant}, {hardware}, {cpu}"
@@ -117,12 +118,8 @@ def measure(
     plan: Plan, journal: Journal, effort: Effort, progress: Progress, memory_bytes: int
 ) -> Sequence[RowRecord]:
     """Time all rows of a plan in processes of their own; returns a record a row."""
-    children = processes(plan.subjects, Limits(effort.row_limit_s, memory_bytes))
-    try:
+    with processes(plan.subjects, Limits(effort.row_limit_s, memory_bytes)) as children:
         return run_campaign(plan.rows, children, journal, effort, plan.seed, time.perf_counter, progress)
-    finally:
-        for child in children.values():
-            child.close()
 
 
 def _split(parts: Sequence[Part], records: Sequence[RowRecord]) -> list[Sequence[RowRecord]]:

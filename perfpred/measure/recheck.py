@@ -10,11 +10,12 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.hardware import Hardware, Machine
-from perfpred.measure.campaign import Effort, Progress, Row, RowRecord, run_campaign
+from perfpred.measure.campaign import Effort, Row, RowRecord, run_campaign
 from perfpred.measure.journal import Journal
 from perfpred.measure.process import Limits, Subject, prepare, processes
 from perfpred.measure.timing import Clock, estimate
 from perfpred.profile import Profile
+from perfpred.progress import Progress
 
 LARGEST_SHIFT = 0.10
 """A machine that is this much slower or faster as a whole is described no longer."""
@@ -103,16 +104,12 @@ def _measure(
     subjects = tuple(dict.fromkeys(row.subject for row in rows))
     prepare(subjects)
     effort = Effort()
-    children = processes(subjects, Limits(effort.row_limit_s, machine.memory_bytes))
-    try:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Journal(Path(folder) / "recheck.journal", {}, resume=False) as journal,
-        ):
-            return run_campaign(rows, children, journal, effort, seed, clock, progress)
-    finally:
-        for child in children.values():
-            child.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Journal(Path(folder) / "recheck.journal", {}, resume=False) as journal,
+        processes(subjects, Limits(effort.row_limit_s, machine.memory_bytes)) as children,
+    ):
+        return run_campaign(rows, children, journal, effort, seed, clock, progress)
 
 
 def _hardware(identity: str, machine: Machine) -> Hardware:

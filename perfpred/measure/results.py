@@ -42,33 +42,32 @@ def to_profile(
         Start, end and load average of the campaign, for the metadata.
     """
     chosen = part.subjects if subjects is None else tuple(subjects)
-    indices = [index for index, row in enumerate(part.rows) if row.subject in chosen]
-    found = estimates(part.rows, records)
-    rows = [
+    pairs = [(row, record) for row, record in zip(part.rows, records, strict=True) if row.subject in chosen]
+    own_rows, own_records = [row for row, _ in pairs], [record for _, record in pairs]
+    found = estimates(own_rows, own_records)
+    table = [
         {
             "kernel": part.kernel,
-            "variant": part.rows[index].subject.variant,
-            "hardware": part.rows[index].subject.hardware.id,
-            **part.rows[index].sizes,
-            **_measured(found.get(index), records[index]),
+            "variant": row.subject.variant,
+            "hardware": row.subject.hardware.id,
+            **row.sizes,
+            **_measured(found.get(index), record),
         }
-        for index in indices
-        if index in found or records[index].failed
+        for index, (row, record) in enumerate(pairs)
+        if index in found or record.failed
     ]
-    if not rows:
+    if not table:
         return None
     metadata = _metadata(part, chosen, machine, effort) | {
         "measured": dict(when),
-        "statistics": _statistics(
-            [found[index] for index in indices if index in found], [records[index] for index in indices]
-        ),
+        "statistics": _statistics(list(found.values()), own_records),
         "failures": [
-            {**part.rows[index].sizes, "status": records[index].status, "message": records[index].message}
-            for index in indices
-            if records[index].failed
+            {**row.sizes, "status": record.status, "message": record.message}
+            for row, record in pairs
+            if record.failed
         ],
     }
-    return Profile(pd.DataFrame(rows), kernel(part.kernel).parameter_names, metadata)
+    return Profile(pd.DataFrame(table), kernel(part.kernel).parameter_names, metadata)
 
 
 def estimates(rows: Sequence[Row], records: Sequence[RowRecord]) -> dict[int, Estimate]:
