@@ -32,6 +32,7 @@ check: lint test
 datasets: setup
 	$(BIN)/perfpred profile --campaign datasets/matmul.toml --resume
 	$(BIN)/perfpred profile --campaign datasets/kernels.toml --resume
+	$(BIN)/perfpred profile --campaign datasets/threads.toml --resume
 
 models: setup
 	$(BIN)/perfpred train datasets/*.csv --models models

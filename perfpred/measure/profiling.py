@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,19 +27,35 @@ PLACEHOLDER = re.compile(r"[-_.]?\{(kernel|variant|hardware|cpu)\}")
 PLACEHOLDERS = "{kernel}, {variant}, {hardware}, {cpu}"
 
 
-def journal_path(out: str) -> Path:
-    """Return where the raw timings of an output go: beside it, without placeholders.
+@dataclass(frozen=True)
+class Destination:
+    """Where a campaign writes.
+
+    Parameters
+    ----------
+    out : str
+        Path of the CSVs; may hold placeholders.
+    campaign : str, optional
+        Name of the campaign; its journal bears it, so campaigns that write into one folder have a journal
+        each.
 
     Examples
     --------
-    >>> journal_path("datasets/matmul-{variant}-{hardware}.csv").as_posix()
+    >>> Destination("datasets/matmul-{variant}-{hardware}.csv").journal.as_posix()
     'datasets/matmul.journal'
-    >>> journal_path("datasets/{kernel}-{cpu}.csv").as_posix()
-    'datasets/campaign.journal'
+    >>> Destination("datasets/{kernel}-{cpu}.csv", "threads").journal.as_posix()
+    'datasets/threads.journal'
     """
-    path = Path(PLACEHOLDER.sub("", out))
-    stem = "campaign" if path.name.startswith(".csv") else _stem(path)
-    return path.with_name(f"{stem}.journal")
+
+    out: str
+    campaign: str | None = None
+
+    @property
+    def journal(self) -> Path:
+        """Where raw timings go: beside the output."""
+        path = Path(PLACEHOLDER.sub("", self.out))
+        stem = _stem(path) if not path.name.startswith(".csv") else "campaign"
+        return path.with_name(f"{self.campaign or stem}.journal")
 
 
 def output_paths(plan: Plan, out: str) -> dict[Path, list[Subject]]:
@@ -66,7 +83,7 @@ def output_paths(plan: Plan, out: str) -> dict[Path, list[Subject]]:
 def profile_plan(
     plan: Plan,
     machine: Machine,
-    out: str,
+    where: Destination,
     effort: Effort,
     progress: Progress,
     *,
@@ -83,11 +100,11 @@ def profile_plan(
     InputError
         If an output exists and neither `resume` nor `overwrite` is set.
     """
-    paths = output_paths(plan, out)
+    paths = output_paths(plan, where.out)
     existing = [path for path in paths if path.exists()]
     if existing and not (resume or overwrite):
         raise InputError(f"{existing[0]} exists: continue with --resume, replace with --overwrite")
-    journal = journal_path(out)
+    journal = where.journal
     if overwrite and not resume:
         journal.unlink(missing_ok=True)
     prepare(plan.subjects)

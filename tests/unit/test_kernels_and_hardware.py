@@ -9,7 +9,7 @@ from perfpred.errors import InputError, UnknownNameError, VariantUnavailableErro
 from perfpred.hardware import cpu_id, isa_level, probe
 from perfpred.kernels import kernel
 from perfpred.measure.plan import Request, make_plan
-from perfpred.measure.profiling import journal_path, output_paths
+from perfpred.measure.profiling import Destination, output_paths
 
 MACHINE = dataclasses.replace(probe(), cpu="test-cpu", affinity=(0, 1), flags=("sse4_2", "avx2", "fma"))
 
@@ -84,7 +84,7 @@ def test_output_placeholders_make_a_file_a_combination():
         "matmul-onednn-test-cpu-avx2-1t.csv",
     ]
     assert output_paths(plan, "all.csv").popitem()[1] == list(plan.subjects)
-    assert journal_path("all.csv.gz").name == "all.journal"
+    assert Destination("all.csv.gz").journal.name == "all.journal"
 
 
 def test_requests_for_one_kernel_share_its_sizes():

@@ -19,6 +19,7 @@ from perfpred.hardware import Machine, probe
 if TYPE_CHECKING:
     from perfpred.measure.campaign import Effort
     from perfpred.measure.plan import Plan
+    from perfpred.measure.profiling import Destination
 
 
 def profile(
@@ -56,6 +57,7 @@ def profile(
     from perfpred.measure.campaign import Effort
     from perfpred.measure.campaign_file import read_campaign
     from perfpred.measure.plan import Request, make_plan
+    from perfpred.measure.profiling import Destination
 
     given = [name for name, value in _modes(kernel, campaign, check).items() if value is not None]
     if len(given) != 1:
@@ -66,7 +68,8 @@ def profile(
         return
     if campaign is not None:
         file = read_campaign(campaign, machine)
-        _measure(file.plan, machine, out or file.out, file.effort, time_limit, resume, overwrite, json)
+        where = Destination(out or file.out, campaign.stem)
+        _measure(file.plan, machine, where, file.effort, time_limit, resume, overwrite, json)
         return
     if out is None:
         raise InputError("--out is missing: the CSV to write")
@@ -75,7 +78,7 @@ def profile(
     )
     plan = make_plan([request], machine, samples, seed, strict=True)
     effort = Effort(min_rounds, max(min_rounds, max_rounds), target_noise, row_limit_s=row_limit)
-    _measure(plan, machine, out, effort, time_limit, resume, overwrite, json)
+    _measure(plan, machine, Destination(out), effort, time_limit, resume, overwrite, json)
 
 
 def _modes(kernel: str | None, campaign: Path | None, check: Path | None) -> dict[str, object]:
@@ -85,7 +88,7 @@ def _modes(kernel: str | None, campaign: Path | None, check: Path | None) -> dic
 def _measure(
     plan: Plan,
     machine: Machine,
-    out: str,
+    where: Destination,
     effort: Effort,
     minutes: float,
     resume: bool,
@@ -98,7 +101,7 @@ def _measure(
     effort = replace(effort, time_limit_s=60 * minutes)
     try:
         with progress_bar("timing") as bar:
-            profiles = profile_plan(plan, machine, out, effort, bar, resume=resume, overwrite=overwrite)
+            profiles = profile_plan(plan, machine, where, effort, bar, resume=resume, overwrite=overwrite)
     except KeyboardInterrupt:
         notice("interrupted; nothing timed is lost: repeat the command with --resume to continue")
         raise typer.Exit(1) from None
