@@ -24,14 +24,15 @@ def card(profile: Profile, name: str) -> str:
         "What": _what(profile, about),
         "Where": _where(about["machine"], about["software"]),
         "How": _how(about["timing"], about["statistics"], about["measured"]),
-        "Noise floor": _noise(about["timing"], about["statistics"]),
+        "Noise floor": _noise(about["timing"], about["statistics"]) + _by_combination(profile),
         "Licence": f"{LICENCE}.",
     }
     return "\n\n".join([f"# {name}", *(f"**{title}.** {text}" for title, text in sections.items())]) + "\n"
 
 
 def _what(profile: Profile, about: Any) -> str:
-    combinations = "; ".join(str(combination) for combination, _ in profile.combinations())
+    found = [str(combination) for combination, _ in profile.combinations()]
+    combinations = found[0] if len(found) == 1 else f"{len(found)} combinations, listed below"
     rows = f"{about['statistics']['rows_ok']} rows timed of {len(profile)}"
     return f"{about['summary']}. {combinations}. {rows}; sizes drawn uniformly."
 
@@ -59,3 +60,15 @@ def _noise(timing: Any, statistics: Any) -> str:
     floor = f"{statistics['noise_floor']:.2%}: the mean over rows of the {timing['noise']}"
     slow = f"{statistics['monitor_slow_share']:.1%} of the timings fell into slow moments of the machine"
     return f"{floor}. {slow}."
+
+
+def _by_combination(profile: Profile) -> str:
+    """Return a table of rows and noise floors, nothing where there is only one combination."""
+    parts = list(profile.combinations())
+    if len(parts) == 1:
+        return ""
+    lines = ["\n", "| variant | hardware | rows | noise floor |", "|---|---|---|---|"]
+    for combination, part in parts:
+        cells = (combination.variant, combination.hardware, str(len(part.ok)), f"{part.noise_floor:.2%}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

@@ -14,17 +14,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-STRETCH = 250
-"""Consecutive timings of one subject that share a slowness: enough to average, a few seconds long."""
+STRETCH = 30
+"""Consecutive timings that share a slowness: enough to average, a fraction of a second long."""
 LARGEST = 0.12
 """The largest log slowness divided out: a stretch beyond it was disturbed, not slow, and stays as it is."""
 ROW_QUANTILE = 0.3
-STRETCH_QUANTILE = 0.15
+STRETCH_QUANTILE = 0.3
 ITERATIONS = 4
 
 
 def without_drift(times_s: Sequence[Sequence[float]], order: Sequence[Sequence[int]]) -> list[list[float]]:
-    """Return the timings of one subject as they would be at the speed of its faster stretches.
+    """Return timings as they would be at the speed of the faster stretches.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -36,6 +37,11 @@ class Journal:
     ------
     InputError
         If the journal exists and `resume` is false, or it belongs to another plan.
+
+    Attributes
+    ----------
+    started : str or None
+        When the journal was begun, in UTC after ISO 8601.
     """
 
     def __init__(self, path: Path, plan: Mapping[str, Any], *, resume: bool) -> None:
@@ -44,11 +50,14 @@ class Journal:
         if path.exists() and path.stat().st_size > 0:
             if not resume:
                 raise InputError(f"{path} exists: continue it with --resume, or remove it to start again")
-            self._check(plan)
+            header = self._checked_header(plan)
             self._drop_torn_line()
         else:
             make_folder(path.parent)
-            atomic_write(path, json.dumps({"format": FORMAT, "plan": plan}) + "\n")
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            header = {"format": FORMAT, "started": now, "plan": plan}
+            atomic_write(path, json.dumps(header) + "\n")
+        self.started: str | None = header.get("started")
         self._file = path.open("a", encoding="utf-8")
 
     def append(self, entry: Mapping[str, Any]) -> None:
@@ -87,10 +96,11 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _check(self, plan: Mapping[str, Any]) -> None:
+    def _checked_header(self, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the header of an existing journal of this plan."""
         with self.path.open(encoding="utf-8") as file:
             try:
-                header = json.loads(file.readline())
+                header: dict[str, Any] = json.loads(file.readline())
             except json.JSONDecodeError:
                 raise InputError(f"{self.path} is not a journal: its first line is not JSON") from None
         if header.get("format") != FORMAT:
@@ -102,6 +112,7 @@ class Journal:
                 f"{self.path} was written by another plan: {', '.join(differing)} differ; "
                 "repeat the command that began it, or choose another --out"
             )
+        return header
 
     def _drop_torn_line(self) -> None:
         content = self.path.read_bytes()

@@ -19,7 +19,7 @@ from perfpred.measure.card import card
 from perfpred.measure.journal import Journal
 from perfpred.measure.plan import Part, Plan
 from perfpred.measure.process import Limits, Subject, prepare, processes
-from perfpred.measure.results import to_profile
+from perfpred.measure.results import Outcome, outcomes_of, to_profile
 from perfpred.profile import Profile, write_profile
 from perfpred.progress import Progress
 
@@ -108,21 +108,21 @@ def profile_plan(
     if overwrite and not resume:
         journal.unlink(missing_ok=True)
     prepare(plan.subjects)
-    started, load = datetime.now(UTC), os.getloadavg()
+    load = os.getloadavg()
     with Journal(journal, plan.identity(), resume=resume) as open_journal:
         records = measure(plan, open_journal, effort, progress, machine.memory_bytes)
     when = {
-        "started": started.isoformat(timespec="seconds"),
+        "started": open_journal.started,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "resumed": resume,
         "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
     }
-    by_part = dict(zip((part.kernel for part in plan.parts), _split(plan.parts, records), strict=True))
     parts = {part.kernel: part for part in plan.parts}
+    outcomes = _by_kernel(plan.parts, outcomes_of(plan.rows, records))
     profiles = {}
     for path, subjects in paths.items():
         name = subjects[0].kernel
-        profile = to_profile(parts[name], by_part[name], machine, effort, when, subjects)
+        profile = to_profile(parts[name], outcomes[name], machine, effort, when, subjects)
         if profile is not None:
             profiles[path] = profile
             _write(profile, path)
@@ -139,10 +139,10 @@ def measure(
         return run_campaign(plan.rows, children, journal, effort, plan.seed, time.perf_counter, progress)
 
 
-def _split(parts: Sequence[Part], records: Sequence[RowRecord]) -> list[Sequence[RowRecord]]:
-    pieces, start = [], 0
+def _by_kernel(parts: Sequence[Part], outcomes: Sequence[Outcome]) -> dict[str, Sequence[Outcome]]:
+    pieces, start = {}, 0
     for part in parts:
-        pieces.append(records[start : start + len(part.rows)])
+        pieces[part.kernel] = outcomes[start : start + len(part.rows)]
         start += len(part.rows)
     return pieces
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,34 @@ SLOW = 1.25
 """A timing was taken in a slow moment when the monitor beside it took this much longer than usual."""
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a campaign found out about a row; no estimate if it failed or was never timed."""
+
+    record: RowRecord
+    estimate: Estimate | None
+
+
+def outcomes_of(rows: Sequence[Row], records: Sequence[RowRecord]) -> list[Outcome]:
+    """Return the outcome of each row of a whole campaign, with the machine's drift divided out.
+
+    Subjects on as many threads share a clock, so their drift is found together: the more of them there
+    are, the finer it can be followed.
+    """
+    by_threads: dict[int, list[int]] = {}
+    for index, (row, record) in enumerate(zip(rows, records, strict=True)):
+        if record.times_s and not record.failed:
+            by_threads.setdefault(row.subject.hardware.threads, []).append(index)
+    found: dict[int, Estimate] = {}
+    for indices in by_threads.values():
+        steady = without_drift([records[i].times_s for i in indices], [records[i].order for i in indices])
+        found |= {index: estimate(times_s) for index, times_s in zip(indices, steady, strict=True)}
+    return [Outcome(record, found.get(index)) for index, record in enumerate(records)]
+
+
 def to_profile(
     part: Part,
-    records: Sequence[RowRecord],
+    outcomes: Sequence[Outcome],
     machine: Machine,
     effort: Effort,
     when: Mapping[str, Any],
@@ -36,56 +62,48 @@ def to_profile(
 
     Parameters
     ----------
-    records : sequence of RowRecord
+    outcomes : sequence of Outcome
         One a row of ``part.rows``. Rows that were never timed are left out; failed rows are kept.
     when : mapping
         Start, end and load average of the campaign, for the metadata.
     """
     chosen = part.subjects if subjects is None else tuple(subjects)
-    pairs = [(row, record) for row, record in zip(part.rows, records, strict=True) if row.subject in chosen]
-    own_rows, own_records = [row for row, _ in pairs], [record for _, record in pairs]
-    found = estimates(own_rows, own_records)
+    pairs = [(row, each) for row, each in zip(part.rows, outcomes, strict=True) if row.subject in chosen]
     table = [
         {
             "kernel": part.kernel,
             "variant": row.subject.variant,
             "hardware": row.subject.hardware.id,
             **row.sizes,
-            **_measured(found.get(index), record),
+            **_measured(each),
         }
-        for index, (row, record) in enumerate(pairs)
-        if index in found or record.failed
+        for row, each in pairs
+        if each.estimate is not None or each.record.failed
     ]
     if not table:
         return None
     metadata = _metadata(part, chosen, machine, effort) | {
         "measured": dict(when),
-        "statistics": _statistics(list(found.values()), own_records),
+        "statistics": _statistics([each for _, each in pairs]),
         "failures": [
-            {**row.sizes, "status": record.status, "message": record.message}
-            for row, record in pairs
-            if record.failed
+            {
+                "variant": row.subject.variant,
+                "hardware": row.subject.hardware.id,
+                **row.sizes,
+                "status": each.record.status,
+                "message": each.record.message,
+            }
+            for row, each in pairs
+            if each.record.failed
         ],
     }
     return Profile(pd.DataFrame(table), kernel(part.kernel).parameter_names, metadata)
 
 
-def estimates(rows: Sequence[Row], records: Sequence[RowRecord]) -> dict[int, Estimate]:
-    """Return the estimate of each timed row by its index, with drift divided out a subject at a time."""
-    by_subject: dict[Subject, list[int]] = {}
-    for index, (row, record) in enumerate(zip(rows, records, strict=True)):
-        if record.times_s and not record.failed:
-            by_subject.setdefault(row.subject, []).append(index)
-    found: dict[int, Estimate] = {}
-    for indices in by_subject.values():
-        steady = without_drift([records[i].times_s for i in indices], [records[i].order for i in indices])
-        found |= {index: estimate(times_s) for index, times_s in zip(indices, steady, strict=True)}
-    return found
-
-
-def _measured(found: Estimate | None, record: RowRecord) -> dict[str, Any]:
+def _measured(outcome: Outcome) -> dict[str, Any]:
+    found = outcome.estimate
     if found is None:
-        return {"time_s": math.nan, "noise": math.nan, "rounds": math.nan, "status": record.status}
+        return {"time_s": math.nan, "noise": math.nan, "rounds": math.nan, "status": outcome.record.status}
     return {"time_s": found.time_s, "noise": found.noise, "rounds": float(found.rounds), "status": "ok"}
 
 
@@ -106,7 +124,7 @@ def _metadata(part: Part, subjects: Sequence[Subject], machine: Machine, effort:
         "plan": part.identity(),
         "timing": {
             "estimate": "mean of the fastest third of the rounds, interleaved and shuffled over all rows",
-            "drift": "the speed that each stretch of a subject's timings has in common is divided out",
+            "drift": "the speed that all timings of a short stretch have in common is divided out",
             "noise": "relative difference of the estimates of the first and second half of the rounds",
             "min_rounds": effort.min_rounds,
             "max_rounds": effort.max_rounds,
@@ -116,12 +134,13 @@ def _metadata(part: Part, subjects: Sequence[Subject], machine: Machine, effort:
     }
 
 
-def _statistics(estimates: Sequence[Estimate], records: Sequence[RowRecord]) -> dict[str, Any]:
+def _statistics(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return the noise floor, the rounds, and what the drift monitor saw."""
-    counts = {"rows": len(records), "rows_ok": len(estimates)}
+    estimates = [each.estimate for each in outcomes if each.estimate is not None]
+    counts = {"rows": len(outcomes), "rows_ok": len(estimates)}
     if not estimates:
         return counts
-    monitors = np.array([value for record in records for value in record.monitors_s])
+    monitors = np.array([value for each in outcomes for value in each.record.monitors_s])
     usual = float(np.median(monitors))
     return counts | {
         "noise_floor": round(float(np.nanmean([found.noise for found in estimates])), 5),
