@@ -37,7 +37,8 @@ no dependency but <math.h>. Compile without -ffast-math: the guards compare with
                    where training saw none negative; a complexity is not > 0; an expression is not finite.
 ..._in_range(...)  1 where training saw such arguments and complexities, else 0: then it is a guess.
 select_...(...)    the index of the fastest model, or -1 where one of them predicts NaN; ..._variant(index)
-                   and ..._hardware(index) name it, or are null for an index that there is not."""
+                   and ..._hardware(index) name it, or are null for an index that there is not. The order
+                   is that of variants, then of hardware."""
 
 _DEFINED = re.compile(r"^static inline .*?(\w+)\(", re.MULTILINE)
 
@@ -206,7 +207,7 @@ def _selector(stem: str, models: list[_Model]) -> str:
         f"if ({value} < time) {{ time = {value}; best = {index}; }}"
         for index, value in enumerate(seconds[1:], start=1)
     ]
-    body.append("return best;")
+    body.append("return time == time ? best : -1;")
     return "\n".join(
         [
             _function("int", stem, models[0].signature, body),
