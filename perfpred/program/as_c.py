@@ -37,6 +37,14 @@ static inline double perfpred_ceil(double a) {{
   const double t = perfpred_floor(a);
   return t + perfpred_truth(t < a);
 }}
+/* The same for a >= 0. */
+static inline double perfpred_floor0(double a) {{
+  return a < 4503599627370496.0 ? (double)(long long)a : a;
+}}
+static inline double perfpred_ceil0(double a) {{
+  const double t = perfpred_floor0(a);
+  return t + perfpred_truth(t < a);
+}}
 /* Remainder and quotient rounded towards minus infinity. */
 static inline double perfpred_mod(double a, double b) {{
   const double r = fmod(a, b);
@@ -72,6 +80,8 @@ _HELPED = {
     "max": "perfpred_max",
     "floor": "perfpred_floor",
     "ceil": "perfpred_ceil",
+    "floor0": "perfpred_floor0",
+    "ceil0": "perfpred_ceil0",
     "%": "perfpred_mod",
     "//": "perfpred_floordiv",
     "tanh": "perfpred_tanh",

@@ -83,8 +83,7 @@ class Builder:
             certain = _certain_extreme(operation, *bounds)
             if certain is not None:
                 return arguments[certain]
-        if operation == "tanh" and _is_within(bounds[0], MODERATE):
-            operation = "tanh20"
+        operation = _specialised(operation, bounds[0])
         if operation in _COMMUTATIVE:
             arguments = tuple(sorted(arguments))
         key = (operation, *arguments)
@@ -179,8 +178,15 @@ def _certain_extreme(operation: str, first: Bounds, second: Bounds) -> int | Non
     return None
 
 
-def _is_within(bounds: Bounds, largest: float) -> bool:
-    return bounds is not None and -largest <= bounds[0] and bounds[1] <= largest
+def _specialised(operation: str, bounds: Bounds) -> str:
+    """Return the form of an operation that is faster where its operand is bounded so, or the operation."""
+    if bounds is None:
+        return operation
+    if operation == "tanh" and bounds[0] >= -MODERATE and bounds[1] <= MODERATE:
+        return "tanh20"
+    if operation in ("floor", "ceil") and bounds[0] >= 0:
+        return f"{operation}0"
+    return operation
 
 
 def _simpler_power(build: Builder, base: int, _: float | None, exponent: float | None) -> int | None:

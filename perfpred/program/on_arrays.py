@@ -40,6 +40,8 @@ _UFUNCS: dict[str, np.ufunc] = {
     "log2": np.log2,
     "exp": np.exp,
     "tanh": np.tanh,
+    "floor0": np.floor,
+    "ceil0": np.ceil,
     "tanh20": np.tanh,
 }
 

@@ -101,8 +101,8 @@ def _expression(instruction: Instruction, arguments: list[ast.expr]) -> ast.expr
         return _extreme(operation, *arguments)
     if operation == "neg":
         return ast.UnaryOp(ast.USub(), arguments[0])
-    if operation in ("floor", "ceil"):
-        return _rounded(operation, arguments[0])
+    if operation in ("floor", "ceil", "floor0", "ceil0"):
+        return _rounded(operation.startswith("floor"), arguments[0])
     return ast.Call(_load(operation), arguments, [])
 
 
@@ -117,12 +117,12 @@ def _extreme(operation: str, first: ast.expr, second: ast.expr) -> ast.expr:
     return ast.IfExp(test, first, second)
 
 
-def _rounded(operation: str, value: ast.expr) -> ast.expr:
+def _rounded(down: bool, value: ast.expr) -> ast.expr:
     """Write ``x // 1.0``, a float: `math.floor` would give an integer."""
-    if operation == "floor":
+    if down:
         return ast.BinOp(value, ast.FloorDiv(), ast.Constant(1.0))
-    down = ast.BinOp(ast.UnaryOp(ast.USub(), value), ast.FloorDiv(), ast.Constant(1.0))
-    return ast.UnaryOp(ast.USub(), down)
+    negated = ast.BinOp(ast.UnaryOp(ast.USub(), value), ast.FloorDiv(), ast.Constant(1.0))
+    return ast.UnaryOp(ast.USub(), negated)
 
 
 def _compare(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.Compare:

@@ -9,8 +9,8 @@ from perfpred.errors import InputError
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 BINARY = ("+", "-", "*", "/", "//", "%", "**", "min", "max", *COMPARISONS)
-UNARY = ("neg", "ceil", "floor", "sqrt", "log2", "exp", "tanh", "tanh20")
-"""``tanh20`` is ``tanh`` of something known to lie in -20..20."""
+UNARY = ("neg", "ceil", "floor", "sqrt", "log2", "exp", "tanh", "floor0", "ceil0", "tanh20")
+"""``floor0`` and ``ceil0`` are of something known to be >= 0, ``tanh20`` of something within -20..20."""
 INPUT, CONSTANT = "input", "constant"
 
 
