@@ -61,6 +61,7 @@ class Bank:
             if predictor.combination in self._predictors:
                 raise InputError(f"two predictors for {predictor.combination}")
             self._predictors[predictor.combination] = predictor
+        self._found: dict[tuple[str, str | None, str | None], tuple[Predictor, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._predictors)
@@ -72,12 +73,15 @@ class Bank:
         self, kernel: str, variant: str | None = None, hardware: str | None = None
     ) -> tuple[Predictor, ...]:
         """Return the predictors that match; an unknown name is an error that offers the nearest."""
-        found = _matching(tuple(self), "kernel", kernel)
-        if variant is not None:
-            found = _matching(found, "variant", variant)
-        if hardware is not None:
-            found = _matching(found, "hardware", hardware)
-        return found
+        key = (kernel, variant, hardware)
+        if key not in self._found:  # only names that exist are kept, so this stays small
+            found = _matching(tuple(self), "kernel", kernel)
+            if variant is not None:
+                found = _matching(found, "variant", variant)
+            if hardware is not None:
+                found = _matching(found, "hardware", hardware)
+            self._found[key] = found
+        return self._found[key]
 
     def predict(
         self,
@@ -109,8 +113,17 @@ class Bank:
         variant: str | None = None,
         hardware: str | None = None,
     ) -> Floats:
-        """Return predicted seconds for a table of queries, a DataFrame say, shape (n,), in row order."""
-        return self._only(kernel, variant, hardware).seconds(columns)
+        """Return predicted seconds for a table of queries, a DataFrame say, shape (n,), in row order.
+
+        Columns that are no parameters are ignored.
+
+        Raises
+        ------
+        InputError
+            If several predictors match, a column is missing, a value is not finite or is negative where
+            training saw none negative (the message names its row), or there is no row.
+        """
+        return self._only(kernel, variant, hardware).predict_table(columns)
 
     def select(
         self,

@@ -200,7 +200,10 @@ def _require_each(good: Any, values: Floats, rule: str, expression: str, columns
 def _column(columns: Mapping[str, Any], name: str) -> Any:
     if name not in columns:
         raise InputError(f"column '{name}' is missing; got {', '.join(map(str, columns)) or 'none'}")
-    return np.atleast_1d(np.asarray(columns[name]))
+    values = np.atleast_1d(np.asarray(columns[name]))
+    if values.ndim > 1:
+        raise InputError(f"column '{name}' must have one dimension, but its shape is {values.shape}")
+    return values
 
 
 def _numbers(name: str, values: Any) -> Floats:
@@ -209,6 +212,8 @@ def _numbers(name: str, values: Any) -> Floats:
     except (TypeError, ValueError):
         row = next(row for row, value in enumerate(values) if not _is_numeric(value))
         raise InputError(f"column '{name}' must hold numbers, but row {row} is '{values[row]}'") from None
+    except OverflowError:
+        raise InputError(f"column '{name}' holds a number too large for double precision") from None
     if not np.isfinite(numbers).all():
         row = int(np.argmin(np.isfinite(numbers)))
         raise InputError(f"column '{name}' must be finite, but row {row} is {numbers[row]}")
@@ -223,6 +228,8 @@ def _is_numeric(values: ArrayLike) -> bool:
         array.astype(np.float64)
     except (TypeError, ValueError):
         return False
+    except OverflowError:
+        return True
     return True
 
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from perfpred.predict.checks import Floats, require, require_finite, set_floats
 from perfpred.predict.design import Columns, evaluate, n_rows, parsed
+from perfpred.predict.lowered import Lowered
+from perfpred.program import Builder
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,3 +49,10 @@ class LinearModel:
         for term, coefficient in zip(self.terms, self.coefficients, strict=True):
             total += coefficient * evaluate(term, columns)
         return np.asarray(np.maximum(total, self.floor))
+
+    def lower(self, builder: Builder) -> Lowered:
+        """Return the same as scalar operations."""
+        terms = [builder.expression(parsed(term).tree) for term in self.terms]
+        total = builder.weighted_sum(terms, self.coefficients)
+        seconds = builder.apply("max", total, builder.constant(self.floor))
+        return Lowered(seconds, finite=(*terms, seconds))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, require_finite, set_floats
 from perfpred.predict.design import Columns, Input, design_matrix, log_of, parsed
+from perfpred.predict.lowered import Lowered
+from perfpred.program import Builder, NotLowerableError
+
+_MOST_LOG = 600.0
+"""Beyond ``exp`` of this either way, a coefficient or its products might leave the normal doubles."""
+_MOST_CANCELLED = 100.0
+"""Up to this ratio of mean to scale, standardising by the weights costs two of sixteen digits."""
+_LEAST_SUM = 1e-290
+"""A sum of terms below this may have lost digits of its terms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +84,23 @@ class PosynomialNet:
         hidden = np.tanh(x @ self.hidden_weights.T + self.hidden_biases)
         return np.asarray(hidden @ self.output_weights + x @ self.linear)
 
+    def lower(self, builder: Builder) -> Lowered:
+        """Return ``sum_j exp(q_j) term_j * exp(correction)``: what `seconds` says, without logarithms."""
+        if np.abs(self.log_coefficients).max() > _MOST_LOG:
+            raise NotLowerableError(f"a log coefficient is beyond {_MOST_LOG:g}")
+        terms = [builder.expression(parsed(term).tree) for term in self.terms]
+        total = builder.weighted_sum(terms, np.exp(self.log_coefficients))
+        weights = np.vstack([self.hidden_weights, self.linear])
+        raw, [*units, linear] = _lowered_layer(
+            self.inputs, builder, weights, np.append(self.hidden_biases, 0.0)
+        )
+        hidden = [builder.apply("tanh", unit) for unit in units]
+        correction = builder.apply("+", builder.weighted_sum(hidden, self.output_weights), linear)
+        factor = builder.apply("exp", builder.clip(correction, self.low, self.high))
+        seconds = builder.apply("*", total, factor)
+        enough = builder.apply("-", total, builder.constant(_LEAST_SUM))
+        return Lowered(seconds, positive=(*terms, enough), finite=(*raw, seconds))
+
 
 @dataclass(frozen=True, eq=False)
 class ReluNet:
@@ -119,3 +146,34 @@ class ReluNet:
         x = design_matrix(self.inputs, columns)
         hidden = np.maximum(x @ self.hidden_weights.T + self.hidden_biases, 0.0)
         return np.asarray(np.maximum(hidden @ self.output_weights + self.output_bias, self.floor))
+
+    def lower(self, builder: Builder) -> Lowered:
+        """Return the same as scalar operations."""
+        raw, units = _lowered_layer(self.inputs, builder, self.hidden_weights, self.hidden_biases)
+        zero = builder.constant(0.0)
+        hidden = [builder.apply("max", unit, zero) for unit in units]
+        output = builder.weighted_sum(hidden, self.output_weights, self.output_bias)
+        seconds = builder.apply("max", output, builder.constant(self.floor))
+        return Lowered(seconds, finite=(*raw, seconds))
+
+
+def _lowered_layer(
+    inputs: Sequence[Input], builder: Builder, weights: Floats, biases: Floats
+) -> tuple[list[int], list[int]]:
+    """Return the raw values of d inputs, and ``weights @ standardised + biases``, weights (H, d).
+
+    Mean and scale go into weights and biases; but the mean is subtracted first where it is so large beside
+    the scale that its product with the weights would cancel digits.
+    """
+    raw = [builder.expression(parsed(each.expression).tree) for each in inputs]
+    scales = np.array([each.scale for each in inputs])
+    means = np.array([each.mean for each in inputs])
+    apart = np.abs(means) > _MOST_CANCELLED * scales
+    x = [builder.clip(value, each.low, each.high) for value, each in zip(raw, inputs, strict=True)]
+    x = [
+        builder.apply("-", value, builder.constant(mean)) if centre else value
+        for value, mean, centre in zip(x, means, apart, strict=True)
+    ]
+    scaled = weights / scales
+    starts = biases - scaled @ np.where(apart, 0.0, means)
+    return raw, [builder.weighted_sum(x, row, start) for row, start in zip(scaled, starts, strict=True)]

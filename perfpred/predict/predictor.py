@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ import numpy as np
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.checks import Floats, require, require_finite
-from perfpred.predict.design import Columns, Encoding, evaluate
+from perfpred.predict.design import Columns, Encoding, evaluate, n_rows
 from perfpred.predict.formula import Formula
+from perfpred.predict.lowered import query_program, seconds_program
+from perfpred.predict.query import Answer, QuickQuery
+from perfpred.program import ArrayFunction, NotLowerableError
 
 
 @dataclass(frozen=True)
@@ -129,18 +133,10 @@ class Predictor:
             If a parameter is missing, unknown, not a finite number, or negative where training saw no
             negative value, or if the complexity has no value > 0 there.
         """
-        self._check_names(parameters)
-        columns = self.encoding.encode(parameters, unseen="zero")
-        self._check_signs(columns)
-        time_s = float(self._seconds(columns)[0])
-        reasons = self._strangeness(parameters, columns)
-        return Prediction(
-            time_s,
-            time_s * math.exp(self.interval.log_low),
-            time_s * math.exp(self.interval.log_high),
-            not reasons,
-            "; ".join(reasons) or "within the range seen in training",
-        )
+        answer = self._quick(parameters) if self._quick is not None else None
+        if answer is not None:
+            return self._prediction(answer.time_s, self._strangeness(answer))
+        return self._explained(parameters)
 
     def seconds(self, columns: Any) -> Floats:
         """Return predicted seconds, shape (n,), in row order.
@@ -148,11 +144,79 @@ class Predictor:
         Parameters
         ----------
         columns : DataFrame, or mapping of str to array_like of shape (n,) or to scalars
-            The parameters.
+            The parameters; further columns are ignored.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, or holds something other than finite numbers, there is no row, or a
+            complexity has no value > 0 in one.
         """
-        return self._seconds(self.encoding.encode(columns, unseen="zero"))
+        return self._seconds(self._encoded(columns))
+
+    def predict_table(self, columns: Any) -> Floats:
+        """Return what `seconds` does, but refuse, as `predict` does, negative values never seen in training.
+
+        Raises
+        ------
+        InputError
+            Also for such a value.
+        """
+        encoded = self._encoded(columns)
+        self._check_signs(encoded)
+        return self._seconds(encoded)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # without compiled functions
+
+    @cached_property
+    def _quick(self) -> QuickQuery | None:
+        try:
+            program = query_program(self.formula, self.encoding.labels, self.training.complexity)
+        except NotLowerableError:
+            return None
+        return QuickQuery(self.encoding, program, {n: (r.low, r.high) for n, r in self.ranges.items()})
+
+    @cached_property
+    def _on_arrays(self) -> ArrayFunction | None:
+        try:
+            return ArrayFunction(seconds_program([self.formula], self.encoding.labels))
+        except NotLowerableError:
+            return None
+
+    @cached_property
+    def _ratios(self) -> tuple[float, float]:
+        return math.exp(self.interval.log_low), math.exp(self.interval.log_high)
+
+    def _explained(self, parameters: Mapping[str, float | str]) -> Prediction:
+        """Return a prediction step by step, where each step says what is wrong."""
+        self._check_names(parameters)
+        columns = self._encoded(parameters)
+        self._check_signs(columns)
+        time_s = float(self._seconds(columns)[0])
+        values = {name: float(parameters[name]) for name in self.ranges}
+        outside = {n: values[n] for n, seen in self.ranges.items() if not seen.low <= values[n] <= seen.high}
+        levels = {name: str(parameters[name]) for name in self.encoding.categories}
+        unseen = {n: text for n, text in levels.items() if text not in self.encoding.categories[n]}
+        texts = () if outside else self.training.complexity.values()
+        complexities = tuple(float(evaluate(text, columns)[0]) for text in texts)
+        return self._prediction(time_s, self._strangeness(Answer(time_s, complexities, outside, unseen)))
+
+    def _prediction(self, time_s: float, reasons: list[str]) -> Prediction:
+        low, high = self._ratios
+        reason = "; ".join(reasons) or "within the range seen in training"
+        return Prediction(time_s, time_s * low, time_s * high, not reasons, reason)
+
+    def _encoded(self, columns: Any) -> Columns:
+        encoded = self.encoding.encode(columns, unseen="zero")
+        if n_rows(encoded) == 0:
+            raise InputError(f"{self.combination}: there must be at least 1 row to predict, but got 0")
+        return encoded
 
     def _seconds(self, columns: Columns) -> Floats:
+        times = self._on_arrays(columns) if self._on_arrays is not None else None
+        if times is not None:
+            return times
         with np.errstate(over="ignore"):
             times = self.formula.seconds(columns)
         if not np.isfinite(times).all():
@@ -171,19 +235,21 @@ class Predictor:
         """Refuse a negative value of a parameter that is never negative: that is a slip, not a far query."""
         labels = {label: name for name, label in self.encoding.labels.items()}
         for name, seen in self.ranges.items():
-            value = float(columns[labels[name]][0])
-            if seen.low >= 0 > value:
-                raise InputError(f"{self.combination}: {name} must be >= 0, but got {value:g}")
+            values = columns[labels[name]]
+            if seen.low >= 0 > values.min():
+                row = int(np.argmax(values < 0))
+                where = f" in row {row}" if len(values) > 1 else ""
+                raise InputError(f"{self.combination}: {name} must be >= 0, but got {values[row]:g}{where}")
 
-    def _strangeness(self, parameters: Mapping[str, float | str], columns: Columns) -> list[str]:
-        reasons = [_outside(name, float(parameters[name]), seen) for name, seen in self.ranges.items()]
-        if not any(reasons):
-            texts = self.training.complexity
-            values = {name: float(evaluate(texts[name], columns)[0]) for name in texts}
-            reasons = [_outside(name, values[name], seen) for name, seen in self.complexity_ranges.items()]
-        for name, levels in self.encoding.categories.items():
-            if str(parameters[name]) not in levels:
-                reasons.append(f"{name}={parameters[name]} was not seen in training ({', '.join(levels)})")
+    def _strangeness(self, answer: Answer) -> list[str]:
+        """Say what training saw nothing of; complexities matter where each parameter is familiar."""
+        reasons = [_outside(name, value, self.ranges[name]) for name, value in answer.outside.items()]
+        if not reasons:
+            named = zip(self.training.complexity, answer.complexities, strict=True)
+            reasons = [_outside(name, value, self.complexity_ranges[name]) for name, value in named]
+        for name, level in answer.unseen.items():
+            levels = ", ".join(self.encoding.categories[name])
+            reasons.append(f"{name}={level} was not seen in training ({levels})")
         return [reason for reason in reasons if reason]
 
 

@@ -1,14 +1,16 @@
 """Predicting and selecting from a bank made by hand, and what is said of wrong queries."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.bank import Bank
 from perfpred.predict.design import Encoding
-from perfpred.predict.formula import LinearModel
+from perfpred.predict.formula import LinearModel, PosynomialNet
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 
 
@@ -65,6 +67,10 @@ def test_an_unseen_category_is_answered_and_said():
         ({"m": "abc", "n": 1}, "column 'm' must hold numbers"),
         ({"m": math.nan, "n": 1}, "column 'm' must be finite"),
         ({"m": math.inf, "n": 1}, "column 'm' must be finite"),
+        ({"m": -1, "n": 1}, "m must be >= 0, but got -1"),
+        ({"m": 10**400, "n": 1}, "column 'm' holds a number too large for double precision"),
+        ({"m": None, "n": 1}, "column 'm' must "),
+        ({"m": [[1.0, 2.0]], "n": 1}, "column 'm' must have one dimension"),
     ],
 )
 def test_wrong_queries_are_refused(query, message):
@@ -110,6 +116,54 @@ def test_selection_can_be_narrowed():
 def test_a_table_is_answered_in_row_order():
     times = BANK.predict_table("matvec", {"m": [10, 1], "n": [20, 1]}, variant="slow")
     assert times.tolist() == pytest.approx([5e-7, 1.02e-7])
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"m": [], "n": []}, "there must be at least 1 row to predict, but got 0"),
+        ({"m": [1, 2]}, "column 'n' is missing; got m"),
+        ({"m": [1, 2], "n": [1]}, "columns must have one length"),
+        ({"m": [1, 2, 3], "n": [1, -2, -3]}, "n must be >= 0, but got -2 in row 1"),
+        ({"m": [1, 2], "n": [1, math.nan]}, "column 'n' must be finite, but row 1 is nan"),
+        ({"m": [1, 2], "n": [1, "x"]}, "column 'n' must hold numbers, but row 1 is 'x'"),
+        ({"m": [[1, 2]], "n": [[1, 2]]}, r"column 'm' must have one dimension, but its shape is \(1, 2\)"),
+    ],
+)
+def test_wrong_tables_are_refused(columns, message):
+    with pytest.raises(InputError, match=message):
+        BANK.predict_table("matvec", columns, variant="slow")
+
+
+def test_a_complexity_that_is_not_positive_is_named():
+    net = PosynomialNet(("1", "m - n"), [-14.0, -20.0], (), np.zeros((0, 0)), [], [], [], 0.0, 0.0)
+    bank = Bank([replace(predictor("net", 1e-9), formula=net)])
+    assert bank.predict("matvec", m=9, n=1).time_s == pytest.approx(math.exp(-14) + 8 * math.exp(-20))
+    with pytest.raises(
+        InputError, match=r"complexity 'm - n' must be > 0, but it is -1 in row 0 \(m=1, n=2\)"
+    ):
+        bank.predict("matvec", m=1, n=2)
+    with pytest.raises(InputError, match="but it is 0 in row 1"):
+        bank.predict_table("matvec", {"m": [2, 2], "n": [1, 2]})
+
+
+@pytest.mark.parametrize("number", [10, 10.0, np.int64(10), np.float32(10), np.array(10.0), "10", True])
+def test_any_number_will_do(number):
+    expected = BANK.predict("matvec", m=float(number), n=20, variant="slow")
+    assert BANK.predict("matvec", m=number, n=20, variant="slow") == expected
+
+
+def test_quick_and_explained_answers_are_the_same():
+    bank = Bank([predictor("fast", 1e-9, categories={"layout": ("nchw", "nhwc")})])
+    (only,) = bank
+    for query in (
+        {"m": 10, "n": 1, "layout": "nchw"},
+        {"m": 1, "n": 2, "layout": "nhwc"},
+        {"m": 1000, "n": 0.5, "layout": "nchw"},
+        {"layout": "chwn", "n": 2000, "m": 1},
+    ):
+        assert only.predict(query) == only._explained(query)
+        assert only._quick(query) is not None
 
 
 def test_two_predictors_for_one_combination_are_refused():

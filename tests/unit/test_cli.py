@@ -96,6 +96,31 @@ def test_select_keeps_its_contract(models, perfpred):
     assert len(top.json["ranking"]) == 1
 
 
+def test_export_writes_a_header_or_nothing(models, csv, tmp_path, perfpred):
+    out = tmp_path / "bank.h"
+    outcome = perfpred("export", models, "--to", "c", "--out", out, "--json")
+    assert outcome.code == 0, outcome.err
+    assert {d["variant"] for d in outcome.json["models"]} == {"openblas", "eigen"}
+    text = out.read_text()
+    assert (
+        "static inline double matmul_openblas_test_cpu_avx2_1t_seconds(double m, double n, double k)" in text
+    )
+    assert "static inline int select_matmul(double m, double n, double k)" in text
+    forest = tmp_path / "forest"
+    assert perfpred("train", csv, "--models", forest, "--model", "forest-c").code == 0
+    for wrong, message in (
+        ((forest, "--out", out), "matmul / eigen / test-cpu-avx2-1t: a Forest is no straight line"),
+        ((models, models, "--out", out), "two predictors for matmul"),
+        ((models, "--to", "rust", "--out", out), "unknown language 'rust'"),
+        ((tmp_path / "nowhere", "--out", out), "there is no such folder"),
+        ((models, "--out", tmp_path / "nowhere" / "bank.h"), "cannot write"),
+    ):
+        refused = perfpred("export", *wrong)
+        assert refused.code == 2
+        assert message in refused.err
+    assert out.read_text() == text
+
+
 def test_kernels_lists_variants_and_reasons(perfpred):
     document = perfpred("kernels", "--json").json
     assert document[0]["kernel"] == "matmul"

@@ -1,0 +1,1 @@
+"""Predictors for other languages: source text that needs nothing of perfpred."""

@@ -1,0 +1,96 @@
+"""The quick way to answer one query: plain floats, checks and formula in one pass.
+
+It answers what it can; for the rest (anything missing, misspelt, not a number, or without a value) it has no
+answer, and the caller asks the slower code that explains.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from perfpred.predict.design import Encoding
+from perfpred.program import Program, float_function
+
+_NUMBERS = (float, int, np.floating, np.integer)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Seconds, values of the complexities, and parameters that training saw nothing of.
+
+    `outside` maps a numeric parameter out of its trained range to its value, `unseen` a categorical one to
+    its level.
+    """
+
+    time_s: float
+    complexities: tuple[float, ...]
+    outside: Mapping[str, float]
+    unseen: Mapping[str, str]
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class QuickQuery:
+    """Answers to one query at a time, of a program over encoded columns.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        Its columns are the program's inputs.
+    program : Program
+        Seconds, and then the complexities.
+    ranges : mapping of str to pair of float
+        What training saw of each numeric parameter.
+    """
+
+    def __init__(
+        self, encoding: Encoding, program: Program, ranges: Mapping[str, tuple[float, float]]
+    ) -> None:
+        self._function = float_function(program)
+        self._numeric = [
+            (name, *ranges.get(name, (0.0, 0.0)), _codes(encoding, name)) for name in encoding.parameters
+        ]
+
+    def __call__(self, parameters: Mapping[str, float | str]) -> Answer | None:
+        """Return the answer, or None where there is none, or only with an explanation."""
+        if len(parameters) != len(self._numeric):
+            return None
+        arguments: list[float] = []
+        outside = unseen = _NOTHING
+        try:
+            for name, low, high, codes in self._numeric:
+                value = parameters[name]
+                if codes is not None:
+                    if type(value) is not str:
+                        return None
+                    if value not in codes:
+                        unseen = {**unseen, name: value}
+                    arguments += codes.get(value) or [0.0] * len(codes)
+                    continue
+                if type(value) is not float:
+                    if not isinstance(value, _NUMBERS):
+                        return None
+                    value = float(value)
+                if not low <= value <= high:
+                    if not math.isfinite(value) or low >= 0 > value:
+                        return None
+                    outside = {**outside, name: value}
+                arguments.append(value)
+            found = self._function(*arguments)
+        except (KeyError, ArithmeticError, ValueError, TypeError):
+            return None
+        return None if found is None else Answer(found[0], found[1:], outside, unseen)
+
+
+def _codes(encoding: Encoding, parameter: str) -> dict[str, list[float]] | None:
+    """Return the encoded columns of each level of a categorical parameter, None for a numeric one."""
+    levels = encoding.categories.get(parameter)
+    if levels is None:
+        return None
+    return {level: [float(level == each) for each in levels] for level in levels}

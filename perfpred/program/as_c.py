@@ -1,0 +1,145 @@
+"""Program to C99: one constant a line, and the few functions that <math.h> lacks or computes slowly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from perfpred.program.tape import COMPARISONS, CONSTANT, INPUT, Instruction, Program
+
+_STEPS = 16
+"""Entries a factor of two in the table of `tanh`."""
+_WIDEST = 64
+"""The table reaches 2**-64 .. 2**64, beyond exp(2 * 20)."""
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(map(repr, values))
+
+
+HELPERS = f"""\
+#ifndef PERFPRED_HELPERS
+#define PERFPRED_HELPERS
+static inline double perfpred_min(double a, double b) {{ return a < b || a != a ? a : b; }}
+static inline double perfpred_max(double a, double b) {{ return a > b || a != a ? a : b; }}
+/* 1 or 0 from a table, because a branch on a remainder is hard to predict. */
+static inline double perfpred_truth(int holds) {{
+  static const double values[2] = {{0.0, 1.0}};
+  return values[holds];
+}}
+static inline double perfpred_floor(double a) {{
+  double t;
+  if (!(fabs(a) < 4503599627370496.0)) return a; /* numbers this large are whole */
+  t = (double)(long long)a;
+  return t > a ? t - 1.0 : t;
+}}
+static inline double perfpred_ceil(double a) {{
+  const double t = perfpred_floor(a);
+  return t + perfpred_truth(t < a);
+}}
+/* The same for a >= 0. */
+static inline double perfpred_floor0(double a) {{
+  return a < 4503599627370496.0 ? (double)(long long)a : a;
+}}
+static inline double perfpred_ceil0(double a) {{
+  const double t = perfpred_floor0(a);
+  return t + perfpred_truth(t < a);
+}}
+/* Remainder and quotient rounded towards minus infinity. */
+static inline double perfpred_mod(double a, double b) {{
+  const double r = fmod(a, b);
+  return r != 0.0 && (r < 0.0) != (b < 0.0) ? r + b : r;
+}}
+static inline double perfpred_floordiv(double a, double b) {{
+  const double r = fmod(a, b);
+  double q, w;
+  if (b == 0.0) return a / b;
+  q = (a - r) / b;
+  if (r != 0.0 && (r < 0.0) != (b < 0.0)) q -= 1.0;
+  w = perfpred_floor(q);
+  return q - w > 0.5 ? w + 1.0 : w;
+}}
+/* tanh a = 1 - 2 / (1 + exp 2a) for a in -20..20, to about 1e-13: exp by table and a short series. */
+static inline double perfpred_tanh20(double a) {{
+  static const double whole[{2 * _WIDEST}] = {{{_numbers(2.0**i for i in range(-_WIDEST, _WIDEST))}}};
+  static const double part[{_STEPS}] = {{{_numbers(2.0 ** (i / _STEPS) for i in range(_STEPS))}}};
+  const int i = (int)(a * {2 * _STEPS / math.log(2)!r} + {_STEPS * _WIDEST + 0.5!r});
+  const double r = (a + a) - (i - {_STEPS * _WIDEST}) * {math.log(2) / _STEPS!r};
+  const double s = r * r;
+  const double low = (1.0 + r) + s * (0.5 + r * {1 / 6!r});
+  const double high = {1 / 24!r} + r * {1 / 120!r};
+  return 1.0 - 2.0 / (1.0 + (low + s * s * high) * (part[i & {_STEPS - 1}] * whole[i / {_STEPS}]));
+}}
+static inline double perfpred_tanh(double a) {{
+  return a != a ? a : perfpred_tanh20(perfpred_min(20.0, perfpred_max(-20.0, a)));
+}}
+#endif
+"""
+_HELPED = {
+    "min": "perfpred_min",
+    "max": "perfpred_max",
+    "floor": "perfpred_floor",
+    "ceil": "perfpred_ceil",
+    "floor0": "perfpred_floor0",
+    "ceil0": "perfpred_ceil0",
+    "%": "perfpred_mod",
+    "//": "perfpred_floordiv",
+    "tanh": "perfpred_tanh",
+    "tanh20": "perfpred_tanh20",
+    "**": "pow",
+}
+_INFIX = ("+", "-", "*", "/")
+
+
+def c_statements(program: Program, names: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return C statements, the conditions that must hold after them, and an expression for each output.
+
+    Parameters
+    ----------
+    program : Program
+    names : sequence of str
+        C expressions for the program's inputs. Names the statements declare are ``v`` and a number.
+    """
+    values: list[str] = []
+    lines: list[str] = []
+    for position, instruction in enumerate(program.instructions):
+        arguments = [values[argument] for argument in instruction.arguments]
+        if instruction.operation == CONSTANT:
+            values.append(c_number(instruction.value))
+        elif instruction.operation == INPUT:
+            values.append(names[program.inputs.index(instruction.name)])
+        else:
+            lines.append(f"const double v{position} = {_expression(instruction, arguments)};")
+            values.append(f"v{position}")
+    conditions = [f"{values[p]} > 0.0" for p in program.positive]
+    if program.finite:
+        # The sum of finite numbers, if that is finite, says that each of them is.
+        conditions.append(f"fabs({' + '.join(values[p] for p in program.finite)}) < INFINITY")
+    return lines, conditions, [values[position] for position in program.outputs]
+
+
+def c_number(value: float) -> str:
+    """Return the shortest decimal that C reads as this finite double."""
+    return repr(value) if value >= 0 else f"({value!r})"
+
+
+def _expression(instruction: Instruction, arguments: list[str]) -> str:
+    operation = instruction.operation
+    if operation in _INFIX:
+        return f" {operation} ".join(arguments)
+    if operation in COMPARISONS:
+        return f"perfpred_truth({arguments[0]} {operation} {arguments[1]})"
+    if operation == "neg":
+        return f"-{arguments[0]}"
+    if operation in ("min", "max"):
+        return _extreme(operation, *arguments)
+    return f"{_HELPED.get(operation, operation)}({', '.join(arguments)})"
+
+
+def _extreme(operation: str, first: str, second: str) -> str:
+    """Write ``min`` or ``max``; NaN wins, which needs a test unless the first operand is a number."""
+    if second[0] in "(0123456789":
+        first, second = second, first
+    if first[0] in "(0123456789":
+        return f"{first} {'<' if operation == 'min' else '>'} {second} ? {first} : {second}"
+    return f"{_HELPED[operation]}({first}, {second})"

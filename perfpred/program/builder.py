@@ -1,0 +1,244 @@
+"""Collecting instructions: what is computed twice is shared, what is constant is computed here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable
+
+from perfpred.complexity import Binary, Call, Compare, Name, Node, Number, Unary
+from perfpred.complexity.evaluation import ON_FLOATS
+from perfpred.program.bounds import LARGEST, Bounds, bounds_of
+from perfpred.program.tape import CONSTANT, INPUT, Instruction, NotLowerableError, Program
+
+_COMMUTATIVE = ("+", "*", "==", "!=")
+_MOST_SQUARINGS = 16
+"""Integer powers up to this one become products; beyond, `pow` is as fast and more exact."""
+MODERATE = 20.0
+"""Up to this, `tanh` needs no care for overflow."""
+_BOUNDARY = 2.0**-1000
+"""Below this, scaling by a power of two might round."""
+
+_FOLDED: dict[str, Callable[..., float]] = {
+    **ON_FLOATS,
+    "neg": lambda a: -a,
+    "exp": math.exp,
+    "tanh": math.tanh,
+}
+
+
+class Builder:
+    """A growing list of instructions; a value is the position of the one that computes it.
+
+    Parameters
+    ----------
+    inputs : iterable of str
+        Names of the columns that expressions may read; whoever runs the program gives finite values.
+    non_negative : collection of str
+        Inputs of which the values given will be >= 0.
+
+    Examples
+    --------
+    >>> builder = Builder(["m", "n"])
+    >>> m, n = builder.input("m"), builder.input("n")
+    >>> builder.apply("*", m, n) == builder.apply("*", n, m)
+    True
+    >>> builder.program([builder.apply("**", m, builder.constant(2.0))]).instructions[-1].operation
+    '*'
+    """
+
+    def __init__(self, inputs: Iterable[str], non_negative: Collection[str] = ()) -> None:
+        self._inputs = tuple(inputs)
+        self._non_negative = non_negative
+        self._instructions: list[Instruction] = []
+        self._bounds: list[Bounds] = []
+        self._known: dict[tuple[object, ...], int] = {}
+
+    def input(self, name: str) -> int:
+        """Return the value of an input; raises `NotLowerableError` if there is none of that name."""
+        if name not in self._inputs:
+            raise NotLowerableError(f"an expression reads '{name}', which is no column")
+        bounds = (0.0 if name in self._non_negative else -LARGEST, LARGEST)
+        return self._add(Instruction(INPUT, name=name), (INPUT, name), bounds)
+
+    def constant(self, value: float) -> int:
+        """Return a constant; raises `NotLowerableError` unless it is finite."""
+        value = float(value)
+        if not math.isfinite(value):
+            raise NotLowerableError(f"a constant must be finite, but one is {value}")
+        return self._add(Instruction(CONSTANT, value=value), (CONSTANT, value.hex()), (value, value))
+
+    def apply(self, operation: str, *arguments: int) -> int:
+        """Return an operation on values: an earlier one if it is the same, or something simpler."""
+        constants = [self._constant_of(argument) for argument in arguments]
+        if all(constant is not None for constant in constants):
+            return self._folded(operation, constants)
+        if operation in _COMMUTATIVE and constants[0] is not None:
+            constants, arguments = constants[::-1], arguments[::-1]
+        if operation in _SIMPLER:
+            simpler = _SIMPLER[operation](self, arguments[0], *constants)
+            if simpler is not None:
+                return simpler
+        bounds = [self._bounds[argument] for argument in arguments]
+        if operation in ("min", "max"):
+            certain = _certain_extreme(operation, *bounds)
+            if certain is not None:
+                return arguments[certain]
+        operation = _specialised(operation, bounds[0])
+        if operation in _COMMUTATIVE:
+            arguments = tuple(sorted(arguments))
+        key = (operation, *arguments)
+        return self._add(Instruction(operation, arguments), key, bounds_of(operation, *bounds))
+
+    def bounds(self, value: int) -> Bounds:
+        """Return what a value can be, or None if it may be infinite or NaN."""
+        return self._bounds[value]
+
+    def bound(self, value: int, low: float, high: float) -> int:
+        """Record that finite inputs keep a value in ``[low, high]``, and return it."""
+        self._bounds[value] = low, high
+        return value
+
+    def expression(self, tree: Node) -> int:
+        """Return the value of an expression over the inputs."""
+        match tree:
+            case Number(value):
+                return self.constant(value)
+            case Name(name):
+                return self.input(name)
+            case Unary(symbol, operand):
+                inner = self.expression(operand)
+                return self.apply("neg", inner) if symbol == "-" else inner
+            case Binary(symbol, left, right):
+                return self.apply(symbol, self.expression(left), self.expression(right))
+            case Compare(symbols, operands):
+                values = [self.expression(operand) for operand in operands]
+                links = zip(symbols, values[:-1], values[1:], strict=True)
+                return self._joined("*", [self.apply(symbol, a, b) for symbol, a, b in links])
+            case Call(function, operands):
+                values = [self.expression(operand) for operand in operands]
+                return self._joined(function, values) if len(values) > 1 else self.apply(function, values[0])
+
+    def clip(self, value: int, low: float, high: float) -> int:
+        """Return ``min(max(value, low), high)``."""
+        return self.apply("min", self.apply("max", value, self.constant(low)), self.constant(high))
+
+    def weighted_sum(self, values: Iterable[int], weights: Iterable[float], start: float = 0.0) -> int:
+        """Return ``start + sum(value * weight)``; a weight of 0 leaves its value out.
+
+        The sum is a balanced tree: a processor adds its branches at the same time.
+        """
+        terms = [self.constant(start)]
+        for value, weight in zip(values, weights, strict=True):
+            if weight:
+                terms.append(self.apply("*", value, self.constant(weight)))
+        while len(terms) > 1:
+            pairs = zip(terms[::2], terms[1::2], strict=False)
+            terms = [self.apply("+", *pair) for pair in pairs] + terms[len(terms) & ~1 :]
+        return terms[0]
+
+    def program(
+        self, outputs: Iterable[int], positive: Iterable[int] = (), finite: Iterable[int] = ()
+    ) -> Program:
+        """Return the program that computes `outputs` under conditions, and nothing else."""
+        unsure = [value for value in finite if self._bounds[value] is None]
+        return Program.pruned(self._inputs, self._instructions, tuple(outputs), tuple(positive), unsure)
+
+    def _folded(self, operation: str, constants: list[float | None]) -> int:
+        try:
+            return self.constant(float(_FOLDED[operation](*constants)))
+        except ArithmeticError:
+            raise NotLowerableError(f"'{operation}' of {constants} has no finite value") from None
+
+    def _joined(self, operation: str, values: list[int]) -> int:
+        total = values[0]
+        for value in values[1:]:
+            total = self.apply(operation, total, value)
+        return total
+
+    def _constant_of(self, position: int) -> float | None:
+        instruction = self._instructions[position]
+        return instruction.value if instruction.operation == CONSTANT else None
+
+    def _add(self, instruction: Instruction, key: tuple[object, ...], bounds: Bounds) -> int:
+        if key not in self._known:
+            self._known[key] = len(self._instructions)
+            self._instructions.append(instruction)
+            self._bounds.append(bounds)
+        return self._known[key]
+
+
+def _certain_extreme(operation: str, first: Bounds, second: Bounds) -> int | None:
+    """Return which operand is the extreme whatever their values, or None if that depends."""
+    if first is None or second is None:
+        return None
+    if first[0] >= second[1]:
+        return 0 if operation == "max" else 1
+    if second[0] >= first[1]:
+        return 1 if operation == "max" else 0
+    return None
+
+
+def _specialised(operation: str, bounds: Bounds) -> str:
+    """Return the form of an operation that is faster where its operand is bounded so, or the operation."""
+    if bounds is None:
+        return operation
+    if operation == "tanh" and bounds[0] >= -MODERATE and bounds[1] <= MODERATE:
+        return "tanh20"
+    if operation in ("floor", "ceil") and bounds[0] >= 0:
+        return f"{operation}0"
+    return operation
+
+
+def _simpler_power(build: Builder, base: int, _: float | None, exponent: float | None) -> int | None:
+    if exponent == 0.5:
+        return build.apply("sqrt", base)
+    if exponent is None or exponent != int(exponent) or not 1 <= abs(exponent) <= _MOST_SQUARINGS:
+        return None
+    if exponent < 0:
+        positive = build.apply("**", base, build.constant(-exponent))
+        return build.apply("/", build.constant(1.0), positive)
+    result, square, left = None, base, int(exponent)
+    while True:
+        if left & 1:
+            result = square if result is None else build.apply("*", result, square)
+        left >>= 1
+        if not left:
+            return result
+        square = build.apply("*", square, square)
+
+
+def _simpler_remainder(build: Builder, value: int, _: float | None, modulus: float | None) -> int | None:
+    """Write ``x % 16`` as ``x - floor(x / 16) * 16``: exact where the modulus is a power of two."""
+    if modulus is None or modulus < 1 or not _is_power_of_two(modulus):
+        return None
+    whole = build.apply("floor", build.apply("*", value, build.constant(1.0 / modulus)))
+    remainder = build.apply("-", value, build.apply("*", whole, build.constant(modulus)))
+    return remainder if build.bounds(value) is None else build.bound(remainder, 0.0, modulus)
+
+
+def _simpler_quotient(build: Builder, value: int, _: float | None, divisor: float | None) -> int | None:
+    if divisor is None or not _is_power_of_two(divisor):
+        return None
+    return build.apply("*", value, build.constant(1.0 / divisor))
+
+
+def _simpler_product(build: Builder, first: int, left: float | None, right: float | None) -> int | None:
+    return first if right == 1.0 else None
+
+
+def _simpler_sum(build: Builder, first: int, left: float | None, right: float | None) -> int | None:
+    return first if right == 0.0 else None
+
+
+_SIMPLER: dict[str, Callable[..., int | None]] = {
+    "**": _simpler_power,
+    "%": _simpler_remainder,
+    "/": _simpler_quotient,
+    "*": _simpler_product,
+    "+": _simpler_sum,
+    "-": _simpler_sum,
+}
+
+
+def _is_power_of_two(value: float) -> bool:
+    return _BOUNDARY < value < 1.0 / _BOUNDARY and math.frexp(value)[0] == 0.5

@@ -1,0 +1,90 @@
+"""What a program is: operations in order, each on the results of earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from perfpred.errors import InputError
+
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+BINARY = ("+", "-", "*", "/", "//", "%", "**", "min", "max", *COMPARISONS)
+UNARY = ("neg", "ceil", "floor", "sqrt", "log2", "exp", "tanh", "floor0", "ceil0", "tanh20")
+"""``floor0`` and ``ceil0`` are of something known to be >= 0, ``tanh20`` of something within -20..20."""
+INPUT, CONSTANT = "input", "constant"
+
+
+class NotLowerableError(InputError):
+    """A formula that has no program; the message says why."""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One operation on doubles.
+
+    Parameters
+    ----------
+    operation : str
+        ``input``, ``constant``, or one of `BINARY` and `UNARY`; a comparison gives 1 or 0.
+    arguments : tuple of int
+        Positions of earlier instructions.
+    name : str
+        Of an input.
+    value : float
+        Of a constant; always finite.
+    """
+
+    operation: str
+    arguments: tuple[int, ...] = ()
+    name: str = ""
+    value: float = 0.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """The instructions that some outputs need, and no others.
+
+    Parameters
+    ----------
+    inputs : tuple of str
+        Every input a caller gives, in order, whether used or not.
+    instructions : tuple of Instruction
+        In an order in which each one's arguments come first.
+    outputs : tuple of int
+        Positions of the results.
+    positive, finite : tuple of int
+        Positions of what must be > 0, and of what must be finite, for the outputs to mean something.
+    """
+
+    inputs: tuple[str, ...]
+    instructions: tuple[Instruction, ...]
+    outputs: tuple[int, ...]
+    positive: tuple[int, ...] = ()
+    finite: tuple[int, ...] = ()
+
+    @classmethod
+    def pruned(
+        cls,
+        inputs: Iterable[str],
+        instructions: Sequence[Instruction],
+        outputs: Sequence[int],
+        positive: Sequence[int] = (),
+        finite: Sequence[int] = (),
+    ) -> Program:
+        """Return the program of `outputs` and conditions, without instructions that none of them needs."""
+        needed = {*outputs, *positive, *finite}
+        for position in reversed(range(len(instructions))):
+            if position in needed:
+                needed.update(instructions[position].arguments)
+        place = {position: index for index, position in enumerate(sorted(needed))}
+        kept = tuple(
+            Instruction(each.operation, tuple(place[a] for a in each.arguments), each.name, each.value)
+            for each in (instructions[position] for position in sorted(needed))
+        )
+        return cls(
+            tuple(inputs),
+            kept,
+            tuple(place[position] for position in outputs),
+            tuple(place[p] for p in dict.fromkeys(positive) if instructions[p].operation != CONSTANT),
+            tuple(place[p] for p in dict.fromkeys(finite) if instructions[p].operation != CONSTANT),
+        )
