@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 import pandas as pd
+import shipped
 
 import perfpred as pp
 
-MODELS = ("augmented", "paper-nnc", "nn", "linear-c", "forest-c")
-DATASETS = Path(__file__).parent.parent / "datasets"
+MODELS = ("augmented", "paper-nnc", "nn", "linear-c", "forest-c", "lightgbm-c", "gp-c")
 COLUMNS = ("mape", "mape_slowest70", "median_ape", "p90_ape", "coverage90", "noise")
 
 
@@ -42,9 +41,8 @@ def main() -> None:
     parser.add_argument("--kernel", default="", help="only this kernel's datasets")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    profile = pp.read_profile(sorted(DATASETS.glob(f"{options.kernel}*.csv")))
     results = pp.evaluate(
-        profile,
+        shipped.read(options.kernel),
         models=MODELS,
         train_size=options.train_size,
         repeats=options.repeats,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,15 +37,20 @@ class LinearRegressor(TimeRegressor):
     def _formula(self, rows: Rows, rng: np.random.RandomState) -> LinearModel:
         complexities = varying(positive_complexities(self.complexity, rows), rows)
         terms = ("1", *complexities, *_distances(rows.columns))
-        matrix = np.stack([evaluate(term, rows.columns) for term in terms], axis=1) / rows.time_s[:, None]
-        # Terms differ by many orders of magnitude: unit columns keep the problem well conditioned.
-        norms = np.linalg.norm(matrix, axis=0)
-        solver = LinearRegression(positive=True, fit_intercept=False)
-        coefficients = solver.fit(matrix / norms, np.ones(len(rows))).coef_ / norms
+        coefficients = nonnegative_coefficients(terms, rows)
         used = coefficients > 0
         used[0] = True
         chosen = tuple(term for term, is_used in zip(terms, used, strict=True) if is_used)
         return LinearModel(chosen, coefficients[used], float(rows.time_s.min()))
+
+
+def nonnegative_coefficients(terms: Sequence[str], rows: Rows) -> Floats:
+    """Return coefficients c >= 0, shape (J,), that minimise ``sum(((c . terms - time) / time) ** 2)``."""
+    matrix = np.stack([evaluate(term, rows.columns) for term in terms], axis=1) / rows.time_s[:, None]
+    # Terms differ by many orders of magnitude: unit columns keep the problem well conditioned.
+    norms = np.linalg.norm(matrix, axis=0)
+    solver = LinearRegression(positive=True, fit_intercept=False)
+    return np.asarray(solver.fit(matrix / norms, np.ones(len(rows))).coef_ / norms)
 
 
 def _distances(columns: Mapping[str, Floats]) -> list[str]:

@@ -96,8 +96,30 @@ def _forest(complexity: Complexities, features: Features, random_state: Any) -> 
     return ForestRegressor(complexity, random_state=random_state)
 
 
+def _lightgbm(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    try:
+        from perfpred.learn.boosting import LightGBMRegressor
+    except ModuleNotFoundError as error:
+        if error.name != "lightgbm":
+            raise
+        raise InputError(
+            "model lightgbm-c needs the package lightgbm, which is not installed; "
+            "pip install 'perfpred[lightgbm]'"
+        ) from None
+
+    return LightGBMRegressor(complexity, features, random_state=random_state)
+
+
+def _gp(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    from perfpred.learn.gaussian_process import GPRegressor
+
+    return GPRegressor(complexity, features, random_state=random_state)
+
+
 register(Model("augmented", "complexities corrected by a small net, in log time", _augmented, True, 75))
 register(Model("paper-nnc", "the paper's net: parameters and complexity to seconds", _paper, True, 75))
 register(Model("nn", "the paper's net without complexity", _plain, False, 75))
 register(Model("linear-c", "non-negative sum of complexities and parameters", _linear, True, None))
 register(Model("forest-c", "random forest on log parameters and log complexities", _forest, True, None))
+register(Model("lightgbm-c", "boosted trees on log parameters and log complexities", _lightgbm, True, None))
+register(Model("gp-c", "complexities corrected by a Gaussian process, in log time", _gp, True, None))

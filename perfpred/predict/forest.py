@@ -1,20 +1,25 @@
-"""A fitted random forest as a formula: flat arrays instead of objects."""
+"""Fitted trees as formulas: flat arrays instead of objects."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from perfpred.predict.checks import Floats, Integers, require, set_floats, set_integers
+from perfpred.predict.checks import Floats, Integers, require, require_finite, set_floats, set_integers
 from perfpred.predict.design import Columns, evaluate, n_rows, parsed
+
+_BLOCK = 1 << 20
+"""Nodes looked at together, rows times trees: a batch of any size needs tens of MB, no more."""
 
 
 @dataclass(frozen=True, eq=False)
-class Forest:
-    """The mean, over trees, of the log time of the leaf that a row falls into.
+class Trees(ABC):
+    """Regression trees that together give log seconds; how their leaves combine is the subclass's.
 
-    A row goes left at a node when ``float32(x[feature]) <= threshold``, as it does in scikit-learn.
+    A row goes left at a node when ``x[feature] <= threshold``.
 
     Parameters
     ----------
@@ -42,6 +47,9 @@ class Forest:
     right: Integers
     value: Floats
 
+    precision: ClassVar[type] = np.float64
+    """Inputs are rounded to it before they are compared, as they were in training."""
+
     def __post_init__(self) -> None:
         for expression in self.inputs:
             parsed(expression)
@@ -62,7 +70,7 @@ class Forest:
             ("feature", len(self.inputs)),
         ):
             indices = getattr(self, name)
-            # A forest of leaves alone may have no input; its features, all 0, are never looked at.
+            # Trees of leaves alone may have no input; their features, all 0, are never looked at.
             inside = (indices >= 0) & (indices < max(count, 1))
             require(bool(inside.all()), self, f"0 <= {name} < {count}", indices[~inside][:1])
         own = np.arange(n_nodes)
@@ -79,20 +87,73 @@ class Forest:
 
     def seconds(self, columns: Columns) -> Floats:
         """Return predicted seconds, shape (n,), of encoded columns of shape (n,)."""
-        rows = np.arange(n_rows(columns))[:, None]
-        x = _single_precision(self.inputs, columns)
-        node = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
+        x = self._x(columns)
+        log_s = np.empty(len(x))
+        step = max(1, _BLOCK // len(self.roots))
+        for start in range(0, len(x), step):
+            block = slice(start, start + step)
+            log_s[block] = self._combined(self.value[self._leaves(x[block])])
+        return np.asarray(np.exp(log_s))
+
+    @abstractmethod
+    def _combined(self, values: Floats) -> Floats:
+        """Return log seconds, shape (n,), of the values of the leaves that rows fall into, (n, T)."""
+
+    def _leaves(self, x: Floats) -> Integers:
+        """Return the leaf of each row of `x`, shape (n, d), in each tree, shape (n, T)."""
+        rows = np.arange(len(x))[:, None]
+        node = np.tile(self.roots, (len(x), 1))
         while True:
             goes_left = x[rows, self.feature[node]] <= self.threshold[node]
             following = np.where(goes_left, self.left[node], self.right[node])
             if np.array_equal(following, node):
-                return np.asarray(np.exp(self.value[node].mean(axis=1)))
+                return node
             node = following
 
+    def _x(self, columns: Columns) -> Floats:
+        x = np.zeros((n_rows(columns), max(len(self.inputs), 1)))
+        for index, expression in enumerate(self.inputs):
+            x[:, index] = evaluate(expression, columns).astype(self.precision)
+        return x
 
-def _single_precision(inputs: tuple[str, ...], columns: Columns) -> Floats:
+
+@dataclass(frozen=True, eq=False)
+class Forest(Trees):
+    """The mean, over trees, of the log time of the leaf that a row falls into.
+
+    A row goes left at a node when ``float32(x[feature]) <= threshold``, as it does in scikit-learn. The
+    parameters are those of `Trees`.
+    """
+
     # scikit-learn's trees see float32; a threshold between two doubles would decide otherwise.
-    x = np.zeros((n_rows(columns), max(len(inputs), 1)))
-    for index, expression in enumerate(inputs):
-        x[:, index] = evaluate(expression, columns).astype(np.float32)
-    return x
+    precision: ClassVar[type] = np.float32
+
+    def _combined(self, values: Floats) -> Floats:
+        return np.asarray(values.mean(axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class BoostedTrees(Trees):
+    """An offset plus the sum, over trees, of the log time of the leaf that a row falls into.
+
+    Parameters
+    ----------
+    inputs, roots, feature, threshold, left, right, value
+        As in `Trees`; a row goes left as it does in LightGBM.
+    offset : float
+        In log seconds.
+    """
+
+    offset: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_finite(self, "offset")
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of tests (an input and a threshold each), of leaf values, and the offset."""
+        return super().n_parameters + 1
+
+    def _combined(self, values: Floats) -> Floats:
+        return np.asarray(self.offset + values.sum(axis=1))

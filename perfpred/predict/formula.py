@@ -9,14 +9,25 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from perfpred.predict.forest import Forest
+from perfpred.predict.forest import BoostedTrees, Forest
+from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.linear import LinearModel
 from perfpred.predict.nets import PosynomialNet, ReluNet
 
-__all__ = ["FORMULAS", "Forest", "Formula", "LinearModel", "PosynomialNet", "ReluNet"]
+__all__ = [
+    "FORMULAS",
+    "BoostedTrees",
+    "Forest",
+    "Formula",
+    "GaussianProcess",
+    "LinearModel",
+    "PosynomialNet",
+    "ReluNet",
+]
 
-Formula: TypeAlias = PosynomialNet | ReluNet | LinearModel | Forest
+Formula: TypeAlias = PosynomialNet | ReluNet | LinearModel | Forest | BoostedTrees | GaussianProcess
 
 FORMULAS: dict[str, type[Formula]] = {
-    formula.__name__: formula for formula in (PosynomialNet, ReluNet, LinearModel, Forest)
+    formula.__name__: formula
+    for formula in (PosynomialNet, ReluNet, LinearModel, Forest, BoostedTrees, GaussianProcess)
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import subprocess
 import sys
@@ -14,16 +15,22 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.learn.augmented import AugmentedRegressor
+from perfpred.learn.boosting import LightGBMRegressor
 from perfpred.learn.forest import ForestRegressor
+from perfpred.learn.gaussian_process import GPRegressor
 from perfpred.learn.linear import LinearRegressor
 from perfpred.learn.paper import PaperNetRegressor
 from perfpred.learn.registry import model, models
+from perfpred.predict import codec
+from perfpred.predict.formula import Formula
 
 ESTIMATORS = [
     AugmentedRegressor(restarts=2),
     PaperNetRegressor(steps=200),
     LinearRegressor(),
     ForestRegressor(n_estimators=10),
+    LightGBMRegressor(rounds=50),
+    GPRegressor(restarts=1),
 ]
 COMPLEXITY = {"work": "m*n*k", "output": "m*n"}
 FEATURES = {"n_mod_16": "n % 16 / 16"}
@@ -58,6 +65,15 @@ def test_the_stored_formula_is_what_predicts(name):
     fitted = quick(name).fit(X, time_s)
     served = fitted.formula_.seconds(fitted.encoding_.encode({"m": X["m"], "n": X["n"], "k": X["k"]}))
     np.testing.assert_array_equal(fitted.predict(X), served)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_formula_survives_json_bit_for_bit(name):
+    X, time_s = matmul_like()
+    fitted = quick(name).fit(X, time_s)
+    formula = codec.decode(json.loads(json.dumps(codec.encode(fitted.formula_))), Formula)
+    columns = fitted.encoding_.encode({"m": X["m"], "n": X["n"], "k": X["k"]})
+    np.testing.assert_array_equal(formula.seconds(columns), fitted.predict(X))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -164,6 +180,53 @@ def test_the_augmented_net_is_accurate():
     assert errors[1] < 0.5 * errors[0]
 
 
+def test_the_gaussian_process_is_accurate():
+    X, time_s = matmul_like(400)
+    forest, process = (quick(name).fit(X[:200], time_s[:200]) for name in ("forest-c", "gp-c"))
+    errors = [np.abs(each.predict(X[200:]) / time_s[200:] - 1).mean() for each in (forest, process)]
+    assert errors[1] < 0.04
+    assert errors[1] < 0.5 * errors[0]
+
+
+@pytest.mark.parametrize("name", ["lightgbm-c", "gp-c"])
+def test_features_make_a_difference(name):
+    X, time_s = matmul_like()
+    time_s = time_s * np.where(X["n"] % 16 == 0, 1.0, 1.5)
+    fitted, without = (quick(name, features=features).fit(X, time_s) for features in (["n % 16 == 0"], None))
+    assert "n % 16 == 0" in str(fitted.formula_.inputs)
+    errors = [np.abs(np.log(each.predict(X) / time_s)).mean() for each in (fitted, without)]
+    assert errors[0] < errors[1]
+
+
+@pytest.mark.parametrize("name", ["lightgbm-c", "gp-c"])
+@pytest.mark.parametrize("rows", [1, 2, 5, 12])
+def test_models_of_any_size_take_few_rows(name, rows):
+    X, time_s = matmul_like(rows)
+    predicted = quick(name).fit(X, time_s).predict(X)
+    assert np.isfinite(predicted).all()
+    assert (predicted > 0).all()
+
+
+@pytest.mark.parametrize("name", ["lightgbm-c", "gp-c"])
+def test_constant_columns_and_times(name):
+    X, _ = matmul_like(30)
+    same = X.assign(m=3.0, n=3.0, k=3.0)
+    np.testing.assert_allclose(quick(name).fit(same, np.full(30, 1e-3)).predict(same), 1e-3)
+
+
+def test_a_gaussian_process_refuses_what_would_take_hours():
+    X, time_s = matmul_like(2001)
+    with pytest.raises(InputError, match=r"at most 2000 rows, but got 2001; train on a part of them"):
+        quick("gp-c").fit(X, time_s)
+
+
+def test_a_missing_lightgbm_is_said(monkeypatch):
+    monkeypatch.delitem(sys.modules, "perfpred.learn.boosting", raising=False)
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    with pytest.raises(InputError, match=r"needs the package lightgbm.*pip install 'perfpred\[lightgbm\]'"):
+        model("lightgbm-c").make()
+
+
 @pytest.mark.parametrize(("rows", "most"), [(2, 2), (5, 5), (12, 12), (25, 25), (120, 60)])
 def test_few_rows_make_a_small_net(rows, most):
     X, time_s = matmul_like(rows)
@@ -201,6 +264,10 @@ def test_unusable_options_say_so():
         InputError, match="max_parameters >= 6 must hold for 3 inputs, but got max_parameters=5"
     ):
         PaperNetRegressor(max_parameters=5).fit(X, time_s)
+    with pytest.raises(InputError, match="rounds >= 1 must hold, but got 0"):
+        LightGBMRegressor(rounds=0).fit(X, time_s)
+    with pytest.raises(InputError, match="restarts >= 1 must hold, but got 0"):
+        GPRegressor(restarts=0).fit(X, time_s)
     with pytest.raises(InputError, match=r"2 <= n_folds <= 40 \(rows\) must hold, but got n_folds=1"):
         LinearRegressor().fit_with_residuals(X, time_s, n_folds=1)
     with pytest.raises(InputError, match="complexity must be a dict"):
@@ -219,6 +286,8 @@ def test_callers_torch_settings_survive():
     X, time_s = matmul_like(40)
     quick("augmented").fit(X, time_s)
     quick("nn").fit(X, time_s)
+    quick("lightgbm-c").fit(X, time_s)
+    quick("gp-c").fit(X, time_s)
     assert torch.get_num_threads() == before[0]
     assert torch.equal(torch.get_rng_state(), before[1])
     assert torch.get_default_dtype() == before[2]
@@ -230,6 +299,7 @@ def test_unknown_model():
         model("paper-nn")
 
 
-def test_the_registry_loads_neither_torch_nor_scikit_learn():
-    code = "import sys, perfpred.learn.registry; sys.exit(bool({'torch', 'sklearn'} & set(sys.modules)))"
+def test_the_registry_loads_no_library_of_a_model():
+    loaded = "{'torch', 'sklearn', 'lightgbm'} & set(sys.modules)"
+    code = f"import sys, perfpred.learn.registry; sys.exit(bool({loaded}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import lightgbm
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 
 from perfpred.errors import InputError
+from perfpred.learn import boosting
 from perfpred.learn.forest import as_formula
+from perfpred.predict import forest as trees
+from perfpred.predict import gaussian_process
 from perfpred.predict.design import Input
-from perfpred.predict.formula import FORMULAS, Forest, LinearModel, PosynomialNet, ReluNet
+from perfpred.predict.formula import (
+    FORMULAS,
+    BoostedTrees,
+    Forest,
+    GaussianProcess,
+    LinearModel,
+    PosynomialNet,
+    ReluNet,
+)
 
 N = Input("n", 2.0, 1.0, 0.0, 4.0)
 M = Input("m", 0.0, 1.0, -1.0, 1.0)
@@ -43,7 +57,23 @@ FOREST = {
     "right": [2, 1, 2, 3],
     "value": [0.0, 1.0, 2.0, 5.0],
 }
-GOOD = {"PosynomialNet": POSYNOMIAL, "ReluNet": RELU, "LinearModel": LINEAR, "Forest": FOREST}
+BOOSTED = FOREST | {"offset": -0.5}
+PROCESS = {
+    "terms": ("1", "n*n"),
+    "log_coefficients": np.log([1e-6, 2e-6]),
+    "inputs": (N, M),
+    "length_scales": [0.5, 2.0],
+    "centres": [[-1.0, 0.0], [0.0, 0.5], [1.0, -1.0]],
+    "weights": [0.1, -0.2, 0.3],
+}
+GOOD = {
+    "PosynomialNet": POSYNOMIAL,
+    "ReluNet": RELU,
+    "LinearModel": LINEAR,
+    "Forest": FOREST,
+    "BoostedTrees": BOOSTED,
+    "GaussianProcess": PROCESS,
+}
 
 
 def test_posynomial_net():
@@ -93,6 +123,85 @@ def test_forest_equals_scikit_learn_also_between_two_floats():
         np.testing.assert_allclose(ours, reference.predict(rows), atol=1e-12, rtol=0)
 
 
+def test_boosted_trees_add_up():
+    boosted = BoostedTrees(**BOOSTED)
+    np.testing.assert_allclose(boosted.seconds(COLUMNS), np.exp([5.5, 5.5, 6.5]))
+    assert boosted.n_parameters == 2 + 3 + 1
+
+
+def lightgbm_trees(n_rows=300, **settings):
+    """Inputs, trees fitted to them by LightGBM, and the formula made from these."""
+    rng = np.random.default_rng(0)
+    X = np.log2(rng.integers(1, 200, (n_rows, 3)))
+    y = X @ [1.0, -2.0, 0.5] + rng.standard_normal(n_rows)
+    settings = boosting.SETTINGS | settings
+    booster = lightgbm.train(settings, lightgbm.Dataset(X, y, params=settings), 50)
+    return X, booster, boosting.as_formula(booster, ("a", "b", "c"), offset=0.25)
+
+
+def test_boosted_trees_equal_lightgbm_also_beside_a_threshold():
+    X, booster, formula = lightgbm_trees()
+    rng = np.random.default_rng(1)
+    thresholds = rng.choice(formula.threshold[formula.left != np.arange(len(formula.left))], (2000, 3))
+    beside = np.nextafter(thresholds, rng.choice([-9.0, 9.0], (2000, 3)))
+    far = rng.choice([-1e300, -1.0, 0.0, 1e-40, 1e300], (200, 3))
+    for rows in (X, thresholds, beside, far):
+        ours = np.log(formula.seconds(dict(zip("abc", rows.T, strict=True)))) - 0.25
+        np.testing.assert_allclose(ours, booster.predict(rows), atol=1e-12, rtol=0)
+
+
+def test_lightgbm_trees_without_a_split():
+    _, booster, formula = lightgbm_trees(4)
+    assert formula.n_parameters == len(formula.roots) + 1
+    np.testing.assert_allclose(
+        np.log(formula.seconds({"a": np.zeros(2), "b": np.zeros(2), "c": np.zeros(2)})) - 0.25,
+        booster.predict(np.zeros((2, 3))),
+    )
+
+
+def test_gaussian_process():
+    process = GaussianProcess(**PROCESS)
+    x = np.array([[-1, 0], [0, 0.5], [2, 1]])
+    away = (x[:, None] - np.array(PROCESS["centres"])) / PROCESS["length_scales"]
+    r = np.sqrt(5 * (away**2).sum(axis=2))
+    correction = (1 + r + r**2 / 3) * np.exp(-r) @ PROCESS["weights"]
+    np.testing.assert_allclose(process.correction(COLUMNS), correction)
+    np.testing.assert_allclose(
+        process.seconds(COLUMNS), (1e-6 + 2e-6 * COLUMNS["n"] ** 2) * np.exp(correction)
+    )
+    assert process.n_parameters == 2 + 2 + 6 + 3
+
+
+def test_gaussian_process_equals_scikit_learn():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 2)), rng.standard_normal(60)
+    reference = GaussianProcessRegressor(Matern([1.0, 0.5], nu=2.5) + WhiteKernel(0.1), optimizer=None).fit(
+        X, y
+    )
+    inputs = (Input("a", 0.0, 1.0, -9.0, 9.0), Input("b", 0.0, 1.0, -9.0, 9.0))
+    scales = reference.kernel_.k1.length_scale
+    ours = GaussianProcess(("1",), [0.0], inputs, scales, X, reference.alpha_)
+    rows = rng.standard_normal((200, 2))
+    np.testing.assert_allclose(
+        ours.correction(dict(zip("ab", rows.T, strict=True))), reference.predict(rows), atol=1e-9, rtol=0
+    )
+
+
+def test_gaussian_process_without_centres_is_its_trend():
+    empty = PROCESS | {"centres": [], "weights": []}
+    np.testing.assert_allclose(GaussianProcess(**empty).seconds(COLUMNS), 1e-6 + 2e-6 * COLUMNS["n"] ** 2)
+
+
+@pytest.mark.parametrize("name", ["Forest", "BoostedTrees", "GaussianProcess"])
+def test_a_batch_in_blocks_is_the_same_batch(name, monkeypatch):
+    formula = FORMULAS[name](**GOOD[name])
+    columns = {key: np.linspace(0.5, 5.0, 101) for key in COLUMNS}
+    whole = formula.seconds(columns)
+    monkeypatch.setattr(trees, "_BLOCK", 20)
+    monkeypatch.setattr(gaussian_process, "_BLOCK", 20)
+    np.testing.assert_allclose(formula.seconds(columns), whole, rtol=1e-15)
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_arrays_cannot_be_written_to(name):
     formula = FORMULAS[name](**GOOD[name])
@@ -129,6 +238,16 @@ def test_arrays_cannot_be_written_to(name):
         ("Forest", {"feature": [0.5, 0, 0, 0]}, "feature is int64 must hold, but got float64"),
         ("Forest", {"feature": [np.nan, 0, 0, 0]}, "feature is finite must hold"),
         ("Forest", {"inputs": ()}, "len(inputs) > 0"),
+        ("BoostedTrees", {"left": [0, 1, 2, 3]}, "BoostedTrees: children come after their parent must hold"),
+        ("BoostedTrees", {"value": [0.0]}, "value.shape == (4,) must hold, but got (1,)"),
+        ("BoostedTrees", {"offset": np.nan}, "offset is a finite number must hold, but got nan"),
+        ("GaussianProcess", {"terms": ()}, "len(terms) > 0 must hold, but got 0"),
+        ("GaussianProcess", {"log_coefficients": [1.0]}, "log_coefficients.shape == (2,)"),
+        ("GaussianProcess", {"length_scales": [1.0]}, "length_scales.shape == (2,) must hold, but got (1,)"),
+        ("GaussianProcess", {"length_scales": [1.0, 0.0]}, "length_scales > 0 must hold"),
+        ("GaussianProcess", {"centres": [[1.0, 2.0]]}, "centres.shape == (3, 2) must hold, but got (1, 2)"),
+        ("GaussianProcess", {"weights": [1.0]}, "centres.shape == (1, 2) must hold, but got (3, 2)"),
+        ("GaussianProcess", {"weights": [1.0, 2.0, np.inf]}, "weights is finite must hold"),
     ],
 )
 def test_untrusted_numbers(name, change, message):

@@ -12,7 +12,14 @@ from perfpred.errors import InputError, ModelFileError
 from perfpred.predict import store
 from perfpred.predict.bank import Bank, load
 from perfpred.predict.design import Encoding, Input
-from perfpred.predict.formula import Forest, LinearModel, PosynomialNet, ReluNet
+from perfpred.predict.formula import (
+    BoostedTrees,
+    Forest,
+    GaussianProcess,
+    LinearModel,
+    PosynomialNet,
+    ReluNet,
+)
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 
 INPUTS = (Input("log2(m + 3)", 5.0, 2.0, 2.0, 10.0), Input("mode_b", 0.5, 0.5, 0.0, 1.0))
@@ -50,6 +57,30 @@ FORMULAS = {
         np.array([1, 1, 2]),
         np.array([2, 1, 2]),
         np.array([0.0, -9.0, -5.0]),
+    ),
+    "boosted trees": BoostedTrees(
+        ("m", "log2(m + 3)"),
+        np.array([0, 3]),
+        np.array([1, 0, 0, 0]),
+        np.array([RNG.normal() + 4, 0.0, 0.0, 0.0]),
+        np.array([1, 1, 2, 3]),
+        np.array([2, 1, 2, 3]),
+        RNG.normal(size=4),
+        -7.1,
+    ),
+    "Gaussian process": GaussianProcess(
+        ("1", "m**2"),
+        np.array([-14.0, -20.0]),
+        INPUTS,
+        np.exp(RNG.normal(size=2)),
+        RNG.normal(size=(5, 2)),
+        RNG.normal(size=5),
+    ),
+    "Gaussian process without centres": GaussianProcess(
+        ("1", "m"), np.array([-14.0, -20.0]), INPUTS, np.ones(2), np.zeros((0, 2)), np.zeros(0)
+    ),
+    "Gaussian process without inputs": GaussianProcess(
+        ("1",), np.array([-14.0]), (), np.ones(0), np.zeros((0, 0)), np.zeros(0)
     ),
 }
 

@@ -1,0 +1,88 @@
+"""A fitted Gaussian process as a formula: its training inputs and a weight for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfpred.predict.checks import Floats, require, set_floats
+from perfpred.predict.design import Columns, Input, design_matrix, log_of, parsed
+
+_BLOCK = 1 << 18
+"""Entries of a covariance matrix computed together: a batch of any size needs some MB, no more."""
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianProcess:
+    """A sum of complexities, corrected by the mean of a Gaussian process.
+
+    ``log t = logsumexp_j(log term_j + q_j) + sum_i w_i k(x, c_i)`` with the Matérn 5/2 correlation
+    ``k = (1 + r + r**2 / 3) exp(-r)``, where ``r**2 = 5 sum_d ((x_d - c_id) / s_d)**2`` (Rasmussen and
+    Williams, "Gaussian Processes for Machine Learning", 2006, equations 2.27 and 4.17).
+
+    Parameters
+    ----------
+    terms : tuple of str
+        J expressions, positive everywhere; seconds are the natural unit of their coefficients.
+    log_coefficients : ndarray of shape (J,)
+        q, the natural logarithms of the coefficients.
+    inputs : tuple of Input
+        d inputs x of the correction.
+    length_scales : ndarray of shape (d,)
+        s, > 0: how far an input has to move to matter.
+    centres : ndarray of shape (N, d)
+        c, the inputs of the training rows; N is 0 where the sum needs no correction.
+    weights : ndarray of shape (N,)
+        w, in log seconds.
+    """
+
+    terms: tuple[str, ...]
+    log_coefficients: Floats
+    inputs: tuple[Input, ...]
+    length_scales: Floats
+    centres: Floats
+    weights: Floats
+
+    def __post_init__(self) -> None:
+        require(len(self.terms) > 0, self, "len(terms) > 0", 0)
+        for term in self.terms:
+            parsed(term)
+        rows, n_inputs = np.shape(self.weights)[:1], len(self.inputs)
+        set_floats(self, "log_coefficients", (len(self.terms),))
+        set_floats(self, "length_scales", (n_inputs,))
+        set_floats(self, "weights", rows)
+        set_floats(self, "centres", (*rows, n_inputs))
+        require(bool((self.length_scales > 0).all()), self, "length_scales > 0", self.length_scales)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of stored coefficients, length scales, weights and coordinates of training inputs."""
+        return len(self.terms) + self.length_scales.size + self.weights.size + self.centres.size
+
+    def seconds(self, columns: Columns) -> Floats:
+        """Return predicted seconds, shape (n,), of encoded columns of shape (n,)."""
+        return np.asarray(np.exp(self.log_trend(columns) + self.correction(columns)))
+
+    def log_trend(self, columns: Columns) -> Floats:
+        """Return the logarithm of the sum of terms, in log seconds, shape (n,)."""
+        logs = np.stack([log_of(term, columns) for term in self.terms], axis=1) + self.log_coefficients
+        return np.asarray(np.logaddexp.reduce(logs, axis=1))
+
+    def correction(self, columns: Columns) -> Floats:
+        """Return the mean of the process, in log seconds, shape (n,)."""
+        x = design_matrix(self.inputs, columns)
+        correction = np.empty(len(x))
+        step = max(1, _BLOCK // max(1, len(self.weights)))
+        for start in range(0, len(x), step):
+            block = slice(start, start + step)
+            correction[block] = self._correlation(x[block]) @ self.weights
+        return correction
+
+    def _correlation(self, x: Floats) -> Floats:
+        """Return the correlation of rows of `x`, shape (b, d), with the centres, shape (b, N)."""
+        squares = np.zeros((len(x), len(self.centres)))
+        for index, scale in enumerate(self.length_scales):
+            squares += ((x[:, index, None] - self.centres[:, index]) / scale) ** 2
+        distance = np.sqrt(5 * squares)
+        return np.asarray((1 + distance + distance**2 / 3) * np.exp(-distance))
