@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
+from perfpred.kernels.features import candidates
 
 Sizes = Mapping[str, int]
 Shape = tuple[int, ...]
@@ -53,6 +54,8 @@ class Kernel:
         Named work expressions over the parameters; the first is the kernel's complexity proper.
     features : mapping of str to str
         Further expressions a predictor may use, such as vector remainders of the contiguous dimension.
+    extents : tuple of str
+        Extents of the computation's loops, as expressions; what happens at their ends costs extra.
     operands : callable
         Sizes to the shapes of the operands.
     result : callable
@@ -74,6 +77,7 @@ class Kernel:
     reference: Callable[..., NDArray[np.float64]]
     reduction: Callable[[Sizes], int]
     features: Mapping[str, str] = field(default_factory=dict)
+    extents: tuple[str, ...] = ()
     dtype: str = "float32"
 
     @property
@@ -96,6 +100,11 @@ class Kernel:
         while len(seen) < n:
             seen[tuple(parameter.draw(rng) for parameter in self.parameters)] = None
         return [dict(zip(self.parameter_names, values, strict=True)) for values in seen]
+
+    @property
+    def candidates(self) -> dict[str, str]:
+        """Features, and many more made of the extents, for a predictor that chooses among them."""
+        return {**self.features, **candidates(self.extents)}
 
     @property
     def family(self) -> str:

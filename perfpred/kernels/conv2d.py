@@ -44,6 +44,7 @@ CONV2D = Kernel(
         "width_mod_4": f"{_WIDTH} % 4 / 4",
         "w_mod_16": "w % 16 / 16",
     },
+    extents=("(h-f+1)", "(w-f+1)", "w"),  # w: how rows of the image are aligned
     operands=_operands,
     result=_result,
     reference=_reference,

@@ -49,6 +49,7 @@ CONV2D_NCHW = Kernel(
         "c_in_mod_16": "c_in % 16 / 16",
         "width_mod_16": "(w-2) % 16 / 16",
     },
+    extents=("c_in", "c_out", "(h-2)", "(w-2)", f"({_OUTPUT})"),  # the last: columns of the patches' matrix
     operands=_operands,
     result=_result,
     reference=_reference,

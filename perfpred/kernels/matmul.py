@@ -37,6 +37,7 @@ MATMUL = Kernel(
     },
     # n is the contiguous dimension of B and C: what is left of it after whole vectors costs extra.
     features=remainders("n"),
+    extents=("m", "n", "k"),
     operands=_operands,
     result=_result,
     reference=_reference,

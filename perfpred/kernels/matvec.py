@@ -28,6 +28,7 @@ MATVEC = Kernel(
     # Besides the work: the result, the vector, and the work of whole 16-wide vectors along n.
     complexity={"work": "m*n", "output": "m", "vector": "n", "tiles": "m*ceil(n/16)*16"},
     features=remainders("n"),
+    extents=("m", "n"),
     operands=_operands,
     result=_result,
     reference=_reference,

@@ -41,6 +41,7 @@ MAXPOOL = Kernel(
         "width_mod_4": "(w//r) % 4 / 4",
         "w_mod_16": "w % 16 / 16",
     },
+    extents=("(h//r)", "(w//r)", "w"),  # w: how rows of the image are aligned
     operands=_operands,
     result=_result,
     reference=_reference,

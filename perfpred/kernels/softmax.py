@@ -30,6 +30,7 @@ SOFTMAX = Kernel(
     # Besides the work: rows, and the work of whole 16-wide vectors along n.
     complexity={"work": "m*n", "rows": "m", "columns": "n", "tiles": "m*ceil(n/16)*16"},
     features=remainders("n"),
+    extents=("m", "n"),
     operands=_operands,
     result=_result,
     reference=_reference,

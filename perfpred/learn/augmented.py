@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from perfpred.errors import InputError
+from perfpred.kernels.features import candidates, extents_of
 from perfpred.learn.base import Masks, Rows, TimeRegressor, require_rows
 from perfpred.learn.inputs import (
     Expressions,
@@ -19,7 +20,8 @@ from perfpred.learn.inputs import (
     varying,
 )
 from perfpred.learn.posynomial import PosynomialModel
-from perfpred.learn.solver import Solution, solve
+from perfpred.learn.selection import Problem, select
+from perfpred.learn.solver import solve
 from perfpred.learn.threads import one_thread
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Input, design_matrix, log_of
@@ -34,8 +36,9 @@ OVERHEAD = 4.0
 """By how much, in log seconds, the constant term is expected below the shortest run. With this, and the
 decay of the terms, rows shorter than any in training were predicted best: 0.9 mean relative error on the six
 smallest of each shipped dataset, left out, where 2.0 and no decay had 1.8."""
-FOLD_RESTARTS = 2
-"""A fold's net only serves to size errors, so fewer restarts do."""
+ENOUGH_TO_SELECT = 60
+"""Rows from which features are chosen; fewer choose them by chance."""
+FOLD_ITERATIONS = 40
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,9 @@ class AugmentedRegressor(TimeRegressor):
     complexity : mapping of str to str, optional
         Named expressions over the columns, > 0 on every row, such as ``{"work": "m*n*k"}``.
     features : mapping of str to str or sequence of str, optional
-        Further expressions for the correction, such as the remainder of a size after whole vectors.
+        Further expressions for the correction, such as the remainder of a size after whole vectors. At
+        most five are taken, those that predict rows left out best; with fewer than 60 rows none. By
+        default they are made from the columns of whole numbers.
     max_parameters : int
         Bound on the number of fitted numbers. There are fewer with few rows (about half a number a row)
         or with several complexities (about 46).
@@ -79,6 +84,8 @@ class AugmentedRegressor(TimeRegressor):
     4.1e-05 s with 30 parameters
     """
 
+    n_folds = 20
+
     def __init__(
         self,
         complexity: Expressions = None,
@@ -96,33 +103,30 @@ class AugmentedRegressor(TimeRegressor):
     def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[PosynomialNet]:
         if self.restarts < 1:
             raise InputError(f"restarts >= 1 must hold, but got {self.restarts}")
-        plan = self._plan(rows)
-        log_terms = np.stack([log_of(term, rows.columns) for term in plan.terms], axis=1)
-        log_times = np.log(rows.time_s)
-        expected, time_mean = _expected_coefficients(log_terms, log_times), log_times.mean()
+        plan = self._plan(rows, rng)
+        log_terms, log_times, expected = _centred(plan.terms, rows)
         matrix = design_matrix(plan.inputs, rows.columns)
-        model = PosynomialModel(log_terms + expected - time_mean, matrix, plan.hidden, plan.linear)
-        fits = [self.restarts] + [FOLD_RESTARTS] * (len(masks) - 1)
+        model = PosynomialModel(log_terms, matrix, plan.hidden, plan.linear)
+        targets, weights = torch.from_numpy(log_times), torch.from_numpy(masks.astype(np.float64))
         with one_thread():
-            solution = solve(
-                model,
-                torch.from_numpy(log_times - time_mean),
-                torch.from_numpy(np.repeat(masks, fits, axis=0).astype(np.float64)),
-                model.start(sum(fits), rng),
-                iterations=ITERATIONS,
-            )
-        best = _best(solution, fits)
+            start = model.start(self.restarts, rng)
+            everything = weights[:1].expand(self.restarts, -1).clone()
+            whole = solve(model, targets, everything, start, iterations=ITERATIONS)
+            best = whole.theta[int(whole.log_evidence.argmax())]
+            # A fold's net starts where the whole one ended: as good as several starts, and cheaper.
+            start = best.expand(len(masks) - 1, -1).clone()
+            folds = solve(model, targets, weights[1:], start, iterations=FOLD_ITERATIONS).theta
         return [
-            _formula(plan, model.parts(theta), expected, rows.take(mask))
-            for theta, mask in zip(best, masks, strict=True)
+            _formula(plan, model.parts(theta.numpy()), expected, rows.take(mask))
+            for theta, mask in zip([best, *folds], masks, strict=True)
         ]
 
     def _formula(self, rows: Rows, rng: np.random.RandomState) -> PosynomialNet:
         [formula] = self._formulas(rows, np.ones((1, len(rows)), dtype=bool), rng)
         return formula
 
-    def _plan(self, rows: Rows) -> _Plan:
-        """Choose the widest net that rows and `max_parameters` allow."""
+    def _plan(self, rows: Rows, rng: np.random.RandomState) -> _Plan:
+        """Choose the widest net that rows and `max_parameters` allow, and its features."""
         terms = ("1", *varying(positive_complexities(self.complexity, rows), rows))
         if len(terms) > self.max_parameters:
             raise InputError(
@@ -130,28 +134,50 @@ class AugmentedRegressor(TimeRegressor):
                 f"but got max_parameters={self.max_parameters}"
             )
         require_rows(rows, len(terms))
-        wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
-        inputs = fitted_inputs((*wanted, *expressions(self.features, "features")), rows)
-        unit = len(inputs) + 2
+        inputs = fitted_inputs((logarithmic(name, values) for name, values in rows.columns.items()), rows)
         spare = min(self.max_parameters, len(rows)) - len(terms)
-        if inputs and spare >= unit:
-            # Half a parameter a row was the best learning curve from 25 to 100 rows.
-            most = min(self.max_parameters, len(rows) // 2, ENOUGH if len(terms) > 2 else len(rows))
-            wide = most - len(terms)
-            return _Plan(terms, inputs, max(1, wide // unit), linear=False)
-        return _Plan(terms, _strongest(inputs, rows, spare), 0, linear=True)
+        if not inputs or spare < len(inputs) + 2:
+            return _Plan(terms, _strongest(inputs, rows, spare), 0, linear=True)
+        # Half a parameter a row was the best learning curve from 25 to 100 rows.
+        most = min(self.max_parameters, len(rows) // 2, ENOUGH if len(terms) > 2 else len(rows))
+        wide = most - len(terms)
+        inputs += self._features(rows, terms, inputs, wide, rng)
+        return _Plan(terms, inputs, max(1, wide // (len(inputs) + 2)), linear=False)
+
+    def _features(
+        self,
+        rows: Rows,
+        terms: tuple[str, ...],
+        inputs: tuple[Input, ...],
+        wide: int,
+        rng: np.random.RandomState,
+    ) -> tuple[Input, ...]:
+        """Return the features that earn their place among `wide` parameters."""
+        wanted = candidates(extents_of(rows.columns)) if self.features is None else self.features
+        found = [each for each in fitted_inputs(expressions(wanted, "features"), rows) if each not in inputs]
+        if not found or len(rows) < ENOUGH_TO_SELECT:
+            return ()
+        log_terms, log_times, _ = _centred(terms, rows)
+        matrix = design_matrix(inputs, rows.columns)
+        problem = Problem(log_terms, log_times, matrix, lambda count: wide // (count + 2), MARGIN)
+        with one_thread():
+            chosen = select(problem, design_matrix(found, rows.columns), rng)
+        return tuple(found[index] for index in chosen)
 
 
-def _expected_coefficients(log_terms: Floats, log_times: Floats) -> Floats:
-    """Return what log coefficients are before data speak: each complexity might be all of the time.
+def _centred(terms: tuple[str, ...], rows: Rows) -> tuple[Floats, Floats, Floats]:
+    """Return log terms with expected coefficients (n, J), log times (n,), both centred, and the former (J,).
 
-    A constant overhead cannot be more than the shortest run, and shorter ones will be asked for: an
-    overhead that is too long spoils them by orders of magnitude.
+    What log coefficients are before data speak: each complexity might be all of the time. A constant
+    overhead cannot be more than the shortest run, and shorter ones will be asked for: an overhead that is
+    too long spoils them by orders of magnitude.
     """
+    log_terms = np.stack([log_of(term, rows.columns) for term in terms], axis=1)
+    log_times = np.log(rows.time_s)
     expected = log_times.mean() - log_terms.mean(axis=0)
     if len(expected) > 1:
         expected[0] = log_times.min() - OVERHEAD
-    return np.asarray(expected)
+    return log_terms + expected - log_times.mean(), log_times - log_times.mean(), expected
 
 
 def _strongest(inputs: tuple[Input, ...], rows: Rows, count: int) -> tuple[Input, ...]:
@@ -160,14 +186,6 @@ def _strongest(inputs: tuple[Input, ...], rows: Rows, count: int) -> tuple[Input
     correlation = np.abs(design_matrix(inputs, rows.columns).T @ (log_times - log_times.mean()))
     kept = np.sort(np.argsort(-correlation, kind="stable")[:count])
     return tuple(inputs[index] for index in kept)
-
-
-def _best(solution: Solution, fits: list[int]) -> list[Floats]:
-    """Return, for each run of fits to the same rows, the parameters with the best evidence."""
-    return [
-        theta[int(evidence.argmax())].numpy()
-        for theta, evidence in zip(solution.theta.split(fits), solution.log_evidence.split(fits), strict=True)
-    ]
 
 
 def _formula(plan: _Plan, parts: dict[str, Floats], expected: Floats, rows: Rows) -> PosynomialNet:

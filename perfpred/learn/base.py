@@ -57,6 +57,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
     """
 
     random_state: Any
+    n_folds = 5
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit to measured times.
@@ -80,7 +81,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
         [self.formula_] = self._formulas(rows, everything, check_random_state(self.random_state))
         return self
 
-    def fit_with_residuals(self, X: Any, y: Any, n_folds: int = 5) -> Self:
+    def fit_with_residuals(self, X: Any, y: Any, n_folds: int | None = None) -> Self:
         """Fit, and store what honest intervals are made of, in `oof_log_residuals_`.
 
         That is ``log(time / prediction)`` of each row, predicted by a model fitted without it.
@@ -89,10 +90,13 @@ class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
         ----------
         X, y
             As in `fit`.
-        n_folds : int
-            Number of parts left out in turn, from 2 to the number of rows.
+        n_folds : int, optional
+            Number of parts left out in turn, from 2 to the number of rows. By default as many as the model
+            can afford, at most one a row: the fewer rows a fold leaves out, the less its errors overstate.
         """
         rows = self._start_fit(X, y)
+        if n_folds is None:
+            n_folds = min(self.n_folds, len(rows))
         if not 2 <= n_folds <= len(rows):
             raise InputError(f"2 <= n_folds <= {len(rows)} (rows) must hold, but got n_folds={n_folds}")
         rng = check_random_state(self.random_state)

@@ -63,7 +63,7 @@ class PosynomialModel:
 
     def values_and_jacobian(self, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return values (B, N) and their derivatives (B, N, P) at `theta` (B, P)."""
-        shifted = self._log_terms + theta[:, None, self._slices["terms"]]
+        shifted = self._shifted_terms(theta)
         values = torch.logsumexp(shifted, 2)
         jacobian = torch.empty(*values.shape, self.n_parameters, dtype=torch.float64)
         jacobian[:, :, self._slices["terms"]] = torch.softmax(shifted, 2)
@@ -73,6 +73,13 @@ class PosynomialModel:
             values += theta[:, self._slices["linear"]] @ self._inputs.T
             jacobian[:, :, self._slices["linear"]] = self._inputs
         return values, jacobian
+
+    def trend(self, theta: torch.Tensor) -> torch.Tensor:
+        """Return the values without the correction, shape (B, N), at `theta` (B, P)."""
+        return torch.logsumexp(self._shifted_terms(theta), 2)
+
+    def _shifted_terms(self, theta: torch.Tensor) -> torch.Tensor:
+        return self._log_terms + theta[:, None, self._slices["terms"]]
 
     def _add_hidden(self, theta: torch.Tensor, jacobian: torch.Tensor) -> torch.Tensor:
         n_problems, n_inputs = len(theta), self._inputs.shape[1]

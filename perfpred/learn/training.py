@@ -84,7 +84,7 @@ def fit_predictor(
 ) -> Predictor:
     """Return the predictor of one combination, fitted to all of `rows`."""
     named = complexity_of(combination.kernel, rows, complexity)
-    estimator = chosen.make(named, features_of(combination.kernel, rows), random_state)
+    estimator = chosen.make(named, features_of(combination.kernel, rows, chosen), random_state)
     try:
         estimator.fit_with_residuals(rows.X, rows.time_s)
     except InputError as error:
@@ -109,12 +109,12 @@ def complexity_of(kernel: str, rows: Profile, given: Mapping[str, str] | None) -
     return dict(given or rows.complexity or (known.complexity if known is not None else {}))
 
 
-def features_of(kernel: str, rows: Profile) -> dict[str, str]:
-    """Return the known kernel's further features, if its rows have the kernel's own columns."""
+def features_of(kernel: str, rows: Profile, chosen: Model) -> dict[str, str] | None:
+    """Return the known kernel's further features, None unless its rows have the kernel's own columns."""
     known = KERNELS.get(kernel)
     if known is None or set(known.parameter_names) != set(rows.parameters):
-        return {}
-    return dict(known.features)
+        return None
+    return known.candidates if chosen.selects_features else dict(known.features)
 
 
 def conformal_interval(log_residuals: Floats) -> Interval:
