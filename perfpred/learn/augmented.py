@@ -30,7 +30,7 @@ from perfpred.predict.formula import PosynomialNet
 MARGIN = 0.1
 """How far, in log seconds, the correction of a query may leave its range in training."""
 ITERATIONS = 80
-ENOUGH = 46
+ENOUGH = 60
 """Parameters when several complexities carry the trend: more did not help on measured matrix products."""
 OVERHEAD = 4.0
 """By how much, in log seconds, the constant term is expected below the shortest run. With this, and the
