@@ -91,7 +91,7 @@ class AugmentedRegressor(TimeRegressor):
         complexity: Expressions = None,
         features: Expressions = None,
         max_parameters: int = 75,
-        restarts: int = 6,
+        restarts: int = 16,
         random_state: Any = 0,
     ) -> None:
         self.complexity = complexity
