@@ -78,9 +78,3 @@ class Committee:
         """
         centred = self.log_predictions - self.log_predictions.mean(axis=0)
         return np.sqrt(len(centred) - 1) * centred
-
-    @property
-    def usual_error(self) -> float:
-        """Root mean square of the log residuals, the tenth that is largest cut back."""
-        squares = self.log_residuals**2
-        return float(np.sqrt(np.minimum(squares, np.quantile(squares, 0.9)).mean()))

@@ -14,10 +14,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from perfpred.errors import InputError
 from perfpred.learn.committee import Committee
 from perfpred.predict.checks import Floats
+
+Mask = NDArray[np.bool_]
 
 SHIFT = 3.0
 """From 1 to 2 is a smaller step than from 100 to 200: sizes are compared as ``log(size + SHIFT)``."""
@@ -25,8 +28,11 @@ LENGTH = 0.5
 """How far, in standard deviations of a log size, one residual speaks for another."""
 LARGEST_DEVIATION = 1.5
 """In log seconds; one net that fails altogether must not decide alone."""
-NOISE_SHARE = 0.5
-"""Of the squared usual error: what a measurement would not repeat."""
+SMOOTH_SHARE = 0.5
+"""Share of the squared error that is smooth, so that a measurement nearby lowers it."""
+NOISE_SHARE = 1.0
+"""The variance of a measurement, as a share of the squared error: where errors are large, so is their part
+that no measurement lowers."""
 NUGGET = 0.3
 """Share of the smooth part's variance that stays at a measured size."""
 PRIOR_WEIGHT = 4.0
@@ -55,7 +61,8 @@ def first_batch(candidates: pd.DataFrame, count: int) -> list[int]:
         raise InputError(f"1 <= count <= {len(candidates)} (candidates) must hold, but got count={count}")
     places = _places(candidates)
     free = np.ones(len(places), dtype=bool)
-    chosen = _greedy([_similarity(places, places)], [LEAST_NOISE], free, (count + 1) // 2)
+    noise = np.full(len(places), LEAST_NOISE)
+    chosen = _greedy([_similarity(places, places)], [noise], free, (count + 1) // 2)
     nearest = np.min([((places - places[each]) ** 2).sum(axis=1) for each in chosen], axis=0)
     while len(chosen) < count:
         farthest = int(nearest.argmax())
@@ -92,8 +99,10 @@ def next_batch(
     places = _places(candidates)
     free = np.ones(len(places), dtype=bool)
     free[list(tried)] = False
-    covariances = [_covariance(places, committee) for committee in committees]
-    noises = [NOISE_SHARE * committee.usual_error**2 + LEAST_NOISE**2 for committee in committees]
+    squares = [_squared_error(places, committee) for committee in committees]
+    pairs = list(zip(committees, squares, strict=True))
+    covariances = [_covariance(places, committee, square) for committee, square in pairs]
+    noises = [NOISE_SHARE * square + LEAST_NOISE**2 for square in squares]
     return _greedy(covariances, noises, free, min(count, int(free.sum())))
 
 
@@ -132,20 +141,25 @@ def _nearby(places: Floats, committee: Committee, values: Floats) -> Floats:
     return np.asarray((weights @ values + PRIOR_WEIGHT * usual) / (weights.sum(axis=1) + PRIOR_WEIGHT))
 
 
-def _covariance(places: Floats, committee: Committee) -> Floats:
+def _squared_error(places: Floats, committee: Committee) -> Floats:
+    """Return the squared log error near each place, shape (N,)."""
+    squares = committee.log_residuals**2
+    return _nearby(places, committee, np.minimum(squares, np.quantile(squares, 0.97)))
+
+
+def _covariance(places: Floats, committee: Committee, squared_error: Floats) -> Floats:
     """Return what is not known of log time after the measurements, shape (N, N)."""
     deviations = np.clip(committee.deviations, -LARGEST_DEVIATION, LARGEST_DEVIATION)
     disagreement = deviations.T @ deviations / len(deviations)
-    squares = committee.log_residuals**2
-    amplitude = np.sqrt(_nearby(places, committee, np.minimum(squares, np.quantile(squares, 0.97))))
     similar = _similarity(places, places)
     seen = similar[:, committee.measured]
     known = seen[committee.measured] + NUGGET * np.eye(len(committee.measured))
     missed = similar - seen @ np.linalg.solve(known, seen.T)
+    amplitude = np.sqrt(SMOOTH_SHARE * squared_error)
     return np.asarray(disagreement + missed * amplitude[:, None] * amplitude)
 
 
-def _greedy(covariances: Sequence[Floats], noises: Sequence[float], free: Floats, count: int) -> list[int]:
+def _greedy(covariances: Sequence[Floats], noises: Sequence[Floats], free: Mask, count: int) -> list[int]:
     """Pick `count` of the `free` candidates by how much each lowers the mean standard deviation."""
     unknown = list(covariances)
     free = free.copy()
@@ -155,7 +169,7 @@ def _greedy(covariances: Sequence[Floats], noises: Sequence[float], free: Floats
         best = int(np.where(free, gain, -np.inf).argmax())
         chosen.append(best)
         free[best] = False
-        unknown = [_measured(c, best, noise) for c, noise in zip(unknown, noises, strict=True)]
+        unknown = [_measured(c, best, noise[best]) for c, noise in zip(unknown, noises, strict=True)]
     return chosen
 
 
@@ -165,7 +179,7 @@ def _measured(covariance: Floats, position: int, noise: float) -> Floats:
     return np.asarray(covariance - np.outer(column, column) / (column[position] + noise))
 
 
-def _gain(covariance: Floats, noise: float) -> Floats:
+def _gain(covariance: Floats, noise: Floats) -> Floats:
     """Return by how much measuring each candidate lowers the sum of standard deviations, shape (N,)."""
     variance = np.maximum(np.diag(covariance), 0.0)
     left = variance[:, None] - covariance**2 / (variance + noise)

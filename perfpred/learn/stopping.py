@@ -41,13 +41,14 @@ class StoppingRule:
     patience : int
         A single batch may fail to help by chance.
     near_noise : float
-        The error is the noise's once it is below this multiple of the noise.
+        The error is the noise's once it is below this multiple of the noise: that compares two halves of a
+        row's timings, and all of them together repeat better.
     """
 
     max_rows: int = 250
     tolerance: float = 0.05
     patience: int = 3
-    near_noise: float = 1.1
+    near_noise: float = 0.75
 
     def __post_init__(self) -> None:
         problems = {
