@@ -24,6 +24,7 @@ def test_sizes_are_chosen_and_the_metadata_says_how(tmp_path, perfpred):
     assert sampling["candidates"] == 600
     assert sampling["curve"][0]["sizes"] == 30
     assert sampling["curve"][-1]["sizes"] == len(profile)
+    assert sampling["stopped_because"] == outcome.json[0]["stopped_because"]
     assert sampling["stopped_because"] in outcome.err
     assert len(sampling["stage_slowness"]) == len(sampling["curve"])
 

@@ -53,7 +53,8 @@ def profile(
         Path | None, typer.Option("--check", help="CSV: measure 20 of its rows again and compare.")
     ] = None,
     adaptive: Annotated[
-        bool, typer.Option("--adaptive", help="Choose sizes by model disagreement; stop when errors do.")
+        bool,
+        typer.Option("--adaptive", help="Choose sizes by model disagreement; stop when errors fall no more."),
     ] = False,
     tolerance: Annotated[
         float | None,
@@ -146,7 +147,7 @@ def _measure_adaptively(job: _Adaptive, seed: int, resume: bool, overwrite: bool
             sampler, job.machine, job.where, job.effort, bar, resume=resume, overwrite=overwrite
         )
     notice(f"stopped: {reason}")
-    _show(describe(profiles), as_json)
+    _show([{**each, "stopped_because": reason} for each in describe(profiles)], as_json)
 
 
 @contextmanager
