@@ -13,6 +13,9 @@ from perfpred.profile import read_profile
 COMMAND = ("profile", "matvec", "--variant", "naive", "--adaptive")
 QUICK = ("--samples", "40", "--min-rounds", "2", "--max-rounds", "2")
 
+LONGER = ("--samples", "40", "--min-rounds", "30", "--max-rounds", "30")
+"""Not over before it can be interrupted."""
+
 
 def test_sizes_are_chosen_and_the_metadata_says_how(tmp_path, perfpred):
     outcome = perfpred(*COMMAND, "--out", tmp_path / "a.csv", *QUICK, "--json")
@@ -31,7 +34,7 @@ def test_sizes_are_chosen_and_the_metadata_says_how(tmp_path, perfpred):
 
 def test_killed_or_interrupted_it_goes_on(tmp_path, perfpred):
     out = tmp_path / "a.csv"
-    command = [sys.executable, "-m", "perfpred", *COMMAND, "--out", str(out), *QUICK]
+    command = [sys.executable, "-m", "perfpred", *COMMAND, "--out", str(out), *LONGER]
     journal = tmp_path / "a.journal"
     for number, sign in ((10, signal.SIGKILL), (20, signal.SIGINT)):
         resume = ["--resume"] if journal.exists() else []
@@ -47,10 +50,10 @@ def test_killed_or_interrupted_it_goes_on(tmp_path, perfpred):
     assert "repeat the command with --resume" in err
     assert "Traceback" not in err
     assert not out.exists()
-    refused = perfpred(*COMMAND, "--out", out, *QUICK)
+    refused = perfpred(*COMMAND, "--out", out, *LONGER)
     assert refused.code == 2
     assert "continue it with --resume" in refused.err
-    finished = perfpred(*COMMAND, "--out", out, *QUICK, "--resume")
+    finished = perfpred(*COMMAND, "--out", out, *LONGER, "--resume")
     assert finished.code == 0, finished.err
     assert journal.read_text().startswith(before[: before.rfind("\n") + 1])
     assert len(read_profile(out)) >= 30
