@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check lint models datasets bench-accuracy bench-selection bench-speed bench-readme clean
+.PHONY: setup demo test check lint models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-readme clean
 
 setup: $(STAMP)
 
@@ -42,6 +42,9 @@ bench-accuracy: setup
 
 bench-selection: setup
 	$(BIN)/python benchmarks/selection.py
+
+bench-adaptive: setup
+	$(BIN)/python benchmarks/adaptive.py
 
 bench-speed: setup
 	$(BIN)/python benchmarks/speed.py

@@ -52,6 +52,8 @@ class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
         The fitted model.
     oof_log_residuals_ : ndarray of shape (n,)
         After `fit_with_residuals` only.
+    fold_formulas_ : tuple of Formula
+        What the residuals were predicted by, one a fold. After `fit_with_residuals` only.
     n_features_in_, feature_names_in_
         As in scikit-learn.
     """
@@ -108,6 +110,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
             left_out = rows.take(~mask)
             residuals[~mask] = np.log(left_out.time_s / formula.seconds(left_out.columns))
         self.oof_log_residuals_ = residuals
+        self.fold_formulas_ = tuple(partial)
         return self
 
     def predict(self, X: Any) -> Floats:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from perfpred.measure.journal import Journal
 from perfpred.measure.process import Subject
 from perfpred.measure.timing import Clock, estimate
 from perfpred.progress import Progress
@@ -91,10 +90,22 @@ class Asker(Protocol):
         ...
 
 
+class Log(Protocol):
+    """Where timings are kept: a journal, or the part of one that belongs to a stage."""
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Add one timing."""
+        ...
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield the timings so far, in order."""
+        ...
+
+
 def run_campaign(
     rows: Sequence[Row],
     askers: Mapping[Subject, Asker],
-    journal: Journal,
+    journal: Log,
     effort: Effort,
     seed: int,
     clock: Clock,
@@ -102,9 +113,9 @@ def run_campaign(
 ) -> list[RowRecord]:
     """Time all rows, appending each timing to the journal; returns a record a row, in row order.
 
-    A journal with timings is continued: rows that were enough stay done. Each round takes every
-    unfinished row once, in a new random order, so that a slow minute of the machine is spread over
-    all rows instead of spoiling one.
+    A journal with timings is continued: rows that were enough stay done, and the order is as if it had
+    not been interrupted. Each round takes every unfinished row once, in a new random order, so that a slow
+    minute of the machine is spread over all rows instead of spoiling one.
     """
     records = [RowRecord() for _ in rows]
     done = 0
@@ -112,9 +123,10 @@ def run_campaign(
         records[entry["row"]].add(entry, done)
     deadline = clock() + effort.time_limit_s
     for round_number in range(effort.max_rounds):
-        pending = _pending(records, effort, round_number)
+        order = list(range(len(rows)))
+        random.Random(f"{seed}/{round_number}").shuffle(order)
+        pending = _pending(order, records, effort, round_number)
         total = done + max(len(pending), _missing(records, effort))
-        random.Random(f"{seed}/{round_number}").shuffle(pending)
         for index in pending:
             if clock() >= deadline:
                 return records
@@ -127,12 +139,16 @@ def run_campaign(
     return records
 
 
-def _pending(records: Sequence[RowRecord], effort: Effort, round_number: int) -> list[int]:
-    """Return the rows to time in this round: not failed, not enough, and not ahead of the round."""
+def _pending(
+    order: Sequence[int], records: Sequence[RowRecord], effort: Effort, round_number: int
+) -> list[int]:
+    """Return the rows to time in this round, in `order`: not failed, not enough, not ahead of the round."""
     return [
         index
-        for index, record in enumerate(records)
-        if not record.failed and len(record.times_s) <= round_number and not effort.enough(record.times_s)
+        for index in order
+        if not records[index].failed
+        and len(records[index].times_s) <= round_number
+        and not effort.enough(records[index].times_s)
     ]
 
 

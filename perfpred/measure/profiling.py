@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,29 +100,63 @@ def profile_plan(
     InputError
         If an output exists and neither `resume` nor `overwrite` is set.
     """
+    paths = free_paths(plan, where, resume=resume, overwrite=overwrite)
+    prepare(plan.subjects)
+    load = os.getloadavg()
+    with Journal(where.journal, plan.identity(), resume=resume) as journal:
+        records = measure(plan, journal, effort, progress, machine.memory_bytes)
+    when = measured_when(journal, load, resume=resume)
+    return write_profiles(plan, records, machine, paths, effort, {"measured": when})
+
+
+def free_paths(plan: Plan, where: Destination, *, resume: bool, overwrite: bool) -> dict[Path, list[Subject]]:
+    """Return the files to write, each with its subjects; a journal to be replaced is removed.
+
+    Raises
+    ------
+    InputError
+        If an output exists and neither `resume` nor `overwrite` is set.
+    """
     paths = output_paths(plan, where.out)
     existing = [path for path in paths if path.exists()]
     if existing and not (resume or overwrite):
         raise InputError(f"{existing[0]} exists: continue with --resume, replace with --overwrite")
-    journal = where.journal
     if overwrite and not resume:
-        journal.unlink(missing_ok=True)
-    prepare(plan.subjects)
-    load = os.getloadavg()
-    with Journal(journal, plan.identity(), resume=resume) as open_journal:
-        records = measure(plan, open_journal, effort, progress, machine.memory_bytes)
-    when = {
-        "started": open_journal.started,
+        where.journal.unlink(missing_ok=True)
+    return paths
+
+
+def measured_when(journal: Journal, load: Sequence[float], *, resume: bool) -> dict[str, Any]:
+    """Return start, end and load average of a campaign that ends now; `load` is that of its start."""
+    return {
+        "started": journal.started,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "resumed": resume,
         "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
     }
+
+
+def write_profiles(
+    plan: Plan,
+    records: Sequence[RowRecord],
+    machine: Machine,
+    paths: Mapping[Path, Sequence[Subject]],
+    effort: Effort,
+    metadata: Mapping[str, Any],
+) -> dict[Path, Profile]:
+    """Write the profiles of a campaign, a record a row of `plan`; returns them by path.
+
+    Raises
+    ------
+    MeasurementError
+        If no row was timed.
+    """
     parts = {part.kernel: part for part in plan.parts}
     outcomes = _by_kernel(plan.parts, outcomes_of(plan.rows, records))
     profiles = {}
     for path, subjects in paths.items():
         name = subjects[0].kernel
-        profile = to_profile(parts[name], outcomes[name], machine, effort, when, subjects)
+        profile = to_profile(parts[name], outcomes[name], machine, effort, metadata, subjects)
         if profile is not None:
             profiles[path] = profile
             _write(profile, path)

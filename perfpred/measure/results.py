@@ -55,7 +55,7 @@ def to_profile(
     outcomes: Sequence[Outcome],
     machine: Machine,
     effort: Effort,
-    when: Mapping[str, Any],
+    metadata: Mapping[str, Any],
     subjects: Sequence[Subject] | None = None,
 ) -> Profile | None:
     """Return the profile of some of a part's subjects (all by default), None if no row was timed.
@@ -64,8 +64,8 @@ def to_profile(
     ----------
     outcomes : sequence of Outcome
         One a row of ``part.rows``. Rows that were never timed are left out; failed rows are kept.
-    when : mapping
-        Start, end and load average of the campaign, for the metadata.
+    metadata : mapping
+        Whatever else describes the campaign: ``measured``, its start, end and load average.
     """
     chosen = part.subjects if subjects is None else tuple(subjects)
     pairs = [(row, each) for row, each in zip(part.rows, outcomes, strict=True) if row.subject in chosen]
@@ -82,8 +82,8 @@ def to_profile(
     ]
     if not table:
         return None
-    metadata = _metadata(part, chosen, machine, effort) | {
-        "measured": dict(when),
+    described = _metadata(part, chosen, machine, effort) | {
+        **metadata,
         "statistics": _statistics([each for _, each in pairs]),
         "failures": [
             {
@@ -97,7 +97,7 @@ def to_profile(
             if each.record.failed
         ],
     }
-    return Profile(pd.DataFrame(table), kernel(part.kernel).parameter_names, metadata)
+    return Profile(pd.DataFrame(table), kernel(part.kernel).parameter_names, described)
 
 
 def _measured(outcome: Outcome) -> dict[str, Any]:

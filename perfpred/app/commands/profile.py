@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,8 +19,9 @@ from perfpred.errors import InputError
 from perfpred.hardware import Machine, probe
 
 if TYPE_CHECKING:
+    from perfpred.learn.stopping import StoppingRule
     from perfpred.measure.campaign import Effort
-    from perfpred.measure.plan import Plan
+    from perfpred.measure.plan import Plan, Request
     from perfpred.measure.profiling import Destination
 
 
@@ -36,13 +39,26 @@ def profile(
     ] = None,
     threads: Annotated[str, typer.Option("--threads", help="Thread counts, such as 1,2.")] = "1",
     isa: Annotated[str, typer.Option("--isa", help="ISA levels, such as avx2,avx512. Default: widest.")] = "",
-    samples: Annotated[int, typer.Option("--samples", help="Number of sizes drawn.")] = 500,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            "--samples", help="Number of sizes; at most so many with --adaptive. Default: 500, 250."
+        ),
+    ] = None,
     seed: Seed = 0,
     campaign: Annotated[
         Path | None, typer.Option("--campaign", help="TOML file that says all of this for many kernels.")
     ] = None,
     check: Annotated[
         Path | None, typer.Option("--check", help="CSV: measure 20 of its rows again and compare.")
+    ] = None,
+    adaptive: Annotated[
+        bool,
+        typer.Option("--adaptive", help="Choose sizes by model disagreement; stop when errors fall no more."),
+    ] = False,
+    tolerance: Annotated[
+        float | None,
+        typer.Option("--tolerance", help="With --adaptive: stop at a smaller relative gain. Default: 0.1."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted campaign.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
@@ -62,6 +78,7 @@ def profile(
     given = [name for name, value in _modes(kernel, campaign, check).items() if value is not None]
     if len(given) != 1:
         raise InputError(f"give one of KERNEL, --campaign, --check, but got {' and '.join(given) or 'none'}")
+    _require_compatible(adaptive, tolerance, given[0])
     machine = probe()
     if check is not None:
         _check(check, machine, seed, json)
@@ -76,13 +93,71 @@ def profile(
     request = Request(
         str(kernel), tuple(variant or ()), tuple(comma_integers(threads, "--threads")), tuple(comma_list(isa))
     )
-    plan = make_plan([request], machine, samples, seed, strict=True)
     effort = Effort(min_rounds, max(min_rounds, max_rounds), target_noise, row_limit_s=row_limit)
+    if adaptive:
+        rule = _rule(samples, tolerance)
+        job = _Adaptive(
+            request, machine, Destination(out), replace(effort, time_limit_s=60 * time_limit), rule
+        )
+        _measure_adaptively(job, seed, resume, overwrite, json)
+        return
+    plan = make_plan([request], machine, 500 if samples is None else samples, seed, strict=True)
     _measure(plan, machine, Destination(out), effort, time_limit, resume, overwrite, json)
 
 
 def _modes(kernel: str | None, campaign: Path | None, check: Path | None) -> dict[str, object]:
     return {"KERNEL": kernel, "--campaign": campaign, "--check": check}
+
+
+def _require_compatible(adaptive: bool, tolerance: float | None, mode: str) -> None:
+    if adaptive and mode != "KERNEL":
+        raise InputError(f"--adaptive chooses sizes of one KERNEL and cannot be combined with {mode}")
+    if tolerance is not None and not adaptive:
+        raise InputError("--tolerance says when --adaptive stops: give both")
+
+
+@dataclass(frozen=True)
+class _Adaptive:
+    """An adaptive campaign that was asked for."""
+
+    request: Request
+    machine: Machine
+    where: Destination
+    effort: Effort
+    rule: StoppingRule
+
+
+def _rule(samples: int | None, tolerance: float | None) -> StoppingRule:
+    from perfpred.learn.stopping import StoppingRule
+
+    given = {"max_rows": samples, "tolerance": tolerance}
+    return StoppingRule(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _measure_adaptively(job: _Adaptive, seed: int, resume: bool, overwrite: bool, as_json: bool) -> None:
+    from perfpred.adaptive.profiling import adaptive_plan, profile_adaptively
+    from perfpred.adaptive.sampler import Sampler
+    from perfpred.measure.profiling import describe
+
+    plan = adaptive_plan(job.request, job.machine, job.rule.max_rows, seed)
+    _announce(plan, f"at most {job.rule.max_rows} of ")
+    with _interruptible(), progress_bar("timing") as bar:
+        sampler = Sampler(plan, job.rule)
+        profiles, reason = profile_adaptively(
+            sampler, job.machine, job.where, job.effort, bar, resume=resume, overwrite=overwrite
+        )
+    notice(f"stopped: {reason}")
+    _show([{**each, "stopped_because": reason} for each in describe(profiles)], as_json)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn Ctrl-C into a word on how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        notice("interrupted; nothing timed is lost: repeat the command with --resume to continue")
+        raise typer.Exit(1) from None
 
 
 def _measure(
@@ -99,13 +174,12 @@ def _measure(
 
     _announce(plan)
     effort = replace(effort, time_limit_s=60 * minutes)
-    try:
-        with progress_bar("timing") as bar:
-            profiles = profile_plan(plan, machine, where, effort, bar, resume=resume, overwrite=overwrite)
-    except KeyboardInterrupt:
-        notice("interrupted; nothing timed is lost: repeat the command with --resume to continue")
-        raise typer.Exit(1) from None
-    documents = describe(profiles)
+    with _interruptible(), progress_bar("timing") as bar:
+        profiles = profile_plan(plan, machine, where, effort, bar, resume=resume, overwrite=overwrite)
+    _show(describe(profiles), as_json)
+
+
+def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(documents)
         return
@@ -117,11 +191,11 @@ def _measure(
     table("", {**text, "rows ok": "right", "noise floor": "right"}, rows)
 
 
-def _announce(plan: Plan) -> None:
+def _announce(plan: Plan, before: str = "") -> None:
     for skipped in plan.skipped:
         notice(f"left out: {skipped.variant} on {skipped.hardware}: {skipped.reason}")
     for part in plan.parts:
-        notice(f"{part.kernel}: {len(part.subjects)} combinations x {len(part.sizes)} sizes")
+        notice(f"{part.kernel}: {len(part.subjects)} combinations x {before}{len(part.sizes)} sizes")
 
 
 def _check(path: Path, machine: Machine, seed: int, as_json: bool) -> None:

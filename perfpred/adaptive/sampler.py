@@ -1,0 +1,155 @@
+"""What to time next, decided from the measurements so far of all combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from perfpred.errors import InputError, MeasurementError
+from perfpred.kernels import kernel
+from perfpred.learn import registry
+from perfpred.learn.base import TimeRegressor
+from perfpred.learn.committee import Committee
+from perfpred.learn.sampling import expected_error, first_batch, next_batch
+from perfpred.learn.stopping import CurvePoint, StoppingRule
+from perfpred.measure.plan import Plan
+from perfpred.measure.results import Outcome
+
+LEAST_ROWS = 10
+"""A combination with fewer sizes that were timed has no say in what is timed next."""
+
+
+@dataclass(frozen=True)
+class Batches:
+    """How a sampling goes on: sizes of its first stage, and of each later one."""
+
+    first: int = 30
+    later: int = 20
+
+    def __post_init__(self) -> None:
+        if self.first < 1 or self.later < 1:
+            raise InputError(
+                f"batches of at least 1 must hold, but got first={self.first}, later={self.later}"
+            )
+
+
+class Sampler:
+    """Chooses sizes for a plan of one kernel, whose sizes are the candidates.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of one part.
+    rule : StoppingRule
+    batches : Batches, optional
+    estimator : callable, optional
+        Seed to an unfitted model; by default ``augmented`` with the kernel's expressions. Many are fitted,
+        so it had better be cheap.
+
+    Raises
+    ------
+    InputError
+        If there are fewer candidates than the rule's most rows, or that is less than the first batch.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        rule: StoppingRule,
+        batches: Batches | None = None,
+        estimator: Callable[[int], TimeRegressor] | None = None,
+    ) -> None:
+        [part] = plan.parts
+        self.plan, self.rule, self.batches = plan, rule, batches or Batches()
+        if not self.batches.first <= rule.max_rows <= len(part.sizes):
+            raise InputError(
+                f"an adaptive campaign starts with {self.batches.first} sizes and chooses from "
+                f"{len(part.sizes)}, so the most it may time must be in between, but got {rule.max_rows}"
+            )
+        self.candidates = pd.DataFrame(part.sizes)
+        self.n_subjects = len(part.subjects)
+        self._estimator = estimator or _augmented(part.kernel)
+
+    def first(self) -> tuple[int, ...]:
+        """Return the candidates of the first stage."""
+        return tuple(first_batch(self.candidates, self.batches.first))
+
+    def next(self, committees: Sequence[Committee], tried: Sequence[int]) -> tuple[int, ...]:
+        """Return the candidates of the next stage; the rule must not have ended the sampling."""
+        count = min(self.batches.later, self.rule.max_rows - len(tried))
+        return tuple(next_batch(self.candidates, committees, tried, count))
+
+    def committees(self, numbers: Sequence[int], outcomes: Sequence[Outcome]) -> list[Committee]:
+        """Fit a committee to each combination that has rows enough.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+            The candidates timed so far.
+        outcomes : sequence of Outcome
+            One a combination and candidate, combination by combination.
+
+        Raises
+        ------
+        MeasurementError
+            If no combination has.
+        """
+        table = np.array([_time_s(each) for each in outcomes]).reshape(self.n_subjects, len(numbers))
+        found = []
+        for times_s in table:
+            timed = np.isfinite(times_s)
+            if timed.sum() >= LEAST_ROWS:
+                positions = np.asarray(numbers, dtype=np.intp)[timed]
+                model = self._estimator(self.plan.seed)
+                found.append(Committee.fit(model, self.candidates, positions, times_s[timed]))
+        if not found:
+            raise MeasurementError(
+                f"no combination has {LEAST_ROWS} sizes that could be timed, of {len(numbers)} tried, "
+                "so there is nothing to choose further sizes by"
+            )
+        return found
+
+    def curve_point(
+        self, committees: Sequence[Committee], n_timed: int, outcomes: Sequence[Outcome]
+    ) -> CurvePoint:
+        """Return the expected error, and the noise, as means over combinations."""
+        error = float(np.mean([expected_error(self.candidates, committee) for committee in committees]))
+        noises = [each.estimate.noise for each in outcomes if each.estimate is not None]
+        return CurvePoint(n_timed, error, float(np.mean(noises)))
+
+
+def describe(curve: Sequence[CurvePoint], reason: str, sampler: Sampler) -> dict[str, object]:
+    """Return what a profile's metadata says of how its sizes were chosen."""
+    rule = sampler.rule
+    return {
+        "method": "space-filling first, then where a committee of nets promises the largest fall in error",
+        "candidates": len(sampler.candidates),
+        "first_batch": sampler.batches.first,
+        "batch": sampler.batches.later,
+        "max_rows": rule.max_rows,
+        "tolerance": rule.tolerance,
+        "patience": rule.patience,
+        "near_noise": rule.near_noise,
+        "stopped_because": reason,
+        "curve": [_rounded(point) for point in curve],
+    }
+
+
+def _rounded(point: CurvePoint) -> Mapping[str, float]:
+    return {"sizes": point.rows, "expected_error": round(point.error, 5), "noise": round(point.noise, 5)}
+
+
+def _time_s(outcome: Outcome) -> float:
+    return float("nan") if outcome.estimate is None else outcome.estimate.time_s
+
+
+def _augmented(name: str) -> Callable[[int], TimeRegressor]:
+    known = kernel(name)
+
+    def make(seed: int) -> TimeRegressor:
+        return registry.model("augmented").make(dict(known.complexity), dict(known.features), seed)
+
+    return make

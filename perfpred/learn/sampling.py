@@ -1,0 +1,186 @@
+"""Which sizes to measure next: those that promise to lower the expected error the most.
+
+What is not known of log time is described by a Gaussian process: its covariance is the committee's, for what
+the nets disagree about, plus a smooth part for what all of them miss, as large as the residuals nearby. A
+measurement lowers the standard deviation at every size it is correlated with, and sizes are picked greedily
+by how much the mean over all candidates falls (Cohn, "Neural network exploration using optimal experiment
+design", 1996). A second pick beside a first promises little, so a batch is diverse. The error of several
+combinations is their mean, so their gains add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from perfpred.errors import InputError
+from perfpred.learn.committee import Committee
+from perfpred.predict.checks import Floats
+
+Mask = NDArray[np.bool_]
+
+SHIFT = 3.0
+"""From 1 to 2 is a smaller step than from 100 to 200: sizes are compared as ``log(size + SHIFT)``."""
+LENGTH = 0.5
+"""How far, in standard deviations of a log size, one residual speaks for another."""
+LARGEST_DEVIATION = 1.5
+"""In log seconds; one net that fails altogether must not decide alone."""
+SMOOTH_SHARE = 0.5
+"""Share of the squared error that is smooth, so that a measurement nearby lowers it."""
+NOISE_SHARE = 1.0
+"""The variance of a measurement, as a share of the squared error: where errors are large, so is their part
+that no measurement lowers."""
+NUGGET = 0.3
+"""Share of the smooth part's variance that stays at a measured size."""
+PRIOR_WEIGHT = 4.0
+"""How many residuals the usual error counts for, where residuals nearby say how large errors are."""
+LEAST_NOISE = 0.01
+
+
+def first_batch(candidates: pd.DataFrame, count: int) -> list[int]:
+    """Return `count` candidates that fill the space of log sizes; nothing has been measured yet.
+
+    Half of them stand for as many candidates as they can; the other half are each the candidate farthest
+    from all before, which are corners and small sizes.
+
+    Parameters
+    ----------
+    candidates : DataFrame, shape (N, parameters)
+        Distinct sizes, numbers >= 0.
+    count : int
+
+    Raises
+    ------
+    InputError
+        Unless ``1 <= count <= N``.
+    """
+    if not 1 <= count <= len(candidates):
+        raise InputError(f"1 <= count <= {len(candidates)} (candidates) must hold, but got count={count}")
+    places = _places(candidates)
+    free = np.ones(len(places), dtype=bool)
+    noise = np.full(len(places), LEAST_NOISE)
+    chosen = _greedy([_similarity(places, places)], [noise], free, (count + 1) // 2)
+    nearest = np.min([((places - places[each]) ** 2).sum(axis=1) for each in chosen], axis=0)
+    while len(chosen) < count:
+        farthest = int(nearest.argmax())
+        chosen.append(farthest)
+        nearest = np.minimum(nearest, ((places - places[farthest]) ** 2).sum(axis=1))
+    return chosen
+
+
+def next_batch(
+    candidates: pd.DataFrame, committees: Sequence[Committee], tried: Sequence[int], count: int
+) -> list[int]:
+    """Return the `count` candidates to measure next, for all combinations that share the candidates.
+
+    Parameters
+    ----------
+    candidates : DataFrame, shape (N, parameters)
+        Distinct sizes, distributed as those whose times will be asked for.
+    committees : sequence of Committee
+        One a combination, at least one.
+    tried : sequence of int
+        Positions of the candidates measured so far, or tried in vain: they are not chosen again.
+    count : int
+        At least 1; fewer candidates are returned if fewer are left.
+
+    Returns
+    -------
+    list of int
+        Positions in order of choice, the most promising first. The same arguments give the same list.
+    """
+    if count < 1 or not committees:
+        raise InputError(
+            f"count >= 1 and at least 1 committee must hold, but got count={count}, {len(committees)}"
+        )
+    places = _places(candidates)
+    free = np.ones(len(places), dtype=bool)
+    free[list(tried)] = False
+    squares = [_squared_error(places, committee) for committee in committees]
+    pairs = list(zip(committees, squares, strict=True))
+    covariances = [_covariance(places, committee, square) for committee, square in pairs]
+    noises = [NOISE_SHARE * square + LEAST_NOISE**2 for square in squares]
+    return _greedy(covariances, noises, free, min(count, int(free.sum())))
+
+
+def expected_error(candidates: pd.DataFrame, committee: Committee) -> float:
+    """Return the mean relative error to expect over all candidates.
+
+    The measured sizes are no fair sample of them, hard ones are preferred; so each candidate takes the
+    out-of-fold errors near to it, and the mean is over candidates.
+
+    Parameters
+    ----------
+    candidates : DataFrame, shape (N, parameters)
+    committee : Committee
+    """
+    places = _places(candidates)
+    return float(_nearby(places, committee, np.abs(np.expm1(-committee.log_residuals))).mean())
+
+
+def _places(candidates: pd.DataFrame) -> Floats:
+    """Return standardised log sizes, shape (N, parameters)."""
+    places = np.log(candidates.to_numpy(dtype=np.float64) + SHIFT)
+    deviation = places.std(axis=0)
+    return np.asarray((places - places.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))
+
+
+def _similarity(left: Floats, right: Floats) -> Floats:
+    """Return the Gaussian kernel of places (N, p) and (M, p), shape (N, M)."""
+    squares = ((left[:, None, :] - right[None, :, :]) ** 2).sum(axis=2)
+    return np.asarray(np.exp(-0.5 * squares / LENGTH**2))
+
+
+def _nearby(places: Floats, committee: Committee, values: Floats) -> Floats:
+    """Smooth values of the measured rows (M,) over all places, drawn to their mean; shape (N,)."""
+    weights = _similarity(places, places[committee.measured])
+    usual = np.minimum(values, np.quantile(values, 0.9)).mean()
+    return np.asarray((weights @ values + PRIOR_WEIGHT * usual) / (weights.sum(axis=1) + PRIOR_WEIGHT))
+
+
+def _squared_error(places: Floats, committee: Committee) -> Floats:
+    """Return the squared log error near each place, shape (N,)."""
+    squares = committee.log_residuals**2
+    return _nearby(places, committee, np.minimum(squares, np.quantile(squares, 0.97)))
+
+
+def _covariance(places: Floats, committee: Committee, squared_error: Floats) -> Floats:
+    """Return what is not known of log time after the measurements, shape (N, N)."""
+    deviations = np.clip(committee.deviations, -LARGEST_DEVIATION, LARGEST_DEVIATION)
+    disagreement = deviations.T @ deviations / len(deviations)
+    similar = _similarity(places, places)
+    seen = similar[:, committee.measured]
+    known = seen[committee.measured] + NUGGET * np.eye(len(committee.measured))
+    missed = similar - seen @ np.linalg.solve(known, seen.T)
+    amplitude = np.sqrt(SMOOTH_SHARE * squared_error)
+    return np.asarray(disagreement + missed * amplitude[:, None] * amplitude)
+
+
+def _greedy(covariances: Sequence[Floats], noises: Sequence[Floats], free: Mask, count: int) -> list[int]:
+    """Pick `count` of the `free` candidates by how much each lowers the mean standard deviation."""
+    unknown = list(covariances)
+    free = free.copy()
+    chosen: list[int] = []
+    for _ in range(count):
+        gain = np.sum([_gain(c, noise) for c, noise in zip(unknown, noises, strict=True)], axis=0)
+        best = int(np.where(free, gain, -np.inf).argmax())
+        chosen.append(best)
+        free[best] = False
+        unknown = [_measured(c, best, noise[best]) for c, noise in zip(unknown, noises, strict=True)]
+    return chosen
+
+
+def _measured(covariance: Floats, position: int, noise: float) -> Floats:
+    """Return the covariance once a candidate is measured, shape (N, N)."""
+    column = covariance[:, position]
+    return np.asarray(covariance - np.outer(column, column) / (column[position] + noise))
+
+
+def _gain(covariance: Floats, noise: Floats) -> Floats:
+    """Return by how much measuring each candidate lowers the sum of standard deviations, shape (N,)."""
+    variance = np.maximum(np.diag(covariance), 0.0)
+    left = variance[:, None] - covariance**2 / (variance + noise)
+    return np.asarray((np.sqrt(variance)[:, None] - np.sqrt(np.maximum(left, 0.0))).sum(axis=0))
