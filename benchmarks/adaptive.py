@@ -22,6 +22,7 @@ from joblib import Parallel, delayed
 
 import perfpred as pp
 from perfpred.combination import Combination
+from perfpred.kernels import KERNELS
 from perfpred.learn import registry
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.committee import Committee
@@ -42,11 +43,12 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Trial:
-    """One split of one combination, and the model that both ways of choosing fit."""
+    """One split of one combination, the model that both ways of choosing fit, and that of the committee."""
 
     pool: pp.Profile
     test: pp.Profile
     make: Callable[[], TimeRegressor]
+    make_member: Callable[[], TimeRegressor]
 
     def document(self, way: str, rows: Sequence[int]) -> Document:
         """Return the errors, as fractions, of the model fitted to these rows of the pool."""
@@ -70,7 +72,7 @@ class Trial:
         rule = StoppingRule(max_rows=min(STOP_AT_MOST, len(self.pool)))
         while stopped is None or len(chosen) < max(ADAPTIVE_ROWS):
             measured = self.pool.take(chosen)
-            committee = Committee.fit(self.make(), self.pool.X, np.asarray(chosen), measured.time_s)
+            committee = Committee.fit(self.make_member(), self.pool.X, np.asarray(chosen), measured.time_s)
             if stopped is None:
                 expected = expected_error(self.pool.X, committee)
                 curve.append(CurvePoint(len(chosen), expected, measured.noise_floor))
@@ -85,11 +87,13 @@ def judged(part: pp.Profile, combination: Combination, model: str, seed: int) ->
     """Return the errors of both ways of choosing in one split, a document a way and number of rows."""
     order = np.random.default_rng(seed).permutation(len(part))
     complexity = complexity_of(combination.kernel, part, None)
-    features = features_of(combination.kernel, part)
+    chosen = registry.model(model)
+    features = features_of(combination.kernel, part, chosen)
     trial = Trial(
         part.take(order[TEST_ROWS:]),
         part.take(order[:TEST_ROWS]),
-        lambda: registry.model(model).make(complexity, features, seed),
+        lambda: chosen.make(complexity, features, seed),
+        lambda: chosen.make(complexity, dict(KERNELS[combination.kernel].features), seed),
     )
     names = {"kernel": combination.kernel, "variant": combination.variant, "hardware": combination.hardware}
     common = {**names, "seed": seed, "noise": part.noise_floor}
