@@ -24,6 +24,7 @@ import perfpred as pp
 from perfpred.combination import Combination
 from perfpred.kernels import KERNELS
 from perfpred.learn import registry
+from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.committee import Committee
 from perfpred.learn.sampling import expected_error, first_batch, next_batch
@@ -93,7 +94,12 @@ def judged(part: pp.Profile, combination: Combination, model: str, seed: int) ->
         part.take(order[TEST_ROWS:]),
         part.take(order[:TEST_ROWS]),
         lambda: chosen.make(complexity, features, seed),
-        lambda: chosen.make(complexity, dict(KERNELS[combination.kernel].features), seed),
+        lambda: AugmentedRegressor(
+            complexity,
+            dict(KERNELS[combination.kernel].features),
+            independent_folds=True,
+            random_state=seed,
+        ),
     )
     names = {"kernel": combination.kernel, "variant": combination.variant, "hardware": combination.hardware}
     common = {**names, "seed": seed, "noise": part.noise_floor}

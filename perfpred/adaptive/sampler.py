@@ -10,7 +10,7 @@ import pandas as pd
 
 from perfpred.errors import InputError, MeasurementError
 from perfpred.kernels import kernel
-from perfpred.learn import registry
+from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.committee import Committee
 from perfpred.learn.sampling import expected_error, first_batch, next_batch
@@ -150,6 +150,7 @@ def _augmented(name: str) -> Callable[[int], TimeRegressor]:
     known = kernel(name)
 
     def make(seed: int) -> TimeRegressor:
-        return registry.model("augmented").make(dict(known.complexity), dict(known.features), seed)
+        complexity, features = dict(known.complexity), dict(known.features)
+        return AugmentedRegressor(complexity, features, independent_folds=True, random_state=seed)
 
     return make

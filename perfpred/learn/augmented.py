@@ -71,6 +71,9 @@ class AugmentedRegressor(TimeRegressor):
         or with several complexities (about 46).
     restarts : int
         Starting points of the fit; the one with the best evidence stays.
+    independent_folds : bool
+        Give the net of each fold a starting point of its own, for a committee whose disagreement is asked
+        for. Otherwise it starts where the net of all rows ended.
     random_state : int, RandomState or None
         Starting points, and folds.
 
@@ -81,7 +84,7 @@ class AugmentedRegressor(TimeRegressor):
     >>> time_s = 1e-6 + 2e-9 * sizes[:, 0] * sizes[:, 1]
     >>> net = AugmentedRegressor({"work": "x0*x1"}).fit(sizes, time_s)
     >>> print(f"{net.predict([[100, 200]])[0]:.1e} s with {net.formula_.n_parameters} parameters")
-    4.1e-05 s with 30 parameters
+    4.1e-05 s with 26 parameters
     """
 
     n_folds = 20
@@ -92,12 +95,14 @@ class AugmentedRegressor(TimeRegressor):
         features: Expressions = None,
         max_parameters: int = 75,
         restarts: int = 16,
+        independent_folds: bool = False,
         random_state: Any = 0,
     ) -> None:
         self.complexity = complexity
         self.features = features
         self.max_parameters = max_parameters
         self.restarts = restarts
+        self.independent_folds = independent_folds
         self.random_state = random_state
 
     def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[PosynomialNet]:
@@ -113,8 +118,9 @@ class AugmentedRegressor(TimeRegressor):
             everything = weights[:1].expand(self.restarts, -1).clone()
             whole = solve(model, targets, everything, start, iterations=ITERATIONS)
             best = whole.theta[int(whole.log_evidence.argmax())]
+            n_folds = len(masks) - 1
             # A fold's net starts where the whole one ended: as good as several starts, and cheaper.
-            start = best.expand(len(masks) - 1, -1).clone()
+            start = model.start(n_folds, rng) if self.independent_folds else best.repeat(n_folds, 1)
             folds = solve(model, targets, weights[1:], start, iterations=FOLD_ITERATIONS).theta
         return [
             _formula(plan, model.parts(theta.numpy()), expected, rows.take(mask))

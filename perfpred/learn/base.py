@@ -97,6 +97,8 @@ class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
             can afford, at most one a row: the fewer rows a fold leaves out, the less its errors overstate.
         """
         rows = self._start_fit(X, y)
+        if len(rows) < 2:
+            raise InputError(f"at least 2 rows must be given to size errors, but got {len(rows)}")
         if n_folds is None:
             n_folds = min(self.n_folds, len(rows))
         if not 2 <= n_folds <= len(rows):

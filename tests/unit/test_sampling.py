@@ -9,6 +9,7 @@ import pytest
 from perfpred.errors import InputError
 from perfpred.kernels import kernel
 from perfpred.learn import registry
+from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.committee import Committee
 from perfpred.learn.sampling import expected_error, first_batch, next_batch
 from perfpred.learn.stopping import CurvePoint, StoppingRule
@@ -133,7 +134,7 @@ def test_a_committee_of_nets_disagrees_more_where_it_has_seen_nothing():
     small = np.flatnonzero(n < 250)[:40]
     noise = np.exp(0.03 * np.random.default_rng(0).standard_normal(len(table)))
     time_s = (1e-7 + 1e-10 * m * n**1.1) * noise
-    model = registry.model("augmented").make({"work": "m*n"})
+    model = AugmentedRegressor({"work": "m*n"}, independent_folds=True)
     found = Committee.fit(model, table, small, time_s[small])
     deviation = found.deviations.std(axis=0)
     assert np.median(deviation[n > 800]) > np.median(deviation[small])
