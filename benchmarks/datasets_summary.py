@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-import perfpred as pp
-
-DATASETS = Path(__file__).parent.parent / "datasets"
+import shipped
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    profile = pp.read_profile(sorted(DATASETS.glob("*.csv")))
+    profile = shipped.read()
     rows = [
         {
             "kernel": combination.kernel,

@@ -1,12 +1,14 @@
 """Rewrite the figures of README.md, between its `<!-- name -->` marks, from what the commands print.
 
-    python benchmarks/readme.py
+    python benchmarks/readme.py [--accuracy F.json] [--selection F.json]
 
-It runs the demo, a prediction, a selection, and the accuracy and selection benchmarks.
+It runs the demo, a prediction, a selection, and the accuracy and selection benchmarks, or takes what the
+latter two have printed with --json.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -65,10 +67,10 @@ def kernel_table(results: pd.DataFrame, models: tuple[str, ...] = ("augmented", 
     return "\n".join(lines)
 
 
-def selection() -> str:
-    """Return the table of ways to choose among all combinations of a kernel."""
+def selection(text: str) -> str:
+    """Return the table of ways to choose among all combinations of a kernel, from the benchmark's JSON."""
     lines = ["| kernel | way | mean regret | P90 | within 2% of the best |", "|---|---|---|---|---|"]
-    for each in json.loads(run("benchmarks/selection.py", "--json")):
+    for each in json.loads(text):
         if each["among"] == "all":
             keys = ("mean_regret", "p90_regret", "share_within_2_percent")
             figures = " | ".join(f"{each[key]:.1%}" for key in keys)
@@ -84,16 +86,25 @@ def replaced(text: str, name: str, content: str) -> str:
     return pattern.sub(lambda match: f"{match[1]}{content}\n{match[2]}", text)
 
 
+def printed(given: Path | None, benchmark: str) -> str:
+    """Return the JSON that a benchmark has printed into a file, or prints now."""
+    return run(f"benchmarks/{benchmark}.py", "--json") if given is None else given.read_text(encoding="utf-8")
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--accuracy", type=Path)
+    parser.add_argument("--selection", type=Path)
+    options = parser.parse_args()
     ask = ("predict", "matmul", "--models", "models", "--variant", "openblas", "--hardware", HARDWARE, *QUERY)
     select = ("select", "matmul", "--models", "models", *QUERY, "--top", "3")
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     text = replaced(text, "demo", f"```text\n{run('-m', 'perfpred', 'demo')}\n```")
     text = replaced(text, "ask", f"```console\n{console(*ask)}\n{console(*select)}\n```")
-    results = pd.DataFrame(json.loads(run("benchmarks/accuracy.py", "--json")))
+    results = pd.DataFrame(json.loads(printed(options.accuracy, "accuracy")))
     text = replaced(text, "accuracy", model_table(results))
     text = replaced(text, "kernels", kernel_table(results))
-    text = replaced(text, "selection", selection())
+    text = replaced(text, "selection", selection(printed(options.selection, "selection")))
     (ROOT / "README.md").write_text(text, encoding="utf-8")
 
 

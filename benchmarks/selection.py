@@ -2,7 +2,8 @@
 
 Each split trains on some of the sizes of every variant of a kernel and selects at the others; what is
 compared are measured times. Beside it stand always taking the single variant that is best on the training
-sizes, and taking any at random. The choice is made among the variants on one hardware, and among all.
+sizes, and taking any at random; and staying with that single one unless another is predicted faster beyond
+the 90% intervals. The choice is made among the variants on one hardware, and among all.
 
     python benchmarks/selection.py [--kernel matmul] [--repeats 5] [--train-size 250] [--json]
 """
@@ -11,15 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import shipped
 
 import perfpred as pp
 from perfpred.profile import random_split
 
-DATASETS = Path(__file__).parent.parent / "datasets"
 KEYS = ["kernel", "variant", "hardware"]
 TIE = 1.02
 
@@ -49,6 +49,9 @@ def one_split(
     predicted = np.column_stack(
         [bank.predict_table(k, sizes.iloc[test_rows], variant=v, hardware=h) for k, v, h in times.columns]
     )
+    intervals = [bank.find(k, v, h)[0].interval for k, v, h in times.columns]
+    low = predicted * np.exp([each.log_low for each in intervals])
+    high = predicted * np.exp([each.log_high for each in intervals])
     rng = np.random.default_rng(seed)
     found = {}
     hardware = times.columns.get_level_values("hardware")
@@ -56,8 +59,11 @@ def one_split(
     for name, columns in among.items():
         test, train = times.iloc[test_rows].loc[:, columns], times.iloc[train_rows].loc[:, columns]
         single = int(np.log(train).mean().to_numpy().argmin())
+        best, rows = predicted[:, columns].argmin(axis=1), np.arange(len(test))
+        clear = high[:, columns][rows, best] < low[:, columns][:, single]
         found[name] = {
-            "selected": ratios(test, predicted[:, columns].argmin(axis=1)),
+            "selected": ratios(test, best),
+            "selected, else the best single": ratios(test, np.where(clear, best, single)),
             "always the best single": ratios(test, np.full(len(test), single)),
             "random": ratios(test, rng.integers(0, test.shape[1], len(test))),
         }
@@ -97,7 +103,7 @@ def main() -> None:
     parser.add_argument("--model", default="augmented")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    profile = pp.read_profile(sorted(DATASETS.glob("*.csv"))).ok
+    profile = shipped.read().ok
     kernels = options.kernel or profile.table["kernel"].unique().tolist()
     documents = [document for kernel in kernels for document in judged(profile, kernel, options)]
     if options.json:

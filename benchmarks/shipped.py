@@ -11,4 +11,4 @@ DATASETS = Path(__file__).parent.parent / "datasets"
 
 def read(kernel: str = "") -> pp.Profile:
     """Return the shipped measurements of a kernel, or of all."""
-    return pp.read_profile(sorted(DATASETS.glob(f"{kernel}*.csv")))
+    return pp.read_profile(sorted(DATASETS.glob(f"{kernel}-*.csv" if kernel else "*.csv")))

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 from joblib import delayed
+from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from perfpred.combination import Combination
@@ -27,7 +28,11 @@ SLOWEST = 0.7
 
 @dataclass(frozen=True)
 class Scores:
-    """Errors of predictions as fractions (0.03 = 3%)."""
+    """Errors of predictions as fractions (0.03 = 3%).
+
+    A factor is prediction over time or time over prediction, whichever is more; `worst_factor_in_range` is
+    that of rows within what training saw, NaN if there is none.
+    """
 
     mape: float
     mape_slowest70: float
@@ -35,6 +40,9 @@ class Scores:
     p90_ape: float
     spearman: float
     coverage90: float
+    within_3x: float
+    worst_factor: float
+    worst_factor_in_range: float
 
 
 def evaluate(
@@ -79,12 +87,19 @@ def evaluate(
     return pd.DataFrame(collect(jobs, len(jobs), n_jobs, progress))
 
 
-def scores(time_s: Floats, predicted_s: Floats, interval: Interval) -> Scores:
-    """Return the scores of predictions, shape (n,), against measured times, shape (n,)."""
+def scores(
+    time_s: Floats, predicted_s: Floats, interval: Interval, in_range: NDArray[np.bool_] | None = None
+) -> Scores:
+    """Return the scores of predictions, shape (n,), against measured times, shape (n,).
+
+    `in_range`, shape (n,), says which rows lie within what training saw; by default all.
+    """
     ape = np.abs(predicted_s / time_s - 1)
     slow = time_s >= np.quantile(time_s, 1 - SLOWEST)
     log_ratio = np.log(time_s / predicted_s)
     covered = (log_ratio >= interval.log_low) & (log_ratio <= interval.log_high)
+    factor = np.exp(np.abs(log_ratio))
+    inside = factor if in_range is None else factor[in_range]
     rho = spearmanr(time_s, predicted_s).statistic if len(time_s) > 1 else np.nan
     return Scores(
         float(ape.mean()),
@@ -93,6 +108,9 @@ def scores(time_s: Floats, predicted_s: Floats, interval: Interval) -> Scores:
         float(np.quantile(ape, 0.9)),
         float(rho),
         float(covered.mean()),
+        float((factor < 3).mean()),
+        float(factor.max()),
+        float(inside.max()) if len(inside) else float("nan"),
     )
 
 
@@ -110,7 +128,7 @@ def _evaluate_once(
     start = time.perf_counter()
     predictor = fit_predictor(combination, part.take(train_rows), chosen, complexity, random_state + repeat)
     fit_s = time.perf_counter() - start
-    found = scores(test.time_s, predictor.seconds(test.X), predictor.interval)
+    found = scores(test.time_s, predictor.seconds(test.X), predictor.interval, predictor.in_range(test.X))
     return {
         **asdict(combination),
         "model": chosen.name,

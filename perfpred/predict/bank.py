@@ -36,8 +36,9 @@ class Choice:
 class Selection:
     """A ranking of choices, fastest first.
 
-    `ties` are the other choices whose predicted time is within the measuring noise of the best one's:
-    between these the data cannot decide.
+    `best` is the first of the ranking, or the default that was asked to be kept where the data cannot
+    tell them apart. `ties` are the other choices whose predicted time is within the measuring noise of the
+    best one's: between these the data cannot decide.
     """
 
     best: Choice
@@ -132,6 +133,7 @@ class Bank:
         /,
         *,
         hardware: str | None = None,
+        default: str | None = None,
         top: int | None = None,
         **named: float | str,
     ) -> Selection:
@@ -141,6 +143,9 @@ class Bank:
         ----------
         hardware : str, optional
             Rank only the variants on this hardware; by default every hardware the bank knows.
+        default : str, optional
+            A variant to stay with, on whichever hardware it is fastest, unless the 90% interval of the
+            fastest choice lies wholly below its own.
         top : int, optional
             The length of the ranking; by default all.
         """
@@ -156,7 +161,13 @@ class Bank:
             for choice in ranking[1:]
             if choice.time_s <= best.time_s * (1 + _noise(choices, best, choice))
         )
-        return Selection(best, tuple(ranking[:top]), ties, _reason(ranking, ties))
+        reason = _reason(ranking, ties)
+        if default is not None and best.variant != default:
+            kept = _of_variant(ranking, default)
+            if best.high_s >= kept.low_s:
+                kept_because = f"{kept.label} is kept: its interval overlaps that of {best.label}"
+                return Selection(kept, tuple(ranking[:top]), ties, kept_because)
+        return Selection(best, tuple(ranking[:top]), ties, reason)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write one JSON file a predictor into `folder`, each whole; returns their paths."""
@@ -188,6 +199,14 @@ def _matching(predictors: tuple[Predictor, ...], field: str, name: str) -> tuple
     if not found:
         raise UnknownNameError(field, name, {str(getattr(p.combination, field)) for p in predictors})
     return found
+
+
+def _of_variant(ranking: list[Choice], variant: str) -> Choice:
+    """Return the first choice of a variant; an unknown name is an error that offers the nearest."""
+    found = [choice for choice in ranking if choice.variant == variant]
+    if not found:
+        raise UnknownNameError("variant", variant, {choice.variant for choice in ranking})
+    return found[0]
 
 
 def _choice(predictor: Predictor, prediction: Prediction) -> Choice:

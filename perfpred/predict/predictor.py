@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
@@ -30,6 +31,10 @@ class Range:
     def __post_init__(self) -> None:
         require_finite(self, "low", "high")
         require(self.low <= self.high, self, "low <= high", f"(low={self.low}, high={self.high})")
+
+    def holds(self, values: Floats) -> NDArray[np.bool_]:
+        """Say of each value, shape (n,), whether it lies within, shape (n,)."""
+        return np.asarray((values >= self.low) & (values <= self.high))
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,19 @@ class Predictor:
         encoded = self._encoded(columns)
         self._check_signs(encoded)
         return self._seconds(encoded)
+
+    def in_range(self, columns: Any) -> NDArray[np.bool_]:
+        """Say of each row of a table whether it lies within what training saw, shape (n,)."""
+        encoded = self._encoded(columns)
+        labels = {label: name for name, label in self.encoding.labels.items()}
+        inside = np.ones(n_rows(encoded), dtype=bool)
+        for name, seen in self.ranges.items():
+            inside &= seen.holds(encoded[labels[name]])
+        for name, text in self.training.complexity.items():
+            inside &= self.complexity_ranges[name].holds(evaluate(text, encoded))
+        for name, levels in self.encoding.categories.items():
+            inside &= np.isin(np.atleast_1d(columns[name]).astype(str), levels)
+        return inside
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # without compiled functions

@@ -106,6 +106,28 @@ def test_what_the_noise_cannot_tell_apart_is_a_tie():
     assert found.reason == "a on cpu-1t is predicted fastest, within the noise of b on cpu-1t"
 
 
+def test_a_default_is_kept_unless_another_is_clearly_faster():
+    bank = Bank([predictor("a", 1e-9), predictor("b", 1.25e-9), predictor("c", 1.5e-9)])
+    kept = bank.select("matvec", m=100, n=100, default="b")
+    assert kept.best.variant == "b"
+    assert kept.ranking[0].variant == "a"
+    assert kept.reason == "b on cpu-1t is kept: its interval overlaps that of a on cpu-1t"
+    assert bank.select("matvec", m=100, n=100, default="c").best.variant == "a"
+    assert bank.select("matvec", m=100, n=100, default="a").best.variant == "a"
+    with pytest.raises(UnknownNameError, match="unknown variant 'd'"):
+        bank.select("matvec", m=100, n=100, default="d")
+
+
+def test_rows_of_a_table_are_in_range_or_not():
+    one = BANK.find("matvec", "slow")[0]
+    assert one.in_range({"m": [10, 1000, 2], "n": [20, 1, 3]}).tolist() == [True, False, False]
+    categories = predictor("fast", 1e-9, categories={"layout": ("nchw", "nhwc")})
+    assert categories.in_range({"m": [10, 10], "n": [1, 1], "layout": ["nhwc", "x"]}).tolist() == [
+        True,
+        False,
+    ]
+
+
 def test_selection_can_be_narrowed():
     found = BANK.select("matvec", hardware="cpu-1t", top=1, m=100, n=100)
     assert [choice.variant for choice in found.ranking] == ["fast"]

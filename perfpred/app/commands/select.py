@@ -18,6 +18,10 @@ def select(
     hardware: Annotated[
         str | None, typer.Option("--hardware", help="Rank only variants on this hardware.")
     ] = None,
+    default: Annotated[
+        str | None,
+        typer.Option("--default", help="Stay with this variant unless another is clearly faster."),
+    ] = None,
     top: Annotated[
         int | None, typer.Option("--top", min=1, help="Length of the ranking. Default: all.")
     ] = None,
@@ -27,7 +31,7 @@ def select(
     from perfpred.predict.bank import load
 
     values = parameter_values(parameters)
-    selection = load(models).select(kernel, values, hardware=hardware, top=top)
+    selection = load(models).select(kernel, values, hardware=hardware, default=default, top=top)
     if json:
         print_json(selection)
         return
