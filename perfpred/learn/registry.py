@@ -32,6 +32,8 @@ class Model:
         Bound on the number of fitted numbers, if there is one.
     selects_features : bool
         Whether it chooses among features, so that it may be given many.
+    useful_rows : int
+        With fewer rows it fits fewer parameters than it might.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Model:
     uses_complexity: bool
     max_parameters: int | None
     selects_features: bool = False
+    useful_rows: int = 0
 
     def make(
         self, complexity: Complexities = None, features: Features = None, random_state: Any = 0
@@ -119,7 +122,9 @@ def _gp(complexity: Complexities, features: Features, random_state: Any) -> Time
     return GPRegressor(complexity, features, random_state=random_state)
 
 
-register(Model("augmented", "complexities corrected by a small net, in log time", _augmented, True, 75, True))
+register(
+    Model("augmented", "complexities corrected by a small net, in log time", _augmented, True, 75, True, 120)
+)
 register(Model("paper-nnc", "the paper's net: parameters and complexity to seconds", _paper, True, 75))
 register(Model("nn", "the paper's net without complexity", _plain, False, 75))
 register(Model("linear-c", "non-negative sum of complexities and parameters", _linear, True, None))

@@ -27,6 +27,7 @@ def test_train_says_what_it_made(csv, tmp_path, perfpred):
     assert outcome.code == 0
     assert [d["variant"] for d in outcome.json] == ["openblas", "eigen"]
     assert all(d["n_parameters"] <= 75 and d["rows"] == 60 for d in outcome.json)
+    assert "60 rows; with fewer than 120 augmented is smaller than it could be" in outcome.err
     assert len(list((tmp_path / "m").glob("*.json"))) == 2
 
 

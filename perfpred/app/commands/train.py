@@ -36,7 +36,7 @@ def train(
 ) -> None:
     """Train one predictor a combination of kernel, variant and hardware."""
     from perfpred.app.reading import complexity_option, read
-    from perfpred.learn import training
+    from perfpred.learn import registry, training
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware)
@@ -52,6 +52,11 @@ def train(
                 f"no complexity is known for kernel '{document['kernel']}': trained on its parameters alone; "
                 "--complexity NAME=EXPR makes it more accurate"
             )
+    useful = registry.model(model).useful_rows
+    for d in documents:
+        if d["rows"] < useful:
+            name = f"{d['kernel']} / {d['variant']} / {d['hardware']}"
+            notice(f"{name}: {d['rows']} rows; with fewer than {useful} {model} is smaller than it could be")
     if json:
         print_json(documents)
         return
