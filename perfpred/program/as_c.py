@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from perfpred.program.tape import COMPARISONS, CONSTANT, INPUT, Instruction, Program
 
-_STEPS = 16
+_STEPS = 256
 """Entries a factor of two in the table of `tanh`."""
 _WIDEST = 64
 """The table reaches 2**-64 .. 2**64, beyond exp(2 * 20)."""
@@ -65,10 +65,8 @@ static inline double perfpred_tanh20(double a) {{
   static const double part[{_STEPS}] = {{{_numbers(2.0 ** (i / _STEPS) for i in range(_STEPS))}}};
   const int i = (int)(a * {2 * _STEPS / math.log(2)!r} + {_STEPS * _WIDEST + 0.5!r});
   const double r = (a + a) - (i - {_STEPS * _WIDEST}) * {math.log(2) / _STEPS!r};
-  const double s = r * r;
-  const double low = (1.0 + r) + s * (0.5 + r * {1 / 6!r});
-  const double high = {1 / 24!r} + r * {1 / 120!r};
-  return 1.0 - 2.0 / (1.0 + (low + s * s * high) * (part[i & {_STEPS - 1}] * whole[i / {_STEPS}]));
+  const double power = part[i & {_STEPS - 1}] * whole[i >> {_STEPS.bit_length() - 1}];
+  return 1.0 - 2.0 / (1.0 + ((1.0 + r) + r * r * (0.5 + r * {1 / 6!r})) * power);
 }}
 static inline double perfpred_tanh(double a) {{
   return a != a ? a : perfpred_tanh20(perfpred_min(20.0, perfpred_max(-20.0, a)));
