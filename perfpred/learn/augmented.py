@@ -36,7 +36,7 @@ OVERHEAD = 4.0
 """By how much, in log seconds, the constant term is expected below the shortest run. With this, and the
 decay of the terms, rows shorter than any in training were predicted best: 0.9 mean relative error on the six
 smallest of each shipped dataset, left out, where 2.0 and no decay had 1.8."""
-ENOUGH_TO_SELECT = 60
+ENOUGH_TO_SELECT = 40
 """Rows from which features are chosen; fewer choose them by chance."""
 FOLD_ITERATIONS = 40
 
@@ -64,7 +64,7 @@ class AugmentedRegressor(TimeRegressor):
         Named expressions over the columns, > 0 on every row, such as ``{"work": "m*n*k"}``.
     features : mapping of str to str or sequence of str, optional
         Further expressions for the correction, such as the remainder of a size after whole vectors. At
-        most five are taken, those that predict rows left out best; with fewer than 60 rows none. By
+        most five are taken, those that predict rows left out best; with fewer than 40 rows none. By
         default they are made from the columns of whole numbers.
     max_parameters : int
         Bound on the number of fitted numbers. There are fewer with few rows (about half a number a row)
