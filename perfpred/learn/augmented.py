@@ -31,7 +31,7 @@ MARGIN = 0.1
 """How far, in log seconds, the correction of a query may leave its range in training."""
 ITERATIONS = 80
 ENOUGH = 60
-"""Parameters when several complexities carry the trend: more did not help on measured matrix products."""
+"""Parameters when several complexities carry the trend: 75 did not help on measured kernels."""
 OVERHEAD = 4.0
 """By how much, in log seconds, the constant term is expected below the shortest run. With this, and the
 decay of the terms, rows shorter than any in training were predicted best: 0.9 mean relative error on the six
@@ -68,7 +68,7 @@ class AugmentedRegressor(TimeRegressor):
         default they are made from the columns of whole numbers.
     max_parameters : int
         Bound on the number of fitted numbers. There are fewer with few rows (about half a number a row)
-        or with several complexities (about 46).
+        or with several complexities (about 60).
     restarts : int
         Starting points of the fit; the one with the best evidence stays.
     independent_folds : bool
