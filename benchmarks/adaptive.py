@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shipped
 from joblib import Parallel, delayed
 
 import perfpred as pp
@@ -27,17 +28,16 @@ from perfpred.learn import registry
 from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.committee import Committee
+from perfpred.learn.evaluation import SLOWEST
 from perfpred.learn.sampling import expected_error, first_batch, next_batch
 from perfpred.learn.stopping import CurvePoint, StoppingRule
 from perfpred.learn.training import complexity_of, features_of
 
-DATASETS = Path(__file__).parent.parent / "datasets"
 TEST_ROWS = 125
 FIRST, BATCH = 30, 20
 ADAPTIVE_ROWS = (50, 100, 150)
 RANDOM_ROWS = (50, 100, 150, 250)
 STOP_AT_MOST = 250
-SLOWEST = 0.7
 KEYS = ["kernel", "variant", "hardware"]
 Document = dict[str, Any]
 
@@ -155,7 +155,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plot", type=Path, metavar="F.png")
     options = parser.parse_args()
-    parts = list(pp.read_profile(options.files or sorted(DATASETS.glob("*.csv"))).ok.combinations())
+    profile = pp.read_profile(options.files) if options.files else shipped.read()
+    parts = list(profile.ok.combinations())
     needed = TEST_ROWS + RANDOM_ROWS[-1]
     for combination, part in parts:
         if len(part) < needed:

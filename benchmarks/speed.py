@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shipped
 
 import perfpred as pp
 
@@ -208,7 +209,7 @@ def imports(rounds: int) -> list[dict[str, Any]]:
 
 def fits(kernel: str, rounds: int, train_size: int) -> list[dict[str, Any]]:
     """Time training on the shipped datasets by two processes: ours and the paper's net, in turns."""
-    profile = pp.read_profile(sorted((ROOT / "datasets").glob(f"{kernel}*.csv")))
+    profile = shipped.read(kernel)
     n = len(list(profile.ok.combinations()))
 
     def training(model: str) -> Callable[[], object]:

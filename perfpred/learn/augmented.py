@@ -19,7 +19,7 @@ from perfpred.learn.inputs import (
     positive_complexities,
     varying,
 )
-from perfpred.learn.posynomial import PosynomialModel
+from perfpred.learn.posynomial import PosynomialModel, hidden_units
 from perfpred.learn.selection import Problem, select
 from perfpred.learn.solver import solve
 from perfpred.learn.threads import one_thread
@@ -121,15 +121,12 @@ class AugmentedRegressor(TimeRegressor):
             n_folds = len(masks) - 1
             # A fold's net starts where the whole one ended: as good as several starts, and cheaper.
             start = model.start(n_folds, rng) if self.independent_folds else best.repeat(n_folds, 1)
-            folds = solve(model, targets, weights[1:], start, iterations=FOLD_ITERATIONS).theta
+            steps = FOLD_ITERATIONS if n_folds else 0
+            folds = solve(model, targets, weights[1:], start, iterations=steps).theta
         return [
             _formula(plan, model.parts(theta.numpy()), expected, rows.take(mask))
             for theta, mask in zip([best, *folds], masks, strict=True)
         ]
-
-    def _formula(self, rows: Rows, rng: np.random.RandomState) -> PosynomialNet:
-        [formula] = self._formulas(rows, np.ones((1, len(rows)), dtype=bool), rng)
-        return formula
 
     def _plan(self, rows: Rows, rng: np.random.RandomState) -> _Plan:
         """Choose the widest net that rows and `max_parameters` allow, and its features."""
@@ -142,13 +139,13 @@ class AugmentedRegressor(TimeRegressor):
         require_rows(rows, len(terms))
         inputs = fitted_inputs((logarithmic(name, values) for name, values in rows.columns.items()), rows)
         spare = min(self.max_parameters, len(rows)) - len(terms)
-        if not inputs or spare < len(inputs) + 2:
+        if not inputs or not hidden_units(spare, len(inputs)):
             return _Plan(terms, _strongest(inputs, rows, spare), 0, linear=True)
         # Half a parameter a row was the best learning curve from 25 to 100 rows.
         most = min(self.max_parameters, len(rows) // 2, ENOUGH if len(terms) > 2 else len(rows))
         wide = most - len(terms)
         inputs += self._features(rows, terms, inputs, wide, rng)
-        return _Plan(terms, inputs, max(1, wide // (len(inputs) + 2)), linear=False)
+        return _Plan(terms, inputs, max(1, hidden_units(wide, len(inputs))), linear=False)
 
     def _features(
         self,
@@ -165,7 +162,7 @@ class AugmentedRegressor(TimeRegressor):
             return ()
         log_terms, log_times, _ = _centred(terms, rows)
         matrix = design_matrix(inputs, rows.columns)
-        problem = Problem(log_terms, log_times, matrix, lambda count: wide // (count + 2), MARGIN)
+        problem = Problem(log_terms, log_times, matrix, wide, MARGIN)
         with one_thread():
             chosen = select(problem, design_matrix(found, rows.columns), rng)
         return tuple(found[index] for index in chosen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -37,12 +36,12 @@ class Rows:
         return Rows({name: values[mask] for name, values in self.columns.items()}, self.time_s[mask])
 
 
-class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
+class TimeRegressor(RegressorMixin, BaseEstimator):
     """Base of the models: parameters of a kernel to seconds.
 
     A model says in `_formula` how it fits a formula to rows; one that can fit several sets of rows at once
-    overrides `_formulas`. Everything else (validation, names, categorical columns, prediction) is here.
-    `predict` evaluates the very formula that is stored and served.
+    overrides `_formulas` instead. Everything else (validation, names, categorical columns, prediction) is
+    here. `predict` evaluates the very formula that is stored and served.
 
     Attributes
     ----------
@@ -140,9 +139,9 @@ class TimeRegressor(RegressorMixin, BaseEstimator, ABC):
         """Fit one formula to each set of rows."""
         return [self._formula(rows.take(mask), rng) for mask in masks]
 
-    @abstractmethod
     def _formula(self, rows: Rows, rng: np.random.RandomState) -> Formula:
-        """Fit a formula to `rows`."""
+        """Fit a formula to `rows`; for a model that does not override `_formulas`."""
+        raise NotImplementedError
 
     def _start_fit(self, X: Any, y: Any) -> Rows:
         """Validate, learn the encoding, and return the encoded rows."""

@@ -10,8 +10,7 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.learn.base import Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, expressions, logarithmic, positive_complexities, varying
-from perfpred.predict.design import evaluate
+from perfpred.learn.inputs import Expressions, tree_inputs
 from perfpred.predict.formula import BoostedTrees
 
 # For hundreds of rows: small trees and leaves, and every tree sees a part of the rows and of the inputs.
@@ -75,11 +74,7 @@ class LightGBMRegressor(TimeRegressor):
     def _formula(self, rows: Rows, rng: np.random.RandomState) -> BoostedTrees:
         if self.rounds < 1:
             raise InputError(f"rounds >= 1 must hold, but got {self.rounds}")
-        wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
-        wanted += [f"log2({text})" for text in positive_complexities(self.complexity, rows)]
-        wanted += expressions(self.features, "features")
-        inputs = varying(wanted, rows) or tuple(wanted[:1])
-        matrix = np.stack([evaluate(text, rows.columns) for text in inputs], axis=1)
+        inputs, matrix = tree_inputs(self.complexity, self.features, rows)
         log_times = np.log(rows.time_s)
         offset = float(log_times.mean())
         if len(rows) < 2 * SETTINGS["min_data_in_leaf"]:  # no split is possible; LightGBM fails on one row

@@ -9,8 +9,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
 from perfpred.learn.base import Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, logarithmic, positive_complexities, varying
-from perfpred.predict.design import evaluate
+from perfpred.learn.inputs import Expressions, tree_inputs
 from perfpred.predict.formula import Forest
 
 
@@ -35,10 +34,7 @@ class ForestRegressor(TimeRegressor):
         self.random_state = random_state
 
     def _formula(self, rows: Rows, rng: np.random.RandomState) -> Forest:
-        wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
-        wanted += [f"log2({text})" for text in positive_complexities(self.complexity, rows)]
-        inputs = varying(wanted, rows) or tuple(wanted[:1])
-        matrix = np.stack([evaluate(text, rows.columns) for text in inputs], axis=1)
+        inputs, matrix = tree_inputs(self.complexity, None, rows)
         forest = RandomForestRegressor(self.n_estimators, random_state=rng)
         return as_formula(forest.fit(matrix, np.log(rows.time_s)), inputs)
 

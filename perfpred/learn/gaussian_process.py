@@ -88,10 +88,6 @@ class GPRegressor(TimeRegressor):
                 self._fitted(rows.take(mask), count, rng) for mask, count in zip(masks, starts, strict=True)
             ]
 
-    def _formula(self, rows: Rows, rng: np.random.RandomState) -> GaussianProcess:
-        [formula] = self._formulas(rows, np.ones((1, len(rows)), dtype=bool), rng)
-        return formula
-
     def _fitted(self, rows: Rows, starts: int, rng: np.random.RandomState) -> GaussianProcess:
         wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
         inputs = fitted_inputs((*wanted, *expressions(self.features, "features")), rows)

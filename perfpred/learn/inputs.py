@@ -48,6 +48,19 @@ def logarithmic(name: str, values: Floats) -> str:
     return name
 
 
+def tree_inputs(complexity: Expressions, features: Expressions, rows: Rows) -> tuple[tuple[str, ...], Floats]:
+    """Return the d expressions that trees may split on, and their values at `rows`, shape (n, d).
+
+    These are the logarithms of parameters and complexities, and `features`, without those constant in
+    training, of which one is kept where there is no other.
+    """
+    wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
+    wanted += [f"log2({text})" for text in positive_complexities(complexity, rows)]
+    wanted += expressions(features, "features")
+    inputs = varying(wanted, rows) or tuple(wanted[:1])
+    return inputs, np.stack([evaluate(text, rows.columns) for text in inputs], axis=1)
+
+
 def positive_complexities(given: Expressions, rows: Rows) -> tuple[str, ...]:
     """Return the distinct complexities; raises `InputError` unless each is > 0 on every row."""
     texts = expressions(given, "complexity")

@@ -83,10 +83,6 @@ class PaperNetRegressor(TimeRegressor):
             for net, low in enumerate(rows.time_s[mask].min() for mask in masks)
         ]
 
-    def _formula(self, rows: Rows, rng: np.random.RandomState) -> ReluNet:
-        [formula] = self._formulas(rows, np.ones((1, len(rows)), dtype=bool), rng)
-        return formula
-
     def _n_hidden(self, n_inputs: int) -> int:
         n_hidden = (self.max_parameters - 1) // (n_inputs + 2)
         if n_hidden < 1:

@@ -13,6 +13,11 @@ FIXED = 0
 """Penalty group whose decay is not re-estimated."""
 
 
+def hidden_units(n_parameters: int, n_inputs: int) -> int:
+    """Return how many hidden units of `n_inputs` inputs so many parameters are enough for."""
+    return n_parameters // (n_inputs + 2)  # a bias and an output weight besides the inputs' weights
+
+
 class PosynomialModel:
     """``y = logsumexp_j(log_terms_j + q_j) + sum_h v_h tanh(u_h . x + d_h) + l . x``.
 

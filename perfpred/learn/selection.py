@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from perfpred.learn.posynomial import PosynomialModel
+from perfpred.learn.posynomial import PosynomialModel, hidden_units
 from perfpred.learn.solver import solve
 from perfpred.predict.checks import Floats
 
@@ -41,8 +40,8 @@ class Problem:
         Centred.
     inputs : ndarray of shape (N, d)
         Standardised inputs that the correction has anyway.
-    hidden : callable
-        Number of hidden units for a number of inputs.
+    n_parameters : int
+        How many the correction may have.
     margin : float
         How far the correction of a row that is left out may leave its range in training.
     """
@@ -50,7 +49,7 @@ class Problem:
     log_terms: Floats
     log_times: Floats
     inputs: Floats
-    hidden: Callable[[int], int]
+    n_parameters: int
     margin: float
 
 
@@ -71,7 +70,7 @@ def select(problem: Problem, candidates: Floats, rng: np.random.RandomState) -> 
         if error < best_error:
             best, best_error, since = list(chosen), error, 0
         left = [column for column in usable if column not in chosen]
-        if since >= PATIENCE or not left or problem.hidden(problem.inputs.shape[1] + len(chosen) + 1) < 1:
+        if since >= PATIENCE or not left or not _units(problem, len(chosen) + 1):
             break
         chosen.append(left[_most_explaining(residuals, candidates[:, left], problem.inputs)])
     return sorted(best)
@@ -92,7 +91,7 @@ def _out_of_fold(
 ) -> Floats:
     """Return log time minus its prediction by a net fitted without the row's fold, shape (N,)."""
     inputs = np.column_stack([problem.inputs, features])
-    model = PosynomialModel(problem.log_terms, inputs, problem.hidden(inputs.shape[1]), linear=False)
+    model = PosynomialModel(problem.log_terms, inputs, _units(problem, features.shape[1]), linear=False)
     inside = torch.from_numpy(fold != np.arange(N_FOLDS)[:, None])
     targets = torch.from_numpy(problem.log_times)
     start = model.start(N_FOLDS, rng)
@@ -103,6 +102,10 @@ def _out_of_fold(
     high = correction.where(inside, -torch.inf).amax(1, keepdim=True) + problem.margin
     residuals = targets - trend - correction.clamp(low, high)
     return np.asarray(residuals.numpy()[fold, np.arange(len(fold))])
+
+
+def _units(problem: Problem, n_features: int) -> int:
+    return hidden_units(problem.n_parameters, problem.inputs.shape[1] + n_features)
 
 
 def _most_explaining(residuals: Floats, candidates: Floats, inputs: Floats) -> int:

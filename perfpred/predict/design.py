@@ -178,6 +178,20 @@ def log_of(expression: str, columns: Columns) -> Floats:
     return np.asarray(np.log(values))
 
 
+def log_sum_of(terms: Sequence[str], log_coefficients: Floats, columns: Columns) -> Floats:
+    """Return ``log(sum_j exp(q_j) term_j)``, shape (n,), of J terms > 0 with log coefficients q (J,)."""
+    logs = np.stack([log_of(term, columns) for term in terms], axis=1) + log_coefficients
+    largest = logs.max(axis=1)
+    return np.asarray(largest + np.log(np.exp(logs - largest[:, None]).sum(axis=1)))
+
+
+def require_terms(owner: object, terms: Sequence[str]) -> None:
+    """Raise `InputError` unless there is a term, and `ExpressionError` unless each can be parsed."""
+    require(len(terms) > 0, owner, "len(terms) > 0", 0)
+    for term in terms:
+        parsed(term)
+
+
 @lru_cache(maxsize=4096)
 def parsed(expression: str) -> Complexity:
     """Return the parsed expression, once a process."""

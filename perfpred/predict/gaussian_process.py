@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, set_floats
-from perfpred.predict.design import Columns, Input, design_matrix, log_of, parsed
+from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, require_terms
 
 _BLOCK = 1 << 18
 """Entries of a covariance matrix computed together: a batch of any size needs some MB, no more."""
@@ -45,9 +45,7 @@ class GaussianProcess:
     weights: Floats
 
     def __post_init__(self) -> None:
-        require(len(self.terms) > 0, self, "len(terms) > 0", 0)
-        for term in self.terms:
-            parsed(term)
+        require_terms(self, self.terms)
         rows, n_inputs = np.shape(self.weights)[:1], len(self.inputs)
         set_floats(self, "log_coefficients", (len(self.terms),))
         set_floats(self, "length_scales", (n_inputs,))
@@ -66,8 +64,7 @@ class GaussianProcess:
 
     def log_trend(self, columns: Columns) -> Floats:
         """Return the logarithm of the sum of terms, in log seconds, shape (n,)."""
-        logs = np.stack([log_of(term, columns) for term in self.terms], axis=1) + self.log_coefficients
-        return np.asarray(np.logaddexp.reduce(logs, axis=1))
+        return log_sum_of(self.terms, self.log_coefficients, columns)
 
     def correction(self, columns: Columns) -> Floats:
         """Return the mean of the process, in log seconds, shape (n,)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, require_finite, set_floats
-from perfpred.predict.design import Columns, evaluate, n_rows, parsed
+from perfpred.predict.design import Columns, evaluate, n_rows, parsed, require_terms
 from perfpred.predict.lowered import Lowered
 from perfpred.program import Builder
 
@@ -31,9 +31,7 @@ class LinearModel:
     floor: float
 
     def __post_init__(self) -> None:
-        require(len(self.terms) > 0, self, "len(terms) > 0", 0)
-        for term in self.terms:
-            parsed(term)
+        require_terms(self, self.terms)
         set_floats(self, "coefficients", (len(self.terms),))
         require_finite(self, "floor")
         require(self.floor > 0, self, "floor > 0", self.floor)

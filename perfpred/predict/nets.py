@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, require_finite, set_floats
-from perfpred.predict.design import Columns, Input, design_matrix, log_of, parsed
+from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, parsed, require_terms
 from perfpred.predict.lowered import Lowered
 from perfpred.program import Builder, NotLowerableError
 
@@ -53,9 +53,7 @@ class PosynomialNet:
     high: float
 
     def __post_init__(self) -> None:
-        require(len(self.terms) > 0, self, "len(terms) > 0", 0)
-        for term in self.terms:
-            parsed(term)
+        require_terms(self, self.terms)
         hidden, n_inputs = np.shape(self.hidden_biases)[:1], len(self.inputs)
         set_floats(self, "log_coefficients", (len(self.terms),))
         set_floats(self, "hidden_weights", (*hidden, n_inputs))
@@ -73,9 +71,7 @@ class PosynomialNet:
 
     def seconds(self, columns: Columns) -> Floats:
         """Return predicted seconds, shape (n,), of encoded columns of shape (n,)."""
-        logs = np.stack([log_of(term, columns) for term in self.terms], axis=1) + self.log_coefficients
-        largest = logs.max(axis=1)
-        log_sum = largest + np.log(np.exp(logs - largest[:, None]).sum(axis=1))
+        log_sum = log_sum_of(self.terms, self.log_coefficients, columns)
         return np.asarray(np.exp(log_sum + np.clip(self.correction(columns), self.low, self.high)))
 
     def correction(self, columns: Columns) -> Floats:

@@ -174,10 +174,9 @@ class Predictor:
     def in_range(self, columns: Any) -> NDArray[np.bool_]:
         """Say of each row of a table whether it lies within what training saw, shape (n,)."""
         encoded = self._encoded(columns)
-        labels = {label: name for name, label in self.encoding.labels.items()}
         inside = np.ones(n_rows(encoded), dtype=bool)
         for name, seen in self.ranges.items():
-            inside &= seen.holds(encoded[labels[name]])
+            inside &= seen.holds(encoded[self._column_of[name]])
         for name, text in self.training.complexity.items():
             inside &= self.complexity_ranges[name].holds(evaluate(text, encoded))
         for name, levels in self.encoding.categories.items():
@@ -201,6 +200,10 @@ class Predictor:
             return ArrayFunction(seconds_program([self.formula], self.encoding.labels))
         except NotLowerableError:
             return None
+
+    @cached_property
+    def _column_of(self) -> dict[str, str]:
+        return {label: name for name, label in self.encoding.labels.items()}
 
     @cached_property
     def _ratios(self) -> tuple[float, float]:
@@ -251,9 +254,8 @@ class Predictor:
 
     def _check_signs(self, columns: Columns) -> None:
         """Refuse a negative value of a parameter that is never negative: that is a slip, not a far query."""
-        labels = {label: name for name, label in self.encoding.labels.items()}
         for name, seen in self.ranges.items():
-            values = columns[labels[name]]
+            values = columns[self._column_of[name]]
             if seen.low >= 0 > values.min():
                 row = int(np.argmax(values < 0))
                 where = f" in row {row}" if len(values) > 1 else ""
