@@ -1,12 +1,43 @@
-"""Writing files so that a reader never meets half of one."""
+"""Reading files, gzipped or not, and writing them so that a reader never meets half of one."""
 
 from __future__ import annotations
 
+import gzip
 import os
 import secrets
+import zlib
 from pathlib import Path
 
 from perfpred.errors import InputError
+
+_GZIP = b"\x1f\x8b"
+
+
+def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
+    """Return what is in a file, unpacked if it is gzipped, whatever its name.
+
+    Parameters
+    ----------
+    path : path-like
+    kind : str
+        What the file should be, such as ``CSV``, for the message.
+
+    Raises
+    ------
+    InputError
+        With the reason alone, such as ``there is no such file``: the caller names the file.
+    """
+    try:
+        data = Path(path).read_bytes()
+        return gzip.decompress(data) if data.startswith(_GZIP) else data
+    except FileNotFoundError:
+        raise InputError("there is no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"this is a folder; name the {kind} file in it") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"this is not a whole gzip file: {error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        raise InputError(f"cannot be read: {error}") from None
 
 
 def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:

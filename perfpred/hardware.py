@@ -153,9 +153,23 @@ def cpu_id(model_name: str, family: str, model: str) -> str:
     >>> cpu_id("Intel(R) Xeon(R) Platinum 8488C CPU @ 2.40GHz", "6", "143")
     'intel-xeon-platinum-8488c-6-143'
     """
-    words = re.sub(r"\((r|tm)\)|@.*|\b(cpu|processor)\b", " ", model_name.lower())
-    slug = re.sub(r"[^a-z0-9]+", "-", words).strip("-") or "cpu"
+    slug = _slug(re.sub(r"@.*|\b(cpu|processor)\b", " ", model_name.lower())) or "cpu"
     return "-".join(part for part in (slug, family, model) if part)
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"(?:\((?:r|tm)\)|[^a-z0-9])+", "-", name.lower()).strip("-")
+
+
+def device_id(name: str) -> str:
+    """Return a stable id of a device, such as a GPU, from the name its driver gives; empty if it has none.
+
+    Examples
+    --------
+    >>> device_id("NVIDIA GeForce RTX 3090")
+    'nvidia-geforce-rtx-3090'
+    """
+    return _slug(name)
 
 
 @lru_cache(maxsize=1)

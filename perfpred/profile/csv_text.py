@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from perfpred.errors import ProfileError
-
-_GZIP = b"\x1f\x8b"
+from perfpred.errors import InputError, ProfileError
+from perfpred.files import read_bytes
 
 
 @dataclass
@@ -61,16 +58,9 @@ def read_sheet(path: Path) -> Sheet:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(_GZIP) else data
-    except FileNotFoundError:
-        raise ProfileError(str(path), ["there is no such file"]) from None
-    except IsADirectoryError:
-        raise ProfileError(str(path), ["this is a folder; name the CSV file in it"]) from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ProfileError(str(path), [f"this is not a whole gzip file: {error}"]) from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        raise ProfileError(str(path), [f"cannot be read: {error}"]) from None
+        return read_bytes(path, "CSV")
+    except InputError as error:
+        raise ProfileError(str(path), [str(error)]) from None
 
 
 def _decode(path: Path, data: bytes) -> str:

@@ -1,0 +1,99 @@
+"""What a tuner recorded, whatever its file format, before it becomes a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from perfpred.exchange.space import TuningSpace
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """An entry of a file that did not become a row.
+
+    Attributes
+    ----------
+    place : str
+        Where it stands in the file, such as ``results[12]``.
+    reason : str
+        The rule it breaks and the value.
+    entry : object
+        What was recorded, as far as it can be told; of JSON's types.
+    """
+
+    place: str
+    reason: str
+    entry: Any = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One configuration as a file records it.
+
+    Attributes
+    ----------
+    place : str
+        Where it stands in the file.
+    configuration : object
+        Parameter to value, if the file is as it should be.
+    value : object
+        The time where there is one.
+    words : mapping
+        What the file says of a run that failed, by the file's own names; empty for one that did not.
+    repeats : sequence
+        The timings behind `value`.
+    unit : str
+        Of `value`, as written beside it; empty if nothing is.
+    extra : mapping
+        Columns of a profile that were written along: ``noise`` and ``rounds``.
+    """
+
+    place: str
+    configuration: Any
+    value: Any
+    words: Mapping[str, Any] = field(default_factory=dict)
+    repeats: Sequence[Any] = ()
+    unit: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that a results file says.
+
+    Attributes
+    ----------
+    format : str
+        Name of the format.
+    results : list of Result
+    rejected : list of Rejection
+        Entries that could not even be read.
+    parameters : tuple of str
+        As the file declares them; empty if it does not.
+    objective : str
+        What was tuned for, as the file names it.
+    unit, unit_place : str
+        The time unit stated for all rows and where; empty if none is.
+    kernel, device : str
+        Names in the file; empty if it has none.
+    space : TuningSpace, optional
+    facts : dict
+        Whatever else describes the whole, of JSON's types.
+    written : dict, optional
+        Names and metadata of the profile that the file was exported from.
+    """
+
+    format: str
+    results: list[Result]
+    rejected: list[Rejection] = field(default_factory=list)
+    parameters: tuple[str, ...] = ()
+    objective: str = "time"
+    unit: str = ""
+    unit_place: str = ""
+    kernel: str = ""
+    device: str = ""
+    space: TuningSpace | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, Any] | None = None

@@ -1,0 +1,186 @@
+"""Results to the rows of a profile; a result that cannot be one is told of, with its place."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from perfpred.errors import InputError
+from perfpred.exchange.results import Rejection, Result
+from perfpred.exchange.statuses import status_of
+from perfpred.exchange.units import TimeUnit, unit_named
+from perfpred.profile.cells import Value, parameter_column, value_of
+from perfpred.profile.rules import TIME_UNITS
+
+
+@dataclass(frozen=True)
+class Row:
+    """A result that keeps the rules of a profile.
+
+    Attributes
+    ----------
+    result : Result
+        What it was made of.
+    parameters : tuple
+        Values in the order of the parameters' names.
+    time_s, noise : float
+        NaN where unknown.
+    rounds : int, optional
+    status : str
+    """
+
+    result: Result
+    parameters: tuple[Value, ...]
+    time_s: float
+    noise: float
+    rounds: int | None
+    status: str
+
+
+@dataclass
+class Sorted:
+    """Rows, and the results that are none."""
+
+    rows: list[Row] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+
+
+def sort_results(results: Iterable[Result], names: Sequence[str], unit: TimeUnit) -> Sorted:
+    """Turn results into rows, in order; those that break a rule are rejected.
+
+    Parameters
+    ----------
+    results : iterable of Result
+    names : sequence of str
+        The parameters every row must have.
+    unit : TimeUnit
+        Of a result that states none.
+    """
+    found = Sorted()
+    seen: dict[tuple[Value, ...], Result] = {}
+    for result in results:
+        try:
+            row = _row(result, names, unit)
+            _require_new(row, seen)
+        except InputError as error:
+            found.rejected.append(rejection(result, str(error)))
+        else:
+            seen[row.parameters] = result
+            found.rows.append(row)
+    return _one_kind(found, names)
+
+
+def rejection(result: Result, reason: str) -> Rejection:
+    """Return a result with the reason why it became no row."""
+    return Rejection(result.place, reason, {"configuration": result.configuration, "value": result.value})
+
+
+def common_parameters(results: Iterable[Result]) -> tuple[str, ...]:
+    """Return the parameters that most results have, in the order they first appear."""
+    counts: Counter[str] = Counter()
+    total = 0
+    for result in results:
+        if isinstance(result.configuration, Mapping):
+            total += 1
+            counts.update(result.configuration)
+    return tuple(name for name, count in counts.items() if 2 * count > total)
+
+
+def _row(result: Result, names: Sequence[str], unit: TimeUnit) -> Row:
+    parameters = _parameters(result.configuration, names)
+    status = status_of(result.words)
+    if status != "ok":
+        return Row(result, parameters, math.nan, math.nan, None, status)
+    time_s = _time_s(result, unit)
+    noise = result.extra.get("noise", repeatability(result.repeats, result.value))
+    rounds = result.extra.get("rounds", len(result.repeats) or None)
+    return Row(result, parameters, time_s, math.nan if noise is None else noise, rounds, "ok")
+
+
+def _parameters(configuration: Any, names: Sequence[str]) -> tuple[Value, ...]:
+    if not isinstance(configuration, Mapping):
+        raise InputError(f"a configuration must be a JSON object, but is {_shown(configuration)}")
+    if len(configuration) != len(names) or any(name not in configuration for name in names):
+        missing = [name for name in names if name not in configuration]
+        if missing:
+            raise InputError(f"parameter '{missing[0]}' is missing")
+        other = next(name for name in configuration if name not in names)
+        raise InputError(f"parameter '{other}' is not one that other rows have")
+    return tuple(_parameter(name, configuration[name]) for name in names)
+
+
+def _parameter(name: str, recorded: object) -> Value:
+    if type(recorded) is int and abs(recorded) < 2**53:
+        return recorded
+    if not isinstance(recorded, int | float | str):
+        raise InputError(f"parameter '{name}' must be a number or a text, but is {_shown(recorded)}")
+    value = value_of(recorded)
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        raise InputError(f"parameter '{name}' must be finite and not blank, but is {_shown(recorded)}")
+    return value
+
+
+def _time_s(result: Result, unit: TimeUnit) -> float:
+    value = result.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"the time must be a number, but is {_shown(value)}")
+    per_second = TIME_UNITS[f"time_{unit_named(result.unit)}"] if result.unit else unit.per_second
+    time_s = float(value) / per_second
+    if not 0 < time_s < math.inf:
+        raise InputError(f"the time must be > 0 and finite, but is {value!r}")
+    return time_s
+
+
+def _require_new(row: Row, seen: Mapping[tuple[Value, ...], Result]) -> None:
+    before = seen.get(row.parameters)
+    if before is not None:
+        same = "the same" if before.value == row.result.value else "another"
+        raise InputError(f"the configuration is already at {before.place}, with {same} value")
+
+
+def repeatability(repeats: Sequence[Any], value: float) -> float:
+    """Return the relative difference of the means of the first and the second half of the repeats.
+
+    That is how the noise of our own measurements is defined, with the mean, which tuners record, as the
+    estimate. NaN for fewer than two repeats, or where one is not a number.
+
+    Examples
+    --------
+    >>> repeatability([1.00, 1.02, 1.02, 1.04], 1.02)
+    0.019608
+    """
+    half = len(repeats) // 2
+    if not half:
+        return math.nan
+    try:
+        early, late = sum(repeats[:half]) / half, sum(repeats[half:]) / (len(repeats) - half)
+        noise = round(abs(early - late) / value, 6)
+    except (TypeError, ArithmeticError):
+        return math.nan
+    return noise if math.isfinite(noise) else math.nan
+
+
+def _one_kind(found: Sorted, names: Sequence[str]) -> Sorted:
+    """Reject the rows whose value is a text where the others hold numbers, or the other way round."""
+    odd: dict[int, str] = {}
+    for place, name in enumerate(names):
+        column, bad = parameter_column([row.parameters[place] for row in found.rows])
+        kind = "a number" if column.dtype.kind in "if" else "text"
+        for position in bad:
+            odd.setdefault(position, f"parameter '{name}' must be {kind} as in most rows")
+    rejected = [rejection(found.rows[position].result, reason) for position, reason in odd.items()]
+    rows = [row for position, row in enumerate(found.rows) if position not in odd]
+    return Sorted(rows, [*found.rejected, *rejected])
+
+
+def _shown(value: object) -> str:
+    """Return a value as JSON would have it, cut to a readable length."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
