@@ -86,7 +86,7 @@ def common_parameters(results: Iterable[Result]) -> tuple[str, ...]:
     for result in results:
         if isinstance(result.configuration, Mapping):
             total += 1
-            counts.update(result.configuration)
+            counts.update(result.configuration.keys())
     return tuple(name for name, count in counts.items() if 2 * count > total)
 
 
