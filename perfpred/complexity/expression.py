@@ -1,7 +1,8 @@
-"""`Complexity`: an expression that can be evaluated on numbers, arrays or a DataFrame."""
+"""Expressions that can be evaluated on numbers, arrays or a DataFrame, and `Complexity`, the plain one."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
@@ -27,38 +28,8 @@ class Columns(Protocol):
 
 
 @dataclass(frozen=True)
-class Complexity:
-    """An expression over column names, evaluated on numbers, arrays or a DataFrame.
-
-    Parameters
-    ----------
-    text : str
-        For example ``"m*n*k"`` or ``"ceil(m/16)*ceil(n/16)*k"``. Numbers, column names, parentheses,
-        ``+ - * / // % **``, comparisons (1 where they hold, else 0; chains too), ``min`` and ``max`` of two
-        or more, ``ceil``, ``floor``, ``log2`` and ``sqrt``.
-
-    Attributes
-    ----------
-    tree : Node
-        What was read, built of `Number`, `Name`, `Unary`, `Binary`, `Compare` and `Call`.
-    names : tuple of str
-        Columns needed, in order of first appearance.
-
-    Raises
-    ------
-    ExpressionError
-        If `text` is anything else; the message has a caret under the character that is wrong.
-
-    Examples
-    --------
-    >>> work = Complexity("2*m*n + m//n")
-    >>> work.names
-    ('m', 'n')
-    >>> work({"m": 6, "n": 4})
-    49.0
-    >>> work({"m": np.array([6, 7]), "n": 4})
-    array([49., 57.])
-    """
+class Expression(ABC):
+    """What a text was read into, ready to be evaluated; a language is a subclass that reads it."""
 
     text: str
     tree: Node = field(init=False, repr=False, compare=False)
@@ -67,7 +38,7 @@ class Complexity:
     _on_arrays: Program = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        tree = parse(self.text)
+        tree = self._read(self.text)
         names = tuple(dict.fromkeys(names_in(tree)))
         index = {name: position for position, name in enumerate(names)}
         object.__setattr__(self, "tree", tree)
@@ -75,11 +46,16 @@ class Complexity:
         object.__setattr__(self, "_on_floats", compile_tree(tree, index, ON_FLOATS))
         object.__setattr__(self, "_on_arrays", compile_tree(tree, index, ON_ARRAYS))
 
+    @staticmethod
+    @abstractmethod
+    def _read(text: object) -> Node:
+        """Return the tree of a text, or raise an `ExpressionError`."""
+
     def __str__(self) -> str:
         return self.text
 
-    def __reduce__(self) -> tuple[type[Complexity], tuple[str]]:
-        return Complexity, (self.text,)  # nested functions cannot be pickled; the text says it all
+    def __reduce__(self) -> tuple[type[Expression], tuple[str]]:
+        return type(self), (self.text,)  # nested functions cannot be pickled; the text says it all
 
     @overload
     def __call__(self, columns: Mapping[str, float]) -> float: ...
@@ -133,6 +109,45 @@ class Complexity:
         except ValueError:
             shapes = ", ".join(f"{n} {a.shape}" for n, a in zip(self.names, arrays, strict=True))
             raise InputError(f"shapes in '{self.text}' must fit together, but got {shapes}") from None
+
+
+@dataclass(frozen=True)
+class Complexity(Expression):
+    """An expression over column names, evaluated on numbers, arrays or a DataFrame.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"m*n*k"`` or ``"ceil(m/16)*ceil(n/16)*k"``. Numbers, column names, parentheses,
+        ``+ - * / // % **``, comparisons (1 where they hold, else 0; chains too), ``min`` and ``max`` of two
+        or more, ``ceil``, ``floor``, ``log2`` and ``sqrt``.
+
+    Attributes
+    ----------
+    tree : Node
+        What was read, built of `Number`, `Name`, `Unary`, `Binary`, `Compare` and `Call`.
+    names : tuple of str
+        Columns needed, in order of first appearance.
+
+    Raises
+    ------
+    ExpressionError
+        If `text` is anything else; the message has a caret under the character that is wrong.
+
+    Examples
+    --------
+    >>> work = Complexity("2*m*n + m//n")
+    >>> work.names
+    ('m', 'n')
+    >>> work({"m": 6, "n": 4})
+    49.0
+    >>> work({"m": np.array([6, 7]), "n": 4})
+    array([49., 57.])
+    """
+
+    @staticmethod
+    def _read(text: object) -> Node:
+        return parse(text)
 
 
 def _common_shape(columns: Columns | Mapping[str, float]) -> tuple[int, ...]:

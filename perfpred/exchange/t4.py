@@ -30,8 +30,11 @@ def read(document: Document) -> Results:
     results: list[Result] = []
     rejected = list(document.rejected)
     for index, entry in enumerate(content["results"]):
-        found = _result(f"results[{index}]", entry, objective)
-        (results if isinstance(found, Result) else rejected).append(found)  # type: ignore[attr-defined]
+        place = f"results[{index}]"
+        if isinstance(entry, dict):
+            results.append(_result(place, entry, objective))
+        else:
+            rejected.append(Rejection(place, "an entry must be a JSON object", entry))
     version = content.get("schema_version")
     return Results(
         format=NAME,
@@ -55,9 +58,7 @@ def _objective(results: list[Any]) -> str:
     return "time"
 
 
-def _result(place: str, entry: Any, objective: str) -> Result | Rejection:
-    if not isinstance(entry, dict):
-        return Rejection(place, "an entry must be a JSON object", entry)
+def _result(place: str, entry: dict[str, Any], objective: str) -> Result:
     measured = _measurements(entry).get(objective, {})
     times = entry.get("times")
     repeats = times.get("runtimes") if isinstance(times, dict) else None
