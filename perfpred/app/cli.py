@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from perfpred.app.commands import demo, evaluate, export, kernels, predict, profile, select, train
+from perfpred.app.commands import demo, evaluate, export, import_, kernels, predict, profile, select, train
 from perfpred.app.console import notice
 from perfpred.errors import InputError, PerfpredError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 for verb in (demo.demo, kernels.kernels, profile.profile, train.train, evaluate.evaluate, predict.predict):
     app.command()(verb)
 app.command()(select.select)
+app.command("import")(import_.import_)
 app.command()(export.export)
 
 

@@ -1,7 +1,8 @@
 """`Condition`: a yes-or-no expression, with ``and``, ``or``, ``not`` and ``in``.
 
 It is read into the tree that `Complexity` has, so whatever evaluates or prints the one does the other:
-``and`` is the smallest and ``or`` the largest of truth values, which are 1 and 0; ``in`` is one of several equalities.
+``and`` is the smallest and ``or`` the largest of truth values, which are 1 and 0; ``in`` is one of several
+equalities.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
-"""Tuning data in the formats of other tools, to and from profiles."""
+"""Tuning data in the formats of other tools, to and from profiles and spaces."""
 
-from perfpred.exchange.importing import Imported, Names, import_results
+from perfpred.exchange.importing import Imported, Names, import_file, read_space
+from perfpred.exchange.space import TuningSpace
+from perfpred.exchange.t1 import StatedSpace
+from perfpred.exchange.to_t4 import write_t4
 
-__all__ = ["Imported", "Names", "import_results"]
+__all__ = ["Imported", "Names", "StatedSpace", "TuningSpace", "import_file", "read_space", "write_t4"]

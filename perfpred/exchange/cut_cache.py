@@ -29,13 +29,21 @@ def read(text: str, decoder: json.JSONDecoder) -> tuple[dict[str, Any], list[Rej
     entries, broken, end = _entries(text, start.end(), decoder)
     content["cache"] = dict(entries)
     rest = text[end:].strip(" \t\r\n,")
-    if rest.startswith("}"):
-        remark = f"the file is damaged: {len(broken)} entries cannot be read"
-    elif broken:
-        remark = "the file is cut off in the middle of an entry"
-    else:
-        remark = "the file lacks its closing '}}'" if not rest else "the file lacks a closing '}'"
-    return content, broken, remark
+    if rest.startswith('"'):
+        broken.append(Rejection(f"cache[{rest[:_SHOWN]}", "the entry is not whole"))
+    return content, broken, _remark(len(broken), rest)
+
+
+def _remark(broken: int, rest: str) -> str:
+    """Say what is wrong with a file of so many broken entries, given what follows the last one."""
+    if broken:
+        damaged = rest.startswith("}")
+        return (
+            "entries of the file are damaged" if damaged else "the file is cut off in the middle of an entry"
+        )
+    if rest in ("", "}"):
+        return f"the file lacks its closing '{'}' if rest else '}}'}'"
+    return "the file goes on after its end"
 
 
 def _entries(

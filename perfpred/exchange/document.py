@@ -65,7 +65,11 @@ def read_document(path: Path) -> Document:
         repaired = cut_cache.read(text, decoder)
         if repaired is None:
             where = f"line {error.lineno}, column {error.colno}"
-            raise InputError(f"{path}: this is not JSON: {error.msg} at {where}") from None
+            raise InputError(
+                f"{path}: this is a file of no known format\n"
+                f"  not JSON, as T4 results, Kernel Tuner caches and T1 spaces are: {error.msg} at {where}\n"
+                "  not a Kernel Tuner cache that is cut off: it has no object 'cache' that starts"
+            ) from None
         return Document(path, *repaired)
 
 

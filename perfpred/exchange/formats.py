@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from perfpred.errors import InputError
-from perfpred.exchange import kernel_tuner, t4
+from perfpred.exchange import kernel_tuner, t1, t4
 from perfpred.exchange.document import Document
 from perfpred.exchange.results import Results
+from perfpred.exchange.t1 import StatedSpace
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format of results files.
+    """A format of files that hold results or a tuning space.
 
     Attributes
     ----------
@@ -22,21 +23,22 @@ class Format:
     refusal : callable
         Content to why it is not of this format, or None.
     read : callable
-        A document of this format to `Results`.
+        A document of this format to what it holds.
     default_unit : str
-        Of times, where a file states none.
+        Of times, where a file states none; empty for a format without times.
     """
 
     name: str
     refusal: Callable[[Any], str | None]
-    read: Callable[[Document], Results]
+    read: Callable[[Document], Results | StatedSpace]
     default_unit: str
 
 
-FORMATS: Mapping[str, Format] = {
-    module.NAME: Format(module.NAME, module.refusal, module.read, module.DEFAULT_UNIT)
-    for module in (t4, kernel_tuner)
-}
+FORMATS = (
+    Format(t4.NAME, t4.refusal, t4.read, t4.DEFAULT_UNIT),
+    Format(kernel_tuner.NAME, kernel_tuner.refusal, kernel_tuner.read, kernel_tuner.DEFAULT_UNIT),
+    Format(t1.NAME, t1.refusal, t1.read, ""),
+)
 
 
 def recognise(document: Document) -> Format:
@@ -48,9 +50,9 @@ def recognise(document: Document) -> Format:
         If it is of none; the message says why each refuses it.
     """
     reasons = []
-    for each in FORMATS.values():
+    for each in FORMATS:
         reason = each.refusal(document.content)
         if reason is None:
             return each
-        reasons.append(f"  not a {each.name}: {reason}")
+        reasons.append(f"  not {each.name}: {reason}")
     raise InputError("\n".join([f"{document.path}: this is a file of no known format", *reasons]))

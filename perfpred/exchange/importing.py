@@ -1,18 +1,23 @@
-"""A results file to a profile."""
+"""A file of another tool to a profile, or to a tuning space."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from perfpred.errors import InputError
-from perfpred.exchange.document import read_document
+from perfpred.exchange import t1
+from perfpred.exchange.describing import describe, remarks_on, summary
+from perfpred.exchange.document import Document, read_document
 from perfpred.exchange.formats import Format, recognise
 from perfpred.exchange.results import Rejection, Results
-from perfpred.exchange.rows import Row, common_parameters, sort_results
+from perfpred.exchange.rows import Row, Sorted, common_parameters, sort_results
+from perfpred.exchange.space import TuningSpace
+from perfpred.exchange.t1 import StatedSpace
 from perfpred.exchange.units import UNIT_NAMES, TimeUnit, unit_named
 from perfpred.hardware import device_id
 from perfpred.profile import Profile
@@ -40,58 +45,111 @@ class Imported:
     unit : TimeUnit
         Of the times in the file.
     rejected : list of Rejection
-        Entries that became no row; also in the metadata.
-    remark : str
-        What is wrong with the file as a whole; empty if nothing is.
+        Entries that became no row; in the metadata under ``rejected`` too.
+    outside : list of Rejection
+        Rows that are no legal configuration of the space, kept nevertheless; under ``outside_space``.
+    remarks : list of str
+        What is odd about the file as a whole.
     """
 
     profile: Profile
     format: str
     unit: TimeUnit
     rejected: list[Rejection]
-    remark: str
+    outside: list[Rejection]
+    remarks: list[str]
 
 
-def import_results(path: Path, names: Names) -> Imported:
-    """Read a results file of any known format.
+def import_file(path: Path, names: Names | None = None, space: Path | None = None) -> Imported | StatedSpace:
+    """Read a file of any known format: T4 results, a Kernel Tuner cache, or a T1 space.
+
+    Parameters
+    ----------
+    path : Path
+        Gzipped or not; its format is told by what it holds.
+    names : Names, optional
+        Needed as far as the file does not say what it is for; the variant is else ``tuned``.
+    space : Path, optional
+        A T1 space that the configurations of a results file belong to.
 
     Raises
     ------
     InputError
         If the file is of no known format, a name is missing, or no entry became a row.
     """
+    names = names or Names()
     document = read_document(path)
     kind = recognise(document)
-    results = kind.read(document)
+    content = kind.read(document)
+    if isinstance(content, Results):
+        stated = None if space is None else read_space(space)
+        return _import_results(document, kind, content, names, stated)
+    given = [
+        f"--{name}"
+        for name, value in (asdict(names) | {"space": space}).items()
+        if value and name != "kernel"
+    ]
+    if given:
+        raise InputError(f"{path} is a {kind.name}, which holds no results: leave out {', '.join(given)}")
+    return replace(content, name=names.kernel or content.name)
+
+
+def read_space(path: Path) -> StatedSpace:
+    """Read a T1 space; raises `InputError` if the file is anything else."""
+    document = read_document(path)
+    reason = t1.refusal(document.content)
+    if reason is not None:
+        raise InputError(f"{path} is no {t1.NAME}: {reason}")
+    return t1.read(document)
+
+
+def _import_results(
+    document: Document, kind: Format, results: Results, names: Names, stated: StatedSpace | None
+) -> Imported:
     unit = _unit(results, kind)
     parameters = results.parameters or common_parameters(results.results)
     found = sort_results(results.results, parameters, unit)
     rejected = [*results.rejected, *found.rejected]
     if not found.rows:
-        first = f"; the first: {rejected[0].place}: {rejected[0].reason}" if rejected else ""
-        raise InputError(f"{path}: none of {len(rejected)} entries can be a row of a profile{first}")
-    metadata = _metadata(path, results, unit, rejected)
-    table = _table(found.rows, parameters, _names(path, names, results))
-    return Imported(Profile(table, parameters, metadata), kind.name, unit, rejected, document.remark)
+        problem = f"none of {len(rejected)} entries can be a row of a profile"
+        raise InputError("\n".join(filter(None, [f"{document.path}: {problem}", summary(rejected)])))
+    if stated is not None:
+        results = replace(results, space=stated.space, kernel=results.kernel or stated.name)
+    table = _table(found.rows, parameters)
+    outside = _outside(results.space, table, found, parameters)
+    remarks = [*filter(None, [document.remark]), *remarks_on(found.rows)]
+    metadata = describe(document.path.name, results, found, unit, remarks)
+    if results.space is not None:
+        metadata["space"] = results.space.to_json()
+        metadata["outside_space"] = [asdict(each) for each in outside]
+    profile = Profile(table.assign(**_names(document.path, names, results)), parameters, metadata)
+    return Imported(profile, kind.name, unit, rejected, outside, remarks)
 
 
 def _unit(results: Results, kind: Format) -> TimeUnit:
     if results.unit:
         return TimeUnit(unit_named(results.unit), f"{results.unit_place} is '{results.unit}'")
+    stated = {result.unit for result in results.results}
+    if stated and "" not in stated:
+        return TimeUnit(unit_named(min(stated)), "every measurement states its unit")
     name = kind.default_unit
     return TimeUnit(name, f"the file states none; a {kind.name} holds {UNIT_NAMES[name]}", assumed=True)
 
 
 def _names(path: Path, given: Names, results: Results) -> dict[str, str]:
-    kernel = given.kernel or results.kernel
-    hardware = given.hardware or device_id(results.device)
-    missing = [f"--{name}" for name, text in (("kernel", kernel), ("hardware", hardware)) if not text]
+    kept = results.origin or {}
+    found = {
+        "kernel": given.kernel or kept.get("kernel") or results.kernel,
+        "variant": given.variant or kept.get("variant") or DEFAULT_VARIANT,
+        "hardware": given.hardware or kept.get("hardware") or device_id(results.device),
+    }
+    missing = [f"--{name}" for name, text in found.items() if not text]
     if missing:
         raise InputError(f"{path} does not say what it is for: give {' and '.join(missing)}")
-    return {"kernel": kernel, "variant": given.variant or DEFAULT_VARIANT, "hardware": hardware}
+    return found
 
 
-def _table(rows: list[Row], parameters: tuple[str, ...], names: dict[str, str]) -> pd.DataFrame:
+def _table(rows: Sequence[Row], parameters: Sequence[str]) -> pd.DataFrame:
     columns: dict[str, Any] = {
         name: [row.parameters[place] for row in rows] for place, name in enumerate(parameters)
     }
@@ -99,21 +157,25 @@ def _table(rows: list[Row], parameters: tuple[str, ...], names: dict[str, str]) 
     columns["noise"] = [row.noise for row in rows]
     columns["rounds"] = [float("nan") if row.rounds is None else float(row.rounds) for row in rows]
     columns["status"] = [row.status for row in rows]
-    return pd.DataFrame(columns).assign(**names)
+    return pd.DataFrame(columns)
 
 
-def _metadata(path: Path, results: Results, unit: TimeUnit, rejected: list[Rejection]) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "source": {"file": path.name, "format": results.format, **results.facts},
-        "objective": results.objective,
-        "units": {"time_s": "s", "noise": "fraction", "rounds": "repeats"},
-        "recorded_unit": {"time": UNIT_NAMES[unit.name], "known": unit.known, "assumed": unit.assumed},
-        "timing": {
-            "estimate": "as recorded: the mean of the repeats",
-            "noise": "relative difference of the means of the first and second half of the repeats",
-        },
-        "rejected": [asdict(each) for each in rejected],
-    }
-    if results.space is not None:
-        described["space"] = results.space.to_json()
-    return described
+def _outside(
+    space: TuningSpace | None, table: pd.DataFrame, found: Sorted, parameters: Sequence[str]
+) -> list[Rejection]:
+    """Return the rows that are no legal configuration of the space, with the reasons."""
+    if space is None:
+        return []
+    for one, names, other in (
+        ("space", space.parameters, parameters),
+        ("results", parameters, space.parameters),
+    ):
+        alone = [name for name in names if name not in other]
+        if alone:
+            raise InputError(
+                f"the space and the results must have the same parameters; only the {one} has '{alone[0]}'"
+            )
+    return [
+        Rejection(found.rows[position].result.place, reason, found.rows[position].result.configuration)
+        for position, reason in space.objections(table).items()
+    ]

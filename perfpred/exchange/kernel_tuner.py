@@ -8,6 +8,7 @@ from typing import Any
 from perfpred.exchange.document import Document, pairs_of
 from perfpred.exchange.results import Rejection, Result, Results
 from perfpred.exchange.space import TuningSpace
+from perfpred.exchange.units import is_time
 from perfpred.profile.cells import Value, value_of
 
 NAME = "Kernel Tuner cache"
@@ -56,7 +57,7 @@ def read(document: Document) -> Results:
 
 def _result(place: str, entry: dict[str, Any], keys: tuple[str, ...], objective: str) -> Result:
     configuration = {key: entry[key] for key in keys if key in entry}
-    value = entry.get("time", entry.get(objective))
+    value = _time(entry, objective)
     failed = isinstance(value, str) or value == _FAILED
     repeats = entry.get("times")
     return Result(
@@ -68,6 +69,14 @@ def _result(place: str, entry: dict[str, Any], keys: tuple[str, ...], objective:
     )
 
 
+def _time(entry: dict[str, Any], objective: str) -> Any:
+    """Return the time, or the word in its place; a failed run has the word under its objective."""
+    tuned = entry.get(objective)
+    if isinstance(tuned, str) or ("time" not in entry and is_time(objective)):
+        return tuned
+    return entry.get("time")
+
+
 def _space(tune_params: Any, keys: Iterable[str]) -> TuningSpace | None:
     if not isinstance(tune_params, dict):
         return None
@@ -77,4 +86,4 @@ def _space(tune_params: Any, keys: Iterable[str]) -> TuningSpace | None:
         if not isinstance(values, list):
             return None
         parameters[key] = tuple(value_of(value) for value in values)
-    return TuningSpace(parameters)  # type: ignore[arg-type]
+    return TuningSpace(parameters)

@@ -46,8 +46,8 @@ class Result:
         The timings behind `value`.
     unit : str
         Of `value`, as written beside it; empty if nothing is.
-    extra : mapping
-        Columns of a profile that were written along: ``noise`` and ``rounds``.
+    noise, rounds : float, optional
+        Columns of a profile, where one was exported.
     """
 
     place: str
@@ -56,7 +56,8 @@ class Result:
     words: Mapping[str, Any] = field(default_factory=dict)
     repeats: Sequence[Any] = ()
     unit: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    noise: float | None = None
+    rounds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ class Results:
     space : TuningSpace, optional
     facts : dict
         Whatever else describes the whole, of JSON's types.
-    written : dict, optional
-        Names and metadata of the profile that the file was exported from.
+    origin : dict, optional
+        Names and metadata of the profile that was exported, if this file is one.
     """
 
     format: str
@@ -96,4 +97,4 @@ class Results:
     device: str = ""
     space: TuningSpace | None = None
     facts: dict[str, Any] = field(default_factory=dict)
-    written: dict[str, Any] | None = None
+    origin: dict[str, Any] | None = None

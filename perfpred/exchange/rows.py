@@ -29,7 +29,7 @@ class Row:
         Values in the order of the parameters' names.
     time_s, noise : float
         NaN where unknown.
-    rounds : int, optional
+    rounds : float, optional
     status : str
     """
 
@@ -37,7 +37,7 @@ class Row:
     parameters: tuple[Value, ...]
     time_s: float
     noise: float
-    rounds: int | None
+    rounds: float | None
     status: str
 
 
@@ -94,11 +94,12 @@ def _row(result: Result, names: Sequence[str], unit: TimeUnit) -> Row:
     parameters = _parameters(result.configuration, names)
     status = status_of(result.words)
     if status != "ok":
-        return Row(result, parameters, math.nan, math.nan, None, status)
+        noise = math.nan if result.noise is None else result.noise
+        return Row(result, parameters, math.nan, noise, result.rounds, status)
     time_s = _time_s(result, unit)
-    noise = result.extra.get("noise", repeatability(result.repeats, result.value))
-    rounds = result.extra.get("rounds", len(result.repeats) or None)
-    return Row(result, parameters, time_s, math.nan if noise is None else noise, rounds, "ok")
+    noise = repeatability(result.repeats, result.value) if result.noise is None else result.noise
+    rounds = (len(result.repeats) or None) if result.rounds is None else result.rounds
+    return Row(result, parameters, time_s, noise, rounds, "ok")
 
 
 def _parameters(configuration: Any, names: Sequence[str]) -> tuple[Value, ...]:

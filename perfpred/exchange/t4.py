@@ -6,10 +6,13 @@ from typing import Any
 
 from perfpred.exchange.document import Document
 from perfpred.exchange.results import Rejection, Result, Results
+from perfpred.exchange.units import is_time
 
 NAME = "T4 results"
 DEFAULT_UNIT = "ms"
-_FINE = "correct"
+ORIGIN = "perfpred"
+"""The key of the metadata under which an exported profile keeps its names and its own metadata."""
+FINE = "correct"
 
 
 def refusal(content: Any) -> str | None:
@@ -27,12 +30,13 @@ def read(document: Document) -> Results:
     metadata = content.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     objective = _objective(content["results"])
+    origin = _origin(metadata)
     results: list[Result] = []
     rejected = list(document.rejected)
     for index, entry in enumerate(content["results"]):
         place = f"results[{index}]"
         if isinstance(entry, dict):
-            results.append(_result(place, entry, objective))
+            results.append(_result(place, entry, objective, exported=origin is not None))
         else:
             rejected.append(Rejection(place, "an entry must be a JSON object", entry))
     version = content.get("schema_version")
@@ -46,6 +50,7 @@ def read(document: Document) -> Results:
         kernel=str(metadata.get("kernel_name") or ""),
         device=str(metadata.get("device_name") or ""),
         facts={"schema_version": version} if version else {},
+        origin=origin,
     )
 
 
@@ -58,19 +63,40 @@ def _objective(results: list[Any]) -> str:
     return "time"
 
 
-def _result(place: str, entry: dict[str, Any], objective: str) -> Result:
-    measured = _measurements(entry).get(objective, {})
+def _origin(metadata: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what an exported profile kept of itself; None if the file is no such export."""
+    origin = metadata.get(ORIGIN)
+    return origin if isinstance(origin, dict) and isinstance(origin.get("metadata"), dict) else None
+
+
+def _result(place: str, entry: dict[str, Any], objective: str, *, exported: bool) -> Result:
+    measured = _measurements(entry)
     times = entry.get("times")
     repeats = times.get("runtimes") if isinstance(times, dict) else None
-    value = measured.get("value")
+    timed = _timed(measured, objective)
     return Result(
         place,
         entry.get("configuration"),
-        value,
-        words=_words(entry, value),
+        timed.get("value"),
+        words=_words(entry, timed.get("value")),
         repeats=repeats if isinstance(repeats, list) else (),
-        unit=str(measured.get("unit") or ""),
+        unit=str(timed.get("unit") or ""),
+        noise=_number(measured, "noise") if exported else None,
+        rounds=_number(measured, "rounds") if exported else None,
     )
+
+
+def _timed(measured: dict[str, dict[str, Any]], objective: str) -> dict[str, Any]:
+    """Return the measurement of the time, or of an objective that holds a word because the run failed."""
+    tuned = measured.get(objective, {})
+    if is_time(objective) or isinstance(tuned.get("value"), str):
+        return tuned
+    return measured.get("time", {})
+
+
+def _number(measured: dict[str, dict[str, Any]], name: str) -> float | None:
+    value = measured.get(name, {}).get("value")
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _measurements(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -82,7 +108,7 @@ def _measurements(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _words(entry: dict[str, Any], value: Any) -> dict[str, Any]:
     """Return what is said of a failure: the invalidity, and what stands in the place of a time."""
     invalidity = entry.get("invalidity")
-    words = {"invalidity": invalidity} if invalidity not in (None, "", _FINE) else {}
+    words = {"invalidity": invalidity} if invalidity not in (None, "", FINE) else {}
     correctness = entry.get("correctness", 1)
     if not words and isinstance(correctness, int | float) and correctness < 1:
         words = {"invalidity": "correctness"}

@@ -13,6 +13,7 @@ _SPELLINGS = {
     "us": ("us", "µs", "μs", "usec", "microsecond", "microseconds"),
     "ns": ("ns", "nsec", "nanosecond", "nanoseconds"),
 }
+_TIMES = ("time", "latency", "duration")
 UNIT_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _BY_SPELLING = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings}
 
@@ -34,6 +35,11 @@ class TimeUnit:
     name: str
     known: str
     assumed: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """As people write it, such as ``milliseconds``."""
+        return UNIT_NAMES[self.name]
 
     @property
     def per_second(self) -> float:
@@ -58,3 +64,14 @@ def unit_named(spelling: str) -> str:
         return _BY_SPELLING[spelling.strip().lower()]
     except KeyError:
         raise UnknownNameError("unit of time", spelling, UNIT_NAMES.values()) from None
+
+
+def is_time(objective: str) -> bool:
+    """Whether the name of an objective says that it is a time.
+
+    Examples
+    --------
+    >>> is_time("runtime_ms"), is_time("GFLOP/s")
+    (True, False)
+    """
+    return any(word in objective.lower() for word in _TIMES)

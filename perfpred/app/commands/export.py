@@ -7,31 +7,64 @@ from typing import Annotated
 
 import typer
 
-from perfpred.app.arguments import Json
+from perfpred.app.arguments import HardwareOption, Json, KernelOption, VariantOption
 from perfpred.app.console import notice, print_json
-from perfpred.errors import UnknownNameError
+from perfpred.errors import InputError, UnknownNameError
 
-FORMATS = ("c",)
+FORMATS = ("c", "t4")
 
 
 def export(
     models: Annotated[
-        list[Path], typer.Argument(help="Model files, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(help="Model files, or folders of them; for t4, profile CSVs.", show_default=False),
     ],
     out: Annotated[Path, typer.Option("--out", help="File to write.", show_default=False)],
-    to: Annotated[str, typer.Option("--to", help="Language: c, a C99 header.")] = "c",
+    to: Annotated[str, typer.Option("--to", help="c: a C99 header; t4: T4 results.")] = "c",
+    kernel: KernelOption = None,
+    variant: VariantOption = None,
+    hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Write models as source text that needs nothing of perfpred: a function a model, a selector a kernel."""
+    """Write models as source text that needs nothing of perfpred, or a profile CSV as a T4 results file.
+
+    A C header has a function a model and a selector a kernel. --kernel, --variant and --hardware are for a
+    CSV without those columns.
+    """
+    if to not in FORMATS:
+        raise UnknownNameError("format", to, FORMATS)
+    if to == "t4":
+        _export_t4(models, out, {"kernel": kernel, "variant": variant, "hardware": hardware}, json)
+        return
+    _refuse_names(kernel, variant, hardware)
+    _export_c(models, out, json)
+
+
+def _refuse_names(*names: str | None) -> None:
+    if any(name is not None for name in names):
+        raise InputError("--kernel, --variant and --hardware are for a CSV: models bear their names")
+
+
+def _export_t4(files: list[Path], out: Path, names: dict[str, str | None], as_json: bool) -> None:
+    from perfpred.app.reading import read
+    from perfpred.exchange import write_t4
+
+    profile = read(files, **names)
+    write_t4(profile, out)
+    if as_json:
+        print_json({"file": str(out), "to": "t4", "rows": len(profile)})
+        return
+    notice(f"{len(profile)} rows written to {out}")
+
+
+def _export_c(models: list[Path], out: Path, as_json: bool) -> None:
     from perfpred.export.c_header import header
     from perfpred.files import atomic_write
     from perfpred.predict.bank import Bank, load
 
-    if to not in FORMATS:
-        raise UnknownNameError("language", to, FORMATS)
     bank = Bank(predictor for path in models for predictor in load(path))
     atomic_write(out, header(bank, out.name))
-    if json:
-        print_json({"file": str(out), "to": to, "models": [predictor.combination for predictor in bank]})
+    if as_json:
+        print_json({"file": str(out), "to": "c", "models": [predictor.combination for predictor in bank]})
         return
     notice(f"{len(bank)} models written to {out}")

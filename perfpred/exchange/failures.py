@@ -1,0 +1,65 @@
+"""What a tuner said of the runs that failed: kept beside the table, whose statuses are fewer and coarser."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from perfpred.exchange.rows import Row
+
+
+def describe_failures(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return the words of failed rows, grouped: what most rows of a status say, then what others say.
+
+    Returns
+    -------
+    list of dict
+        ``status``, ``words`` by the file's own names, and the number of ``rows``. A group that is not the
+        first of its status also lists its ``configurations``, values in the order of the parameters.
+    """
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if row.status != "ok":
+            said = json.dumps(row.result.words, sort_keys=True)
+            groups.setdefault((row.status, said), []).append(row)
+    described: list[dict[str, Any]] = []
+    statuses: set[str] = set()
+    for (status, _), members in sorted(groups.items(), key=lambda item: -len(item[1])):
+        group = {"status": status, "words": dict(members[0].result.words), "rows": len(members)}
+        if status in statuses:
+            group["configurations"] = [list(row.parameters) for row in members]
+        statuses.add(status)
+        described.append(group)
+    return described
+
+
+class FailureWords:
+    """Looks up what `describe_failures` described.
+
+    Parameters
+    ----------
+    described : sequence of mapping
+    """
+
+    def __init__(self, described: Sequence[Mapping[str, Any]]) -> None:
+        self._usual: dict[str, Mapping[str, Any]] = {}
+        self._special: dict[tuple[str, tuple[Any, ...]], Mapping[str, Any]] = {}
+        for group in described:
+            self._usual.setdefault(group["status"], group["words"])
+            for configuration in group.get("configurations", ()):
+                self._special[group["status"], tuple(configuration)] = group["words"]
+
+    def of(self, status: str, configuration: Sequence[Any]) -> Mapping[str, Any]:
+        """Return the words of a failed row; empty if nothing was recorded."""
+        return self._special.get((status, tuple(configuration)), self._usual.get(status, {}))
+
+
+def said_by_status(described: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return for each status the words that stand for it, as a list for people."""
+    said: dict[str, Counter[str]] = {}
+    for group in described:
+        word = group["words"].get("value", group["words"].get("invalidity", ""))
+        said.setdefault(group["status"], Counter())[str(word)] += group["rows"]
+    return {status: ", ".join(counts) for status, counts in said.items()}
