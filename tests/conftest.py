@@ -78,3 +78,21 @@ def perfpred(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         return Outcome(code, captured.out, captured.err)
 
     return run
+
+
+TUNING_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "gpu"
+"""Whole tuning spaces, beside the checkout: too large to be part of it."""
+
+
+@pytest.fixture
+def tuning_data() -> Path:
+    """The folder of whole tuning spaces; the test is skipped where there is none."""
+    if not TUNING_DATA.is_dir():
+        pytest.skip("the whole tuning spaces are not at ../shared/data/gpu")
+    return TUNING_DATA
+
+
+@pytest.fixture
+def extracts() -> Path:
+    """The folder of small extracts of real tuning data."""
+    return Path(__file__).parent / "data" / "tuning"

@@ -2,7 +2,17 @@
 
 from perfpred.exchange.importing import Imported, Names, import_file, read_space
 from perfpred.exchange.space import TuningSpace
+from perfpred.exchange.space_json import write_space
 from perfpred.exchange.t1 import StatedSpace
 from perfpred.exchange.to_t4 import write_t4
 
-__all__ = ["Imported", "Names", "StatedSpace", "TuningSpace", "import_file", "read_space", "write_t4"]
+__all__ = [
+    "Imported",
+    "Names",
+    "StatedSpace",
+    "TuningSpace",
+    "import_file",
+    "read_space",
+    "write_space",
+    "write_t4",
+]

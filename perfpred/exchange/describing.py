@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from perfpred.exchange.failures import describe_failures
+from perfpred.exchange.failures import KEY, describe_failures
 from perfpred.exchange.results import Rejection, Results
 from perfpred.exchange.rows import Row, Sorted
 from perfpred.exchange.units import TimeUnit
@@ -27,9 +27,10 @@ def describe(
     if results.origin is not None:
         metadata = copy.deepcopy(results.origin["metadata"])
         if rejected:
-            metadata["rejected"] = [*metadata.get("rejected", []), *rejected]
+            before = metadata.get("rejected")
+            metadata["rejected"] = [*(before if isinstance(before, list) else []), *rejected]
         return dict(metadata)
-    described: dict[str, Any] = {
+    return {
         "source": {"file": file, "format": results.format, **results.facts, "remarks": list(remarks)},
         "objective": results.objective,
         "units": {"time_s": "s", "noise": "fraction", "rounds": "repeats"},
@@ -38,12 +39,9 @@ def describe(
             "estimate": "as recorded, usually the mean of the repeats",
             "noise": "relative difference of the means of the first and second half of the repeats",
         },
-        "failures": describe_failures(found.rows),
+        KEY: describe_failures(found.rows),
         "rejected": rejected,
     }
-    if results.space is not None:
-        described["space"] = results.space.to_json()
-    return described
 
 
 def remarks_on(rows: Sequence[Row]) -> list[str]:

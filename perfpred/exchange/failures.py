@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from perfpred.exchange.rows import Row
+
+KEY = "failure_words"
+"""Where the metadata of a profile has what `describe_failures` returns."""
 
 
 def describe_failures(rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -40,15 +42,16 @@ class FailureWords:
 
     Parameters
     ----------
-    described : sequence of mapping
+    described : object
+        What a profile's metadata has under `KEY`; whatever is not as it should be is passed over.
     """
 
-    def __init__(self, described: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, described: object) -> None:
         self._usual: dict[str, Mapping[str, Any]] = {}
         self._special: dict[tuple[str, tuple[Any, ...]], Mapping[str, Any]] = {}
-        for group in described:
+        for group in _groups(described):
             self._usual.setdefault(group["status"], group["words"])
-            for configuration in group.get("configurations", ()):
+            for configuration in group.get("configurations") or ():
                 self._special[group["status"], tuple(configuration)] = group["words"]
 
     def of(self, status: str, configuration: Sequence[Any]) -> Mapping[str, Any]:
@@ -56,10 +59,17 @@ class FailureWords:
         return self._special.get((status, tuple(configuration)), self._usual.get(status, {}))
 
 
-def said_by_status(described: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def said_by_status(described: object) -> dict[str, str]:
     """Return for each status the words that stand for it, as a list for people."""
-    said: dict[str, Counter[str]] = {}
-    for group in described:
+    said: dict[str, dict[str, None]] = {}
+    for group in _groups(described):
         word = group["words"].get("value", group["words"].get("invalidity", ""))
-        said.setdefault(group["status"], Counter())[str(word)] += group["rows"]
-    return {status: ", ".join(counts) for status, counts in said.items()}
+        said.setdefault(group["status"], {})[str(word)] = None
+    return {status: ", ".join(words) for status, words in said.items()}
+
+
+def _groups(described: object) -> Iterator[Mapping[str, Any]]:
+    """Yield the groups that have a status and words: a sidecar may have been edited."""
+    for group in described if isinstance(described, list) else ():
+        if isinstance(group, Mapping) and isinstance(group.get("words"), Mapping) and "status" in group:
+            yield group

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from perfpred.errors import InputError
-from perfpred.exchange import kernel_tuner, t1, t4
+from perfpred.exchange import kernel_tuner, space_json, t1, t4
 from perfpred.exchange.document import Document
 from perfpred.exchange.results import Results
 from perfpred.exchange.t1 import StatedSpace
@@ -38,6 +38,7 @@ FORMATS = (
     Format(t4.NAME, t4.refusal, t4.read, t4.DEFAULT_UNIT),
     Format(kernel_tuner.NAME, kernel_tuner.refusal, kernel_tuner.read, kernel_tuner.DEFAULT_UNIT),
     Format(t1.NAME, t1.refusal, t1.read, ""),
+    Format(space_json.NAME, space_json.refusal, space_json.read, ""),
 )
 
 

@@ -70,7 +70,7 @@ def import_file(path: Path, names: Names | None = None, space: Path | None = Non
     names : Names, optional
         Needed as far as the file does not say what it is for; the variant is else ``tuned``.
     space : Path, optional
-        A T1 space that the configurations of a results file belong to.
+        The tuning space that the configurations of a results file belong to.
 
     Raises
     ------
@@ -95,18 +95,22 @@ def import_file(path: Path, names: Names | None = None, space: Path | None = Non
 
 
 def read_space(path: Path) -> StatedSpace:
-    """Read a T1 space; raises `InputError` if the file is anything else."""
+    """Read a tuning space, T1 or as `write_space` writes it; raises `InputError` for any other file."""
     document = read_document(path)
-    reason = t1.refusal(document.content)
-    if reason is not None:
-        raise InputError(f"{path} is no {t1.NAME}: {reason}")
-    return t1.read(document)
+    kind = recognise(document)
+    content = kind.read(document)
+    if isinstance(content, Results):
+        raise InputError(f"{path} holds {kind.name}; a tuning space is needed, such as a {t1.NAME}")
+    return content
 
 
 def _import_results(
     document: Document, kind: Format, results: Results, names: Names, stated: StatedSpace | None
 ) -> Imported:
-    unit = _unit(results, kind)
+    try:
+        unit = _unit(results, kind)
+    except InputError as error:
+        raise InputError(f"{document.path}: {error}") from None
     parameters = results.parameters or common_parameters(results.results)
     found = sort_results(results.results, parameters, unit)
     rejected = [*results.rejected, *found.rejected]
@@ -116,10 +120,12 @@ def _import_results(
     if stated is not None:
         results = replace(results, space=stated.space, kernel=results.kernel or stated.name)
     table = _table(found.rows, parameters)
-    outside = _outside(results.space, table, found, parameters)
+    outside: list[Rejection] = []
     remarks = [*filter(None, [document.remark]), *remarks_on(found.rows)]
     metadata = describe(document.path.name, results, found, unit, remarks)
     if results.space is not None:
+        _require_same_parameters(document.path, results.space, parameters)
+        outside = _outside(results.space, table, found)
         metadata["space"] = results.space.to_json()
         metadata["outside_space"] = [asdict(each) for each in outside]
     profile = Profile(table.assign(**_names(document.path, names, results)), parameters, metadata)
@@ -160,21 +166,19 @@ def _table(rows: Sequence[Row], parameters: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _outside(
-    space: TuningSpace | None, table: pd.DataFrame, found: Sorted, parameters: Sequence[str]
-) -> list[Rejection]:
-    """Return the rows that are no legal configuration of the space, with the reasons."""
-    if space is None:
-        return []
+def _require_same_parameters(path: Path, space: TuningSpace, parameters: Sequence[str]) -> None:
     for one, names, other in (
         ("space", space.parameters, parameters),
         ("results", parameters, space.parameters),
     ):
         alone = [name for name in names if name not in other]
         if alone:
-            raise InputError(
-                f"the space and the results must have the same parameters; only the {one} has '{alone[0]}'"
-            )
+            rule = "the space and the results must have the same parameters"
+            raise InputError(f"{path}: {rule}, but only the {one} has '{alone[0]}'")
+
+
+def _outside(space: TuningSpace, table: pd.DataFrame, found: Sorted) -> list[Rejection]:
+    """Return the rows that are no legal configuration of the space, with the reasons."""
     return [
         Rejection(found.rows[position].result.place, reason, found.rows[position].result.configuration)
         for position, reason in space.objections(table).items()

@@ -76,7 +76,15 @@ def sort_results(results: Iterable[Result], names: Sequence[str], unit: TimeUnit
 
 def rejection(result: Result, reason: str) -> Rejection:
     """Return a result with the reason why it became no row."""
-    return Rejection(result.place, reason, {"configuration": result.configuration, "value": result.value})
+    entry = {"configuration": result.configuration, "value": result.value}
+    return Rejection(result.place, reason, _without_nan(entry))
+
+
+def _without_nan(value: Any) -> Any:
+    """Return a value of JSON's types with what JSON has no number for, NaN and infinities, as text."""
+    if isinstance(value, dict):
+        return {name: _without_nan(each) for name, each in value.items()}
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def common_parameters(results: Iterable[Result]) -> tuple[str, ...]:
@@ -169,10 +177,11 @@ def _one_kind(found: Sorted, names: Sequence[str]) -> Sorted:
     """Reject the rows whose value is a text where the others hold numbers, or the other way round."""
     odd: dict[int, str] = {}
     for place, name in enumerate(names):
-        column, bad = parameter_column([row.parameters[place] for row in found.rows])
-        kind = "a number" if column.dtype.kind in "if" else "text"
-        for position in bad:
-            odd.setdefault(position, f"parameter '{name}' must be {kind} as in most rows")
+        values = [row.parameters[place] for row in found.rows]
+        if len({isinstance(value, str) for value in values}) == 2:
+            column, bad = parameter_column(values)
+            kind = "a number" if column.dtype.kind in "if" else "text"
+            odd |= dict.fromkeys(bad, f"parameter '{name}' must be {kind} as in most rows")
     rejected = [rejection(found.rows[position].result, reason) for position, reason in odd.items()]
     rows = [row for position, row in enumerate(found.rows) if position not in odd]
     return Sorted(rows, [*found.rejected, *rejected])

@@ -10,8 +10,8 @@ from perfpred.complexity import Condition
 from perfpred.errors import InputError, ProblemsError
 from perfpred.exchange.document import Document
 from perfpred.exchange.space import TuningSpace
-from perfpred.exchange.values import expand
-from perfpred.profile.cells import Value, value_of
+from perfpred.exchange.values import checked_value, expand
+from perfpred.profile.cells import Value
 
 NAME = "T1 space"
 
@@ -43,14 +43,20 @@ def read(document: Document) -> StatedSpace:
         If values or conditions cannot be read; all of them are listed.
     """
     stated = document.content["ConfigurationSpace"]
-    problems: list[str] = []
-    parameters = _parameters(stated["TuningParameters"], problems)
-    conditions = _conditions(stated.get("Conditions") or [], parameters, problems)
-    if problems:
-        raise ProblemsError(str(document.path), problems)
     general = document.content.get("General")
     name = general.get("BenchmarkName") if isinstance(general, dict) else None
-    return StatedSpace(TuningSpace(parameters, conditions), name if isinstance(name, str) else "")
+    conditions = stated.get("Conditions") or []
+    return stated_space(document, stated["TuningParameters"], conditions, name)
+
+
+def stated_space(document: Document, parameters: list[Any], conditions: Any, name: Any) -> StatedSpace:
+    """Return the space of parameters and conditions as T1 states them, or raise all that is wrong."""
+    problems: list[str] = []
+    values = _parameters(parameters, problems)
+    space = TuningSpace(values, _conditions(conditions, values, problems))
+    if problems:
+        raise ProblemsError(str(document.path), problems)
+    return StatedSpace(space, name if isinstance(name, str) else "")
 
 
 def _parameters(listed: list[Any], problems: list[str]) -> dict[str, tuple[Value, ...]]:
@@ -72,7 +78,7 @@ def _values(name: str, stated: Any, problems: list[str]) -> tuple[Value, ...]:
     """Return the values of a parameter, stated as a text as T1 has it or as a plain list."""
     try:
         if isinstance(stated, list) and stated:
-            return tuple(dict.fromkeys(value_of(value) for value in stated))
+            return tuple(dict.fromkeys(checked_value(value) for value in stated))
         return expand(stated)
     except InputError as error:
         problems.append(_indented(f"the values of '{name}': {error}"))

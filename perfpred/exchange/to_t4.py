@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.errors import InputError
-from perfpred.exchange.failures import FailureWords
+from perfpred.exchange.failures import KEY, FailureWords
 from perfpred.exchange.t4 import FINE, ORIGIN
 from perfpred.exchange.units import UNIT_NAMES
 from perfpred.files import atomic_write
@@ -52,7 +52,7 @@ def t4_document(profile: Profile) -> dict[str, Any]:
     """Return a profile of one combination as the content of a T4 results file."""
     combination, rows = _only_combination(profile)
     unit = _unit(rows)
-    words = FailureWords(profile.metadata.get("failures", ()))
+    words = FailureWords(profile.metadata.get(KEY))
     records: list[dict[str, Any]] = rows.table.to_dict("records")  # type: ignore[assignment]
     origin = {
         "kernel": combination.kernel,

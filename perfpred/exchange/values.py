@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
 from perfpred.complexity.caret import fail_at
-from perfpred.errors import ExpressionError
+from perfpred.errors import ExpressionError, InputError
 from perfpred.profile.cells import Value, value_of
 
 MAX_LENGTH = 100_000
@@ -83,7 +83,10 @@ def expand(text: object) -> tuple[Value, ...]:
     found = worker.work(body, {}, 1)
     if not isinstance(found, list | range):
         worker.fail(body, "the values must be a list, such as [16, 32]")
-    values = [_checked(worker, body, each) for each in worker.listed(body, found)]
+    try:
+        values = [checked_value(each) for each in worker.listed(body, found)]
+    except InputError as error:
+        worker.fail(body, str(error))
     if not values:
         worker.fail(body, "there must be at least one value")
     return tuple(dict.fromkeys(values))
@@ -109,12 +112,11 @@ def _offset(text: str, line: int, column: int) -> int:
     return start + sum(len(each) for each in lines[: line - 1]) + column
 
 
-def _checked(worker: _Worker, node: ast.expr, value: object) -> Value:
-    if not isinstance(value, int | float | str):
-        worker.fail(node, f"a value must be a number or a text, but one is {value!r}")
-    plain = value_of(value)
+def checked_value(value: object) -> Value:
+    """Return a value as profiles hold it; raises `InputError` if it is blank, not finite or neither kind."""
+    plain = value_of(value) if isinstance(value, int | float | str) else None
     if plain is None or (isinstance(plain, float) and not math.isfinite(plain)):
-        worker.fail(node, f"a value must be finite and not blank, but one is {value!r}")
+        raise InputError(f"a value must be a finite number or a text, but one is {value!r}")
     return plain
 
 

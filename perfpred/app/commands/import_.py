@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,7 +33,8 @@ def import_(
     ] = None,
     variant: Annotated[str | None, typer.Option("--variant", help="Variant. Default: tuned.")] = None,
     space: Annotated[
-        Path | None, typer.Option("--space", help="T1 space that the results belong to.", show_default=False)
+        Path | None,
+        typer.Option("--space", help="Space of the results: T1, or JSON made of it.", show_default=False),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -56,17 +56,14 @@ def import_(
 
 
 def _write_space(found: StatedSpace, file: Path, out: Path, as_json: bool) -> None:
-    from perfpred.files import atomic_write
+    from perfpred.exchange import write_space
 
     if out.suffix != ".json" or out.resolve() == file.resolve():
-        raise InputError(f"{file} is a T1 space: --out must name another file, ending in .json")
-    source = {"file": file.name, "format": "T1 space"}
-    content = {"kernel": found.name, "source": source, **found.space.to_json()}
-    atomic_write(out, json_text.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        raise InputError(f"{file} is a tuning space: --out must name another file, ending in .json")
+    content = write_space(found, out, {"file": file.name})
     sizes = {name: len(values) for name, values in found.space.parameters.items()}
-    notice(
-        f"{file.name}: T1 space of {found.name or 'a kernel without a name'}, {found.space.size} combinations"
-    )
+    name = found.name or "a nameless kernel"
+    notice(f"{file.name}: a space of {found.space.size} combinations for {name}")
     notice(_varying(sizes))
     notice(f"{len(found.space.conditions)} conditions; written to {out}")
     if as_json:
@@ -74,6 +71,9 @@ def _write_space(found: StatedSpace, file: Path, out: Path, as_json: bool) -> No
 
 
 def _describe(found: Imported, file: Path, out: Path) -> dict[str, Any]:
+    from perfpred.exchange.failures import KEY
+    from perfpred.profile import STATUSES
+
     profile = found.profile
     table = profile.table
     return {
@@ -82,8 +82,8 @@ def _describe(found: Imported, file: Path, out: Path) -> dict[str, Any]:
         "format": found.format,
         **{key: table[key].iloc[0] for key in ("kernel", "variant", "hardware")},
         "rows": len(profile),
-        "statuses": {str(k): int(n) for k, n in table["status"].value_counts().items()},
-        "failures": profile.metadata.get("failures", []),
+        "statuses": {each: n for each in STATUSES if (n := int((table["status"] == each).sum()))},
+        KEY: profile.metadata.get(KEY, []),
         "objective": profile.metadata.get("objective", "time"),
         "unit": {"name": found.unit.name, "known": found.unit.known, "assumed": found.unit.assumed},
         "parameters": {name: int(table[name].nunique()) for name in profile.parameters},
@@ -97,9 +97,9 @@ def _describe(found: Imported, file: Path, out: Path) -> dict[str, Any]:
 def _tell(found: Imported, document: dict[str, Any]) -> None:
     """Say on stderr what was read and what was not."""
     from perfpred.exchange.describing import summary
-    from perfpred.exchange.failures import said_by_status
+    from perfpred.exchange.failures import KEY, said_by_status
 
-    words = said_by_status(document["failures"])
+    words = said_by_status(document[KEY])
     counts = [
         f"{n} {status}" + (f" ({words[status]})" if words.get(status) else "")
         for status, n in document["statuses"].items()
