@@ -32,7 +32,7 @@ def export(
     CSV without those columns.
     """
     if to not in FORMATS:
-        raise UnknownNameError("format", to, FORMATS)
+        raise UnknownNameError("language", to, FORMATS)
     if to == "t4":
         _export_t4(models, out, {"kernel": kernel, "variant": variant, "hardware": hardware}, json)
         return
