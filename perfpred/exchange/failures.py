@@ -51,8 +51,8 @@ class FailureWords:
         self._special: dict[tuple[str, tuple[Any, ...]], Mapping[str, Any]] = {}
         for group in _groups(described):
             self._usual.setdefault(group["status"], group["words"])
-            for configuration in group.get("configurations") or ():
-                self._special[group["status"], tuple(configuration)] = group["words"]
+            for configuration in _configurations(group):
+                self._special[group["status"], configuration] = group["words"]
 
     def of(self, status: str, configuration: Sequence[Any]) -> Mapping[str, Any]:
         """Return the words of a failed row; empty if nothing was recorded."""
@@ -71,5 +71,15 @@ def said_by_status(described: object) -> dict[str, str]:
 def _groups(described: object) -> Iterator[Mapping[str, Any]]:
     """Yield the groups that have a status and words: a sidecar may have been edited."""
     for group in described if isinstance(described, list) else ():
-        if isinstance(group, Mapping) and isinstance(group.get("words"), Mapping) and "status" in group:
+        given = (group.get("status"), group.get("words")) if isinstance(group, Mapping) else (None, None)
+        if isinstance(given[0], str) and isinstance(given[1], Mapping):
             yield group
+
+
+def _configurations(group: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    listed = group.get("configurations")
+    for configuration in listed if isinstance(listed, list) else ():
+        if isinstance(configuration, list) and all(
+            isinstance(each, int | float | str) for each in configuration
+        ):
+            yield tuple(configuration)
