@@ -10,7 +10,7 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.learn.base import Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, tree_inputs
+from perfpred.learn.inputs import Expressions, expressions, tree_inputs
 from perfpred.predict.formula import BoostedTrees
 
 # For hundreds of rows: small trees and leaves, and every tree sees a part of the rows and of the inputs.
@@ -32,6 +32,7 @@ SETTINGS: dict[str, Any] = {
     "num_threads": 1,
     "verbosity": -1,
 }
+ROUNDS = 600
 
 
 class _Node(NamedTuple):
@@ -63,7 +64,7 @@ class LightGBMRegressor(TimeRegressor):
         self,
         complexity: Expressions = None,
         features: Expressions = None,
-        rounds: int = 600,
+        rounds: int = ROUNDS,
         random_state: Any = 0,
     ) -> None:
         self.complexity = complexity
@@ -74,14 +75,25 @@ class LightGBMRegressor(TimeRegressor):
     def _formula(self, rows: Rows, rng: np.random.RandomState) -> BoostedTrees:
         if self.rounds < 1:
             raise InputError(f"rounds >= 1 must hold, but got {self.rounds}")
-        inputs, matrix = tree_inputs(self.complexity, self.features, rows)
-        log_times = np.log(rows.time_s)
-        offset = float(log_times.mean())
-        if len(rows) < 2 * SETTINGS["min_data_in_leaf"]:  # no split is possible; LightGBM fails on one row
-            return _joined([{"leaf_value": 0.0}], inputs, offset)
-        settings = {**SETTINGS, "seed": int(rng.randint(2**31 - 1))}
-        data = lightgbm.Dataset(matrix, log_times - offset, params=settings)
-        return as_formula(lightgbm.train(settings, data, self.rounds), inputs, offset)
+        return boosted(rows, self.complexity, expressions(self.features, "features"), rng, self.rounds)
+
+
+def boosted(
+    rows: Rows,
+    complexity: Expressions,
+    features: Sequence[str],
+    rng: np.random.RandomState,
+    rounds: int = ROUNDS,
+) -> BoostedTrees:
+    """Return boosted trees fitted to `rows`, splitting on what `tree_inputs` says."""
+    inputs, matrix = tree_inputs(complexity, features, rows)
+    log_times = np.log(rows.time_s)
+    offset = float(log_times.mean())
+    if len(rows) < 2 * SETTINGS["min_data_in_leaf"]:  # no split is possible; LightGBM fails on one row
+        return _joined([{"leaf_value": 0.0}], inputs, offset)
+    settings = {**SETTINGS, "seed": int(rng.randint(2**31 - 1))}
+    data = lightgbm.Dataset(matrix, log_times - offset, params=settings)
+    return as_formula(lightgbm.train(settings, data, rounds), inputs, offset)
 
 
 def as_formula(booster: lightgbm.Booster, inputs: Sequence[str], offset: float = 0.0) -> BoostedTrees:

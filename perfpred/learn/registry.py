@@ -122,6 +122,12 @@ def _gp(complexity: Complexities, features: Features, random_state: Any) -> Time
     return GPRegressor(complexity, features, random_state=random_state)
 
 
+def _ensemble(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    from perfpred.learn.ensemble import EnsembleRegressor
+
+    return EnsembleRegressor(complexity, features, random_state=random_state)
+
+
 register(
     Model("augmented", "complexities corrected by a small net, in log time", _augmented, True, 75, True, 120)
 )
@@ -131,3 +137,6 @@ register(Model("linear-c", "non-negative sum of complexities and parameters", _l
 register(Model("forest-c", "random forest on log parameters and log complexities", _forest, True, None))
 register(Model("lightgbm-c", "boosted trees on log parameters and log complexities", _lightgbm, True, None))
 register(Model("gp-c", "complexities corrected by a Gaussian process, in log time", _gp, True, None))
+register(
+    Model("ensemble", "a Gaussian process and trees on products, for tuning spaces", _ensemble, True, None)
+)

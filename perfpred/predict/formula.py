@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from perfpred.predict.blend import Blend
 from perfpred.predict.forest import BoostedTrees, Forest
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.linear import LinearModel
@@ -16,6 +17,7 @@ from perfpred.predict.nets import PosynomialNet, ReluNet
 
 __all__ = [
     "FORMULAS",
+    "Blend",
     "BoostedTrees",
     "Forest",
     "Formula",
@@ -25,9 +27,9 @@ __all__ = [
     "ReluNet",
 ]
 
-Formula: TypeAlias = PosynomialNet | ReluNet | LinearModel | Forest | BoostedTrees | GaussianProcess
+Formula: TypeAlias = PosynomialNet | ReluNet | LinearModel | Forest | BoostedTrees | GaussianProcess | Blend
 
 FORMULAS: dict[str, type[Formula]] = {
     formula.__name__: formula
-    for formula in (PosynomialNet, ReluNet, LinearModel, Forest, BoostedTrees, GaussianProcess)
+    for formula in (PosynomialNet, ReluNet, LinearModel, Forest, BoostedTrees, GaussianProcess, Blend)
 }

@@ -1,0 +1,136 @@
+"""The model for tuning spaces: a Gaussian process and trees on products of the parameters, as each earns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+from sklearn.ensemble import ExtraTreesRegressor
+from threadpoolctl import threadpool_limits
+
+from perfpred.learn import forest
+from perfpred.learn.base import Masks, Rows, TimeRegressor
+from perfpred.learn.inputs import Expressions, expressions, fitted_inputs, logarithmic, tree_inputs
+from perfpred.learn.process import Process
+from perfpred.learn.products import products
+from perfpred.predict.blend import Blend, Member
+from perfpred.predict.checks import Floats
+from perfpred.predict.design import design_matrix
+from perfpred.predict.formula import GaussianProcess
+
+MOST_PROCESS_ROWS = 1000
+"""A process takes time by the cube of its rows; of more rows it sees so many, drawn at random."""
+TREES, INPUTS_SHARE = 200, 0.6
+EQUAL = 0.3
+"""Weight of the prior that members are worth the same, in units of their mean squared error."""
+FOLDS = 5
+
+
+class EnsembleRegressor(TimeRegressor):
+    """Log time by a weighted mean of a Gaussian process, boosted trees and extremely randomised trees.
+
+    Every member sees the parameters, complexities, features and the products of `products`. The weights are
+    those of the least squared out-of-fold error, drawn a little towards equal ones. Boosted trees take part
+    where the package lightgbm is installed.
+
+    Parameters
+    ----------
+    complexity : mapping of str to str, optional
+        Named expressions over the columns, > 0 on every row.
+    features : mapping of str to str or sequence of str, optional
+        Further expressions.
+    use_products : bool
+        Whether products of the parameters are made up.
+    random_state : int, RandomState or None
+        Draws of rows and inputs, and folds.
+    """
+
+    def __init__(
+        self,
+        complexity: Expressions = None,
+        features: Expressions = None,
+        use_products: bool = True,
+        random_state: Any = 0,
+    ) -> None:
+        self.complexity = complexity
+        self.features = features
+        self.use_products = use_products
+        self.random_state = random_state
+
+    def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[Blend]:
+        made_up = products(rows.columns) if self.use_products else {}
+        wanted = (*expressions(self.features, "features"), *made_up)
+        with threadpool_limits(limits=1, user_api="blas"):
+            whole = self._members(rows, wanted, rng)
+            inner = masks[1:] if len(masks) > 1 else _folds(len(rows), rng)
+            partial = [self._members(rows.take(mask), wanted, rng) for mask in inner]
+        weights = _weights(rows, inner, partial)
+        return [Blend(members, weights) for members in (whole, *partial)][: len(masks)]
+
+    def _members(self, rows: Rows, wanted: Sequence[str], rng: np.random.RandomState) -> tuple[Member, ...]:
+        makers: list[Callable[..., Member]] = [_process, _trees, *_boosted_if_installed()]
+        return tuple(maker(rows, self.complexity, wanted, rng) for maker in makers)
+
+
+def _process(
+    rows: Rows, complexity: Expressions, wanted: Sequence[str], rng: np.random.RandomState
+) -> GaussianProcess:
+    if len(rows) > MOST_PROCESS_ROWS:
+        few = np.zeros(len(rows), dtype=bool)
+        few[rng.choice(len(rows), MOST_PROCESS_ROWS, replace=False)] = True
+        rows = rows.take(few)
+    own = [logarithmic(name, values) for name, values in rows.columns.items()]
+    inputs = fitted_inputs(
+        (*own, *(f"log2({text})" for text in expressions(complexity, "complexity")), *wanted), rows
+    )
+    x, y = design_matrix(inputs, rows.columns), np.log(rows.time_s)
+    middle, scale = float(y.mean()), float(y.std())
+    if not inputs or scale == 0:
+        nothing = np.ones(len(inputs)), np.zeros((0, len(inputs))), np.zeros(0)
+        return GaussianProcess(("1",), np.array([middle]), inputs, *nothing)
+    process = Process.fit(x, (y - middle) / scale)
+    weights = scale * np.exp(process.scales.log_signal) * process.weights
+    lengths = np.exp(-process.scales.log_relevance)
+    return GaussianProcess(("1",), np.array([middle]), inputs, lengths, x, weights)
+
+
+def _trees(
+    rows: Rows, complexity: Expressions, wanted: Sequence[str], rng: np.random.RandomState
+) -> forest.Forest:
+    inputs, matrix = tree_inputs(complexity, wanted, rows)
+    trees = ExtraTreesRegressor(TREES, max_features=INPUTS_SHARE, random_state=rng)
+    return forest.as_formula(trees.fit(matrix, np.log(rows.time_s)), inputs)
+
+
+def _boosted_if_installed() -> list[Callable[..., Member]]:
+    try:
+        from perfpred.learn.boosting import boosted
+    except ModuleNotFoundError as error:
+        if error.name != "lightgbm":
+            raise
+        return []
+    return [boosted]
+
+
+def _folds(n: int, rng: np.random.RandomState) -> Masks:
+    fold = rng.permutation(n) % min(FOLDS, n)
+    return np.stack([fold != part for part in range(min(FOLDS, n))])
+
+
+def _weights(rows: Rows, masks: Masks, partial: Sequence[Sequence[Member]]) -> Floats:
+    """Return the weights of K members, of sum 1, from those fitted to parts of the rows."""
+    log_s = np.empty((len(partial[0]), len(rows)))
+    for mask, members in zip(masks, partial, strict=True):
+        columns: Mapping[str, Floats] = rows.take(~mask).columns
+        log_s[:, ~mask] = [np.log(member.seconds(columns)) for member in members]
+    errors = log_s - np.log(rows.time_s)
+    # Least squares of the weighted errors under sum 1, the sum held by a heavy row.
+    n_members = len(errors)
+    prior = np.sqrt(EQUAL * np.mean(errors**2) * len(rows)) * np.eye(n_members)
+    heavy = 1e3 * np.abs(errors).max() + 1e-9
+    matrix = np.vstack([errors.T, prior, np.full((1, n_members), heavy)])
+    target = np.concatenate([np.zeros(len(rows)), prior.diagonal() / n_members, [heavy]])
+    found, _ = nnls(matrix, target)
+    return np.asarray(found / found.sum())

@@ -1,0 +1,185 @@
+"""A Gaussian process for few rows and many inputs: fitted in milliseconds, with priors that keep it sane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.optimize import minimize
+
+from perfpred.predict.checks import Floats
+
+RELEVANCE, RELEVANCE_SPREAD = 0.5, 1.0
+"""Median inverse length scale of one of 4 standardised inputs, and the deviation of its logarithm.
+
+With d inputs the median falls by sqrt(4 / d), so that rows are as far apart however many inputs there are.
+"""
+LOG_SIGNAL, LOG_NOISE, LOG_SPREAD = 1.0, -4.0, 1.5
+"""Medians and deviation of the log variances, for targets of variance 1."""
+JITTER = 1e-6
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Hyperparameters: log inverse length scales, shape (d,), and the log variances of signal and noise."""
+
+    log_relevance: Floats
+    log_signal: float
+    log_noise: float
+
+    @classmethod
+    def prior(cls, d: int) -> Scales:
+        """Return the medians of the priors for `d` inputs."""
+        return cls(np.full(d, _median_relevance(d)), LOG_SIGNAL, LOG_NOISE)
+
+    def _packed(self) -> Floats:
+        return np.concatenate([self.log_relevance, [self.log_signal, self.log_noise]])
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """A Gaussian process with a Matérn 5/2 kernel and a relevance for each input, given n rows.
+
+    Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 5.
+
+    Attributes
+    ----------
+    x : ndarray of shape (n, d)
+        Inputs of the rows, of mean 0 and deviation 1 or so.
+    scales : Scales
+        Of greatest posterior density.
+    factor : ndarray of shape (n, n)
+        Lower Cholesky factor of the covariance of the rows.
+    weights : ndarray of shape (n,)
+        So that the mean at a point is its covariance with the rows times these.
+    log_evidence : float
+        Log density of the targets and of the scales.
+    """
+
+    x: Floats
+    scales: Scales
+    factor: Floats
+    weights: Floats
+    log_evidence: float
+
+    @classmethod
+    def fit(cls, x: Floats, y: Floats, start: Scales | None = None, iterations: int = 40) -> Process:
+        """Fit to `y`, shape (n,), of mean 0 and variance 1 or so, from `start` or the medians of the priors."""
+        first = Scales.prior(x.shape[1]) if start is None else start
+        density = _Density(x, y)
+        found = minimize(
+            density, first._packed(), jac=True, method="L-BFGS-B", options={"maxiter": iterations}
+        )
+        scales = _unpacked(found.x)
+        covariance = _kernel(_squares(x, x, scales), scales)
+        covariance[np.diag_indices(len(x))] += np.exp(scales.log_noise) + JITTER
+        factor = cholesky(covariance, lower=True)
+        return cls(x, scales, factor, cho_solve((factor, True), y), -float(found.fun))
+
+    def covariance(self, x: Floats) -> Floats:
+        """Return the covariance of points, shape (N, d), with the rows, shape (N, n)."""
+        covariance = np.empty((len(x), len(self.x)))
+        step = max(1, _BLOCK // max(1, len(self.x)))
+        for first in range(0, len(x), step):
+            block = slice(first, first + step)
+            covariance[block] = _kernel(_squares(x[block], self.x, self.scales), self.scales)
+        return covariance
+
+    def belief(self, x: Floats) -> Belief:
+        """Return what is believed of points, shape (N, d)."""
+        covariance = self.covariance(x)
+        whitened = solve_triangular(self.factor, covariance.T, lower=True)
+        variance = np.exp(self.scales.log_signal) - (whitened**2).sum(axis=0)
+        return Belief(self, x, covariance @ self.weights, np.maximum(variance, JITTER), whitened)
+
+
+@dataclass(eq=False)
+class Belief:
+    """Mean and variance of a process at N points, which shrinks as it is told which will be measured.
+
+    Attributes
+    ----------
+    mean, variance : ndarray of shape (N,)
+    """
+
+    process: Process
+    x: Floats
+    mean: Floats
+    variance: Floats
+    _whitened: Floats
+
+    def told(self, chosen: int) -> None:
+        """Shrink the variance as if point `chosen` had been measured."""
+        scales = self.process.scales
+        own = self._whitened[:, chosen]
+        covariance = _kernel(_squares(self.x, self.x[chosen : chosen + 1], scales), scales)[:, 0]
+        covariance -= own @ self._whitened
+        row = covariance / np.sqrt(max(covariance[chosen], 0.0) + np.exp(scales.log_noise) + JITTER)
+        self._whitened = np.vstack([self._whitened, row])
+        self.variance = np.maximum(self.variance - row**2, JITTER)
+
+
+class _Density:
+    """Negative log posterior density of the scales, and its gradient."""
+
+    def __init__(self, x: Floats, y: Floats) -> None:
+        self.y = y
+        self.squares = (x[:, None, :] - x[None, :, :]) ** 2
+
+    def __call__(self, packed: Floats) -> tuple[float, Floats]:
+        scales = _unpacked(packed)
+        relevance = np.exp(2 * scales.log_relevance)
+        squares = 5 * (self.squares @ relevance)
+        distance = np.sqrt(squares)
+        decay = np.exp(scales.log_signal - distance)
+        signal = (1 + distance + squares / 3) * decay
+        covariance = signal.copy()
+        covariance[np.diag_indices(len(self.y))] += np.exp(scales.log_noise) + JITTER
+        try:
+            factor = cholesky(covariance, lower=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            return 1e10, np.zeros_like(packed)
+        inverse = cho_solve((factor, True), np.eye(len(self.y)), check_finite=False)
+        weights = inverse @ self.y
+        value = 0.5 * self.y @ weights + np.log(np.diag(factor)).sum()
+        slope = 0.5 * (inverse - np.outer(weights, weights))
+        # d signal / d squares = -(1 + distance) / 6 * decay
+        by_squares = slope * (-(1 + distance) / 6 * decay)
+        gradient = np.empty_like(packed)
+        gradient[:-2] = 10 * relevance * np.tensordot(by_squares, self.squares, axes=2)
+        gradient[-2] = (slope * signal).sum()
+        gradient[-1] = np.trace(slope) * np.exp(scales.log_noise)
+        off, spread = _off_median(packed)
+        return float(value + 0.5 * (off**2).sum()), gradient + off / spread
+
+
+def _off_median(packed: Floats) -> tuple[Floats, Floats]:
+    """Return how many deviations of its prior each scale is off its median, and the deviations."""
+    d = len(packed) - 2
+    spread = np.full(len(packed), LOG_SPREAD)
+    spread[:d] = RELEVANCE_SPREAD
+    return (packed - Scales.prior(d)._packed()) / spread, spread
+
+
+def _median_relevance(d: int) -> float:
+    return float(np.log(RELEVANCE) - 0.5 * np.log(max(d, 1) / 4))
+
+
+def _unpacked(packed: Any) -> Scales:
+    return Scales(np.asarray(packed[:-2], dtype=np.float64), float(packed[-2]), float(packed[-1]))
+
+
+def _squares(a: Floats, b: Floats, scales: Scales) -> Floats:
+    """Return 5 times the squared distances of rows of `a` and `b`, shape (len(a), len(b))."""
+    relevance = np.exp(scales.log_relevance)
+    a, b = a * relevance, b * relevance
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
+    return np.asarray(5 * np.maximum(squares, 0.0))
+
+
+def _kernel(squares: Floats, scales: Scales) -> Floats:
+    distance = np.sqrt(squares)
+    return np.asarray((1 + distance + squares / 3) * np.exp(scales.log_signal - distance))

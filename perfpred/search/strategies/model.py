@@ -1,0 +1,156 @@
+"""Rounds of proposals by a model: those whose expected improvement is greatest, then the model learns from them.
+
+Jones, Schonlau and Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998, for the
+criterion; Ginsbourger, Le Riche and Carraro, "Kriging is well-suited to parallelize optimization", 2010, for
+batches: once a candidate is chosen, the model believes that it is as expected and is sure of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic
+
+import numpy as np
+from scipy.special import ndtr
+
+from perfpred.search.candidates import C, Floats, Space
+from perfpred.search.strategies.base import POOL, Shuffled
+from perfpred.search.surrogate import Posterior, Surrogate
+from perfpred.search.trace import Trace
+
+BATCH = 5
+"""Candidates a round, unless the search wants more at once."""
+TRIED_A_PROPOSAL = 10
+"""A round proposes one for so many that were tried."""
+PARENTS = 5
+"""So many of the fastest candidates have their neighbours looked at, where the pool is a sample."""
+
+
+class ModelSearch(Generic[C]):
+    """Ranks candidates by prediction and runs few of them.
+
+    Parameters
+    ----------
+    surrogate : Surrogate
+        Its model.
+    batch : int
+        Candidates a round.
+    """
+
+    def __init__(self, surrogate: Surrogate, batch: int = BATCH) -> None:
+        self.surrogate = surrogate
+        self.batch = batch
+        self._shuffled: Shuffled[C] = Shuffled()
+        self._pool: list[C] = []
+        self._places: dict[C, int] = {}
+        self._x: Floats = np.empty((0, 0))
+        self._complete = False
+
+    def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
+        """Return up to `n` candidates, as in `Strategy`."""
+        if not self._pool:
+            self._look_at(space, space.pool(POOL, rng))
+            self._complete = len(self._pool) < POOL
+        self._look_at(space, [each for each in trace.candidates if each not in self._places])
+        if not self.surrogate.enough(self._x[self._tried(trace)], trace.times_s):
+            # One at a time: the same first candidates whatever it takes to have enough.
+            first = self._first(space, trace, rng)
+            return [] if first is None else [first]
+        if not self._complete:
+            self._look_at(space, self._near_the_best(space, trace, rng))
+        posterior = self._posterior(trace)
+        return [
+            self._pool[place]
+            for place in best_batch(posterior, self._open(trace), min(n, self._round(trace)))
+        ]
+
+    def expected_gain(self, trace: Trace[C], runs: int) -> float:
+        """Return by what fraction the best time would likely fall with so many runs more; NaN if unknown.
+
+        The mean, over the model's uncertainty, of the best of the `runs` candidates it would run next.
+        """
+        tried = self._tried(trace)
+        if not self._pool or not self.surrogate.enough(self._x[tried], trace.times_s):
+            return float("nan")
+        return likely_gain(self._posterior(trace), self._open(trace), runs)
+
+    def _round(self, trace: Trace[C]) -> int:
+        """Return how many to propose: one at a time while each result teaches much."""
+        return min(self.batch, max(1, len(trace) // TRIED_A_PROPOSAL))
+
+    def _first(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> C | None:
+        """Return a candidate before the model chooses: one that the surrogate asks for, else a random one."""
+        asked = self.surrogate.first(self._x, len(trace))
+        candidate = None if asked is None else self._pool[asked]
+        if candidate is None or candidate in trace:
+            candidate = self._shuffled.next(space, trace, rng)
+        return candidate
+
+    def _posterior(self, trace: Trace[C]) -> Posterior:
+        return self.surrogate.posterior(self._x[self._tried(trace)], trace.times_s, self._x)
+
+    def _tried(self, trace: Trace[C]) -> list[int]:
+        return [self._places[candidate] for candidate in trace.candidates]
+
+    def _open(self, trace: Trace[C]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Say which of the pool were not tried, shape (len(pool),)."""
+        is_open = np.ones(len(self._pool), dtype=bool)
+        is_open[self._tried(trace)] = False
+        return is_open
+
+    def _look_at(self, space: Space[C], candidates: Sequence[C]) -> None:
+        """Add candidates to the pool, encoded once."""
+        new = [each for each in dict.fromkeys(candidates) if each not in self._places]
+        if not new:
+            return
+        self._places.update({each: len(self._pool) + place for place, each in enumerate(new)})
+        encoded = space.encode(new)
+        self._x = np.vstack([self._x, encoded]) if self._pool else encoded
+        self._pool += new
+
+    def _near_the_best(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> list[C]:
+        times = trace.times_s
+        order = np.argsort(np.where(np.isfinite(times), times, np.inf), kind="stable")[:PARENTS]
+        return [near for place in order for near in space.neighbours(trace.candidates[place], rng)]
+
+
+def expected_improvement(posterior: Posterior) -> Floats:
+    """Return by how much each candidate is expected to undercut the best, on the model's scale, shape (N,)."""
+    expected = np.zeros(len(posterior.p_ok))
+    for part in posterior.parts:
+        deviation = np.maximum(part.deviation, 1e-12)
+        z = (posterior.best - part.mean) / deviation
+        density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
+        expected += part.weight * deviation * (z * ndtr(z) + density)
+    return np.asarray(posterior.p_ok * expected)
+
+
+def best_batch(
+    posterior: Posterior, is_open: np.ndarray[tuple[int], np.dtype[np.bool_]], n: int
+) -> list[int]:
+    """Return up to `n` places of the greatest expected improvement, each given those before it."""
+    is_open, chosen = is_open.copy(), []
+    while len(chosen) < n and is_open.any():
+        place = int(np.argmax(np.where(is_open, expected_improvement(posterior), -1.0)))
+        chosen.append(place)
+        is_open[place] = False
+        if len(chosen) < n:
+            posterior.told(place)
+    return chosen
+
+
+def likely_gain(
+    posterior: Posterior, is_open: np.ndarray[tuple[int], np.dtype[np.bool_]], runs: int, draws: int = 200
+) -> float:
+    """Return the mean fraction by which the best of the next `runs` candidates undercuts the best so far."""
+    gains = np.where(is_open, expected_improvement(posterior), -1.0)
+    next_ones = np.argsort(-gains, kind="stable")[: min(runs, int(is_open.sum()))]
+    if not len(next_ones):
+        return 0.0
+    noise = np.random.default_rng(0).standard_normal((draws, len(next_ones)))
+    gain = 0.0
+    for part in posterior.parts:
+        values = part.mean[next_ones] + part.deviation[next_ones] * noise
+        best = np.minimum(values.min(axis=1), posterior.best)
+        gain += part.weight * float(np.mean(1 - np.exp(best - posterior.best)))
+    return gain

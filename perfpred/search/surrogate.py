@@ -1,0 +1,64 @@
+"""What the `model` strategy asks of a model; a domain, or the room of learning, brings one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from perfpred.search.candidates import Floats
+
+
+@dataclass(frozen=True)
+class Part:
+    """One opinion about N candidates: the log of their seconds, or a monotone transform of it.
+
+    Attributes
+    ----------
+    weight : float
+        How far it is believed; those of all parts sum to 1.
+    mean, deviation : ndarray of shape (N,)
+    """
+
+    weight: float
+    mean: Floats
+    deviation: Floats
+
+
+class Posterior(Protocol):
+    """What is believed of N candidates after some measurements: a mixture of opinions.
+
+    Attributes
+    ----------
+    parts : sequence of Part
+    p_ok : ndarray of shape (N,)
+        Probability that a candidate does not fail.
+    best : float
+        The least measured value, on the scale of the means.
+    """
+
+    @property
+    def parts(self) -> Sequence[Part]: ...
+    @property
+    def p_ok(self) -> Floats: ...
+    @property
+    def best(self) -> float: ...
+
+    def told(self, chosen: int) -> None:
+        """Update as if candidate `chosen` had been measured and were as expected: deviations shrink near it."""
+
+
+class Surrogate(Protocol):
+    """A model of log time with uncertainty, fitted again each round."""
+
+    def enough(self, x: Floats, time_s: Floats) -> bool:
+        """Say whether these measurements are enough to choose by; until then they are drawn at random.
+
+        `x` has shape (n, d); `time_s`, shape (n,), is NaN where a candidate failed.
+        """
+
+    def first(self, candidates: Floats, tried: int) -> int | None:
+        """Return which of `candidates`, shape (N, d), it wants to see as number `tried`; None: a random one."""
+
+    def posterior(self, x: Floats, time_s: Floats, candidates: Floats) -> Posterior:
+        """Return what measurements, as in `enough`, say of `candidates`, shape (N, d)."""
