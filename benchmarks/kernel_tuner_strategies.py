@@ -51,7 +51,7 @@ from kernel_tuner.runners.simulation import SimulationRunner
 from kernel_tuner.searchspace import Searchspace, supported_neighbor_methods
 
 BUDGETS = (25, 50, 100, 200)
-REPEATS = 20
+REPEATS, FEW = 20, 5
 STALL = 20_000
 NOT_PARAMETERS = ("kernel", "variant", "hardware", "time_s", "noise", "rounds", "status")
 COLUMNS = ("file", "strategy", "budget", "repeat", "evaluations", "best_time_s", "optimum_s", "ratio")
@@ -111,16 +111,21 @@ STRATEGIES = (
     Strategy("nsga3", "only whether max_fevals is set is read"),
     Strategy("pyatf_strategies", UNUSED),
     *(
-        Strategy("pyatf_strategies", UNUSED, label=f"pyatf({name})", options={"searchtechnique": name})
+        Strategy(
+            "pyatf_strategies", UNUSED, label=f"pyatf({name})", options={"searchtechnique": name}, repeats=FEW
+        )
         for name in TECHNIQUES
     ),
     Strategy("bayes_opt", BOUND),
     # Where evaluating costs no time, as here, the default fits its model every 18 evaluations; this fits it
     # every 3, as the default does where evaluating is slow.
-    Strategy("bayes_opt", BOUND, label="bayes_opt(multi-fast)", options={"method": "multi-fast"}, repeats=10),
-    # At 1 to 2 s an evaluation it meets the time limit before 50 of them.
     Strategy(
-        "skopt", "max_fevals bounds the calls, repeats included: reading off favours it a bit", repeats=3
+        "bayes_opt", BOUND, label="bayes_opt(multi-fast)", options={"method": "multi-fast"}, repeats=FEW
+    ),
+    # At 1 to 2 s an evaluation it meets the time limit before 50 of them, and it ends at the first failed row
+    # that it learns from.
+    Strategy(
+        "skopt", "max_fevals bounds the calls, repeats included: reading off favours it a bit", repeats=1
     ),
 )
 
@@ -493,12 +498,9 @@ def summarise(options: argparse.Namespace) -> None:
             writer.writerow(names)
             writer.writerows([f, s, b, *figures.values()] for (s, f, b), figures in summary.items())
     print("| strategy |" + "".join(f" {b} |" for b in BUDGETS) + " spaces | runs |\n|---" + "|---" * 6 + "|")
-    table = {strategy: _means(summary, strategy) for strategy in dict.fromkeys(s for s, _, _ in summary)}
-    for strategy, means in sorted(table.items(), key=lambda item: item[1][2]):
-        counts = [
-            figures["repeats"] for (s, _, b), figures in summary.items() if (s, b) == (strategy, BUDGETS[0])
-        ]
-        print(f"| {strategy} |" + "".join(f" {m:.3f} |" for m in means) + f" {len(counts)} | {sum(counts)} |")
+    lines = [_line(summary, strategy) for strategy in dict.fromkeys(s for s, _, _ in summary)]
+    for line in sorted(lines, key=lambda line: (-line[5], line[3])):
+        print("|" + "".join(f" {x:.3f} |" if isinstance(x, float) else f" {x} |" for x in line))
 
 
 def _summary(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
@@ -512,18 +514,18 @@ def _summary(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
         "nothing_valid": sum(row["ratio"] == "inf" for row in rows),
         "mean_evaluations": round(float(np.mean([int(row["evaluations"]) for row in rows])), 1),
         "mean_run_s": round(float(np.mean([float(row["seconds"]) for row in rows])), 2),
-        **{f"ended_{how}": sum(row["ended"] == how for row in rows) for how in ENDS[1:]},
+        **{f"ended_{how}".replace(" ", "_"): sum(row["ended"] == how for row in rows) for how in ENDS[1:]},
         "ended_by_error": sum(row["ended"] not in ENDS for row in rows),
     }
 
 
-def _means(summary: dict[tuple[str, str, int], dict[str, Any]], strategy: str) -> list[float]:
-    """Return the geometric mean over files of the mean ratio, budget by budget."""
-    by_budget: dict[int, list[float]] = defaultdict(list)
-    for (name, _, budget), figures in summary.items():
-        if name == strategy:
-            by_budget[budget].append(math.log(figures["mean_ratio"]))
-    return [math.exp(np.mean(by_budget[b])) if b in by_budget else math.nan for b in BUDGETS]
+def _line(summary: dict[tuple[str, str, int], dict[str, Any]], strategy: str) -> list[Any]:
+    """Return a strategy's name, geometric means over files of its mean ratio, counts of files and runs."""
+    figures = {
+        b: [f for (s, _, budget), f in summary.items() if (s, budget) == (strategy, b)] for b in BUDGETS
+    }
+    means = [math.exp(np.mean([math.log(f["mean_ratio"]) for f in figures[b]])) for b in BUDGETS]
+    return [strategy, *means, len(figures[BUDGETS[0]]), sum(f["repeats"] for f in figures[BUDGETS[0]])]
 
 
 def main() -> None:
