@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from perfpred.app.commands import demo, evaluate, export, import_, kernels, predict, profile, select, train
+from perfpred.app.commands import (
+    demo,
+    evaluate,
+    export,
+    import_,
+    kernels,
+    predict,
+    profile,
+    search,
+    select,
+    train,
+)
 from perfpred.app.console import notice
 from perfpred.errors import InputError, PerfpredError
 
@@ -23,6 +34,7 @@ for verb in (demo.demo, kernels.kernels, profile.profile, train.train, evaluate.
 app.command()(select.select)
 app.command("import")(import_.import_)
 app.command()(export.export)
+app.command()(search.search)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The model for tuning spaces: a Gaussian process and trees on products of the parameters, as each earns it."""
+"""The model for tuning spaces: a Gaussian process and trees on products of parameters, as each earns it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from perfpred.learn.products import products
 from perfpred.predict.blend import Blend, Member
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import design_matrix
-from perfpred.predict.formula import GaussianProcess
+from perfpred.predict.formula import Forest, GaussianProcess
 
 MOST_PROCESS_ROWS = 1000
 """A process takes time by the cube of its rows; of more rows it sees so many, drawn at random."""
@@ -96,9 +96,7 @@ def _process(
     return GaussianProcess(("1",), np.array([middle]), inputs, lengths, x, weights)
 
 
-def _trees(
-    rows: Rows, complexity: Expressions, wanted: Sequence[str], rng: np.random.RandomState
-) -> forest.Forest:
+def _trees(rows: Rows, complexity: Expressions, wanted: Sequence[str], rng: np.random.RandomState) -> Forest:
     inputs, matrix = tree_inputs(complexity, wanted, rows)
     trees = ExtraTreesRegressor(TREES, max_features=INPUTS_SHARE, random_state=rng)
     return forest.as_formula(trees.fit(matrix, np.log(rows.time_s)), inputs)

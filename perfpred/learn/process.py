@@ -66,18 +66,34 @@ class Process:
     log_evidence: float
 
     @classmethod
-    def fit(cls, x: Floats, y: Floats, start: Scales | None = None, iterations: int = 40) -> Process:
-        """Fit to `y`, shape (n,), of mean 0 and variance 1 or so, from `start` or the medians of the priors."""
-        first = Scales.prior(x.shape[1]) if start is None else start
-        density = _Density(x, y)
+    def fit(
+        cls,
+        x: Floats,
+        y: Floats,
+        start: Scales | None = None,
+        iterations: int = 40,
+        medians: Scales | None = None,
+    ) -> Process:
+        """Fit to `y`, shape (n,), of mean 0 and variance 1 or so.
+
+        The priors of the scales have the `medians` given, by default `Scales.prior`; the search for the
+        most likely ones begins at `start`, by default at the medians.
+        """
+        expected = Scales.prior(x.shape[1]) if medians is None else medians
+        first = expected if start is None else start
+        density = _Density(x, y, expected)
         found = minimize(
             density, first._packed(), jac=True, method="L-BFGS-B", options={"maxiter": iterations}
         )
-        scales = _unpacked(found.x)
+        return cls.given(x, y, _unpacked(found.x), -float(found.fun))
+
+    @classmethod
+    def given(cls, x: Floats, y: Floats, scales: Scales, log_evidence: float = float("nan")) -> Process:
+        """Return the process with these scales."""
         covariance = _kernel(_squares(x, x, scales), scales)
         covariance[np.diag_indices(len(x))] += np.exp(scales.log_noise) + JITTER
         factor = cholesky(covariance, lower=True)
-        return cls(x, scales, factor, cho_solve((factor, True), y), -float(found.fun))
+        return cls(x, scales, factor, cho_solve((factor, True), y), log_evidence)
 
     def covariance(self, x: Floats) -> Floats:
         """Return the covariance of points, shape (N, d), with the rows, shape (N, n)."""
@@ -125,8 +141,11 @@ class Belief:
 class _Density:
     """Negative log posterior density of the scales, and its gradient."""
 
-    def __init__(self, x: Floats, y: Floats) -> None:
+    def __init__(self, x: Floats, y: Floats, medians: Scales) -> None:
         self.y = y
+        self.medians = medians._packed()
+        self.spread = np.full(len(self.medians), RELEVANCE_SPREAD)
+        self.spread[-2:] = LOG_SPREAD
         self.squares = (x[:, None, :] - x[None, :, :]) ** 2
 
     def __call__(self, packed: Floats) -> tuple[float, Floats]:
@@ -152,16 +171,8 @@ class _Density:
         gradient[:-2] = 10 * relevance * np.tensordot(by_squares, self.squares, axes=2)
         gradient[-2] = (slope * signal).sum()
         gradient[-1] = np.trace(slope) * np.exp(scales.log_noise)
-        off, spread = _off_median(packed)
-        return float(value + 0.5 * (off**2).sum()), gradient + off / spread
-
-
-def _off_median(packed: Floats) -> tuple[Floats, Floats]:
-    """Return how many deviations of its prior each scale is off its median, and the deviations."""
-    d = len(packed) - 2
-    spread = np.full(len(packed), LOG_SPREAD)
-    spread[:d] = RELEVANCE_SPREAD
-    return (packed - Scales.prior(d)._packed()) / spread, spread
+        off = (packed - self.medians) / self.spread
+        return float(value + 0.5 * (off**2).sum()), gradient + off / self.spread
 
 
 def _median_relevance(d: int) -> float:

@@ -1,4 +1,4 @@
-"""Complexity-style products of the parameters of a tuning space: threads a block, work a thread, extents of tiles.
+"""Complexity-style products of the parameters of a tuning space: threads a block, work a thread, tiles.
 
 Time depends on such products more than on the parameters themselves. Which of them mean something differs
 from kernel to kernel, so all pairs are offered and the models choose.

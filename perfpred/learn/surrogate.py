@@ -5,7 +5,7 @@ It keeps the contract `Surrogate` of the room of searching, which knows no model
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ FIRST = 10
 SLOW_SHARE, SLOW_SLOPE = 0.4, 0.2
 """How slow the slow ones are matters little: beyond this quantile, log time counts by this factor."""
 REFIT_ITERATIONS = 10
+NEGLIGIBLE = 1e-9
 FAILURE_TREES = 100
 
 
@@ -83,10 +84,20 @@ class GaussianSurrogate:
 
 
 class Refits:
-    """Fits processes to growing data, each from the scales of the last."""
+    """Fits processes to growing data, each from the scales of the last.
 
-    def __init__(self) -> None:
-        self._scales: Scales | None = None
+    Parameters
+    ----------
+    medians : Scales, optional
+        Those that the priors of the scales have, by default `Scales.prior`.
+    least_deviation : float
+        Of log seconds where nothing near was measured: few rows may happen to be closer to what was expected.
+    """
+
+    def __init__(self, medians: Scales | None = None, least_deviation: float = 0.0) -> None:
+        self._medians = medians
+        self._least_deviation = least_deviation
+        self._last: Scales | None = None
 
     def posterior(
         self,
@@ -100,32 +111,30 @@ class Refits:
         at_rows, at_candidates = (np.zeros(len(y)), np.zeros(len(candidates))) if before is None else before
         rest = y - at_rows
         shift, scale = float(rest.mean()), max(float(rest.std()), 1e-3)
-        spread = x.std(axis=0)
-        varying = spread > 1e-9
-        middle, spread = x.mean(axis=0)[varying], spread[varying]
-        known = self._scales is not None and len(self._scales.log_relevance) == len(spread)
+        middle, spread = candidates.mean(axis=0), candidates.std(axis=0)
+        spread = np.where(spread > NEGLIGIBLE, spread, 1.0)
+        iterations = 40 if self._last is None else REFIT_ITERATIONS
+        z, targets = (x - middle) / spread, (rest - shift) / scale
         with threadpool_limits(limits=1, user_api="blas"):
-            process = Process.fit(
-                (x[:, varying] - middle) / spread,
-                (rest - shift) / scale,
-                self._scales if known else None,
-                REFIT_ITERATIONS if known else 40,
-            )
-            belief = process.belief((candidates[:, varying] - middle) / spread)
-        self._scales = process.scales
+            process = Process.fit(z, targets, self._last, iterations, self._medians)
+            self._last = found = process.scales
+            least = 2 * np.log(max(self._least_deviation, 1e-9) / scale)
+            if found.log_signal < least:
+                process = Process.given(z, targets, replace(found, log_signal=least), process.log_evidence)
+            belief = process.belief((candidates - middle) / spread)
         evidence = process.log_evidence - len(y) * float(np.log(scale))
         return GaussianPosterior(belief, at_candidates + shift, scale, p_ok, float(y.min()), evidence)
 
 
-def drawn_together(log_time: Floats, reference: Floats | None = None) -> Floats:
-    """Return log times, shape (n,), with those above a quantile of `reference`, or of themselves, drawn to it.
+def drawn_together(log_time: Floats) -> Floats:
+    """Return log times, shape (n,), with those above a quantile drawn towards it.
 
     Examples
     --------
     >>> drawn_together(np.array([0.0, 1.0, 2.0, 3.0, 4.0, 14.0])).round(1).tolist()
     [0.0, 1.0, 2.0, 2.2, 2.4, 4.4]
     """
-    bound = np.quantile(log_time if reference is None else reference, SLOW_SHARE)
+    bound = np.quantile(log_time, SLOW_SHARE)
     return np.where(log_time > bound, bound + SLOW_SLOPE * (log_time - bound), log_time)
 
 

@@ -2,82 +2,158 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import spearmanr
+from sklearn.ensemble import ExtraTreesRegressor
+from threadpoolctl import threadpool_limits
 
-from perfpred.learn.surrogate import GaussianPosterior, GaussianSurrogate, Part, Refits, drawn_together
+from perfpred.learn.process import LOG_SIGNAL, Process, Scales
+from perfpred.learn.surrogate import NEGLIGIBLE, GaussianPosterior, GaussianSurrogate, Refits, drawn_together
 from perfpred.predict.checks import Floats
 
-FIRST_SHARES = (0.0, 0.5, 0.02, 0.8, 0.1)
-"""Ranks elsewhere, as shares of all candidates, of the first ones to try here."""
+FIRST_SHARES = (0.5, 0.02, 0.8, 0.1)
+"""Ranks elsewhere, as shares of all candidates, of the first ones to try here after the fastest."""
 FIRST_TIMES = 4
 """Of which so many must have a time."""
-AGREES = 0.5
-"""Rank correlation, of their times with those elsewhere, that lets the model choose at once."""
+AGREES, AGREES_WELL = 0.6, 0.7
+"""Rank correlation, of their times with those elsewhere, that lets a place choose; and do so at once."""
+WORTH_KEEPING = 1000
+"""Predictions for so many candidates are kept for the next round."""
 ALIGNMENT_COST = 1.0
 """In log evidence: the factor and the power between here and elsewhere were fitted."""
 SLOPE_PRIOR_ROWS, MOST_SLOPE = 2.0, 2.0
 """The power is drawn to 1 as by so many rows."""
-MOST_TRUSTED = 0.9
-"""Weight of what comes from elsewhere, however well it has done: where it sees no gain, the other may."""
-DROPPED = 0.05
-"""Below this weight it is not asked."""
+LEAST_SHARE = 0.4
+"""What places differ by, at least, as a share of the deviation of all log times elsewhere."""
+TREES, INPUTS_SHARE = 50, 0.6
+PROCESS_ROWS = 300
+"""Rows from elsewhere that say which inputs matter."""
 
 
-@dataclass
-class MixedPosterior:
-    """Two opinions: one begins with what is known from elsewhere, one starts anew."""
+class Elsewhere:
+    """What measurements taken elsewhere say: how long candidates took there, and which inputs mattered.
 
-    warm: GaussianPosterior
-    cold: GaussianPosterior
-    warm_weight: float
+    Parameters
+    ----------
+    x : ndarray of shape (m, d)
+        The inputs that candidates have here.
+    log_time : ndarray of shape (m,)
+        Log seconds.
+    shared : ndarray of shape (d,), bool
+        Which inputs are made of parameters that candidates have there too; the others are passed over.
+    random_state : int
+    """
 
-    @property
-    def parts(self) -> tuple[Part, Part]:
-        """Both opinions."""
-        (warm,), (cold,) = self.warm.parts, self.cold.parts
-        return warm._replace(weight=self.warm_weight), cold._replace(weight=1 - self.warm_weight)
+    def __init__(self, x: Floats, log_time: Floats, shared: NDArray[np.bool_], random_state: int = 0) -> None:
+        self._shared = shared
+        x = x[:, shared]
+        trees = ExtraTreesRegressor(TREES, max_features=INPUTS_SHARE, random_state=random_state)
+        self._trees = trees.fit(x, log_time)
+        self.deviation = float(log_time.std())
+        few = np.random.default_rng(random_state).permutation(len(x))[:PROCESS_ROWS]
+        spread = x.std(axis=0)
+        z = (x[few] - x.mean(axis=0)) / np.where(spread > NEGLIGIBLE, spread, 1.0)
+        y = drawn_together(log_time[few])
+        scale = max(float(y.std()), NEGLIGIBLE)
+        with threadpool_limits(limits=1, user_api="blas"):
+            found = Process.fit(z, (y - y.mean()) / scale).scales
+        relevance = Scales.prior(len(shared)).log_relevance
+        relevance[shared] = found.log_relevance
+        self.scales = Scales(relevance, found.log_signal, found.log_noise)
+        self._cache: tuple[Floats, Floats] | None = None
 
-    @property
-    def p_ok(self) -> Floats:
-        """Probability, shape (N,), that a candidate does not fail."""
-        return self.cold.p_ok
-
-    @property
-    def best(self) -> float:
-        """The least measured log seconds."""
-        return self.cold.best
-
-    def told(self, chosen: int) -> None:
-        """Take candidate `chosen` as measured."""
-        self.warm.told(chosen)
-        self.cold.told(chosen)
+    def expected(self, x: Floats) -> Floats:
+        """Return log seconds there, shape (n,), of inputs of shape (n, d)."""
+        if len(x) < WORTH_KEEPING:
+            return np.asarray(self._trees.predict(x[:, self._shared]))
+        if self._cache is None or self._cache[0] is not x:
+            self._cache = x, self._trees.predict(x[:, self._shared])
+        return self._cache[1]
 
 
 class WarmSurrogate:
-    """Begins with what was learned elsewhere, and drops it as soon as measurements contradict it.
+    """Begins with what was learned elsewhere, and drops what measurements contradict.
 
-    The last input of a candidate is its log seconds elsewhere, up to a factor and a power; the others are
-    those of a `GaussianSurrogate`. Both models are fitted each round, one that corrects what is expected
-    from elsewhere and one that starts anew, and the more likely one chooses. If the first few candidates
-    contradict what is expected, the search goes on exactly as it would have without.
+    First come the fastest candidate of each place and a few from the fast to the slow. A place whose times
+    agree with these is corrected by a process of its own; the place that makes all measurements likeliest
+    chooses. Where none agrees, or to start anew makes them likelier, the search goes on as it would without.
+
+    Parameters
+    ----------
+    places : sequence of Elsewhere
+        At least one.
     """
 
-    def __init__(self) -> None:
-        self._cold = GaussianSurrogate()
-        self._warm = Refits()
-        self.warm_weight = MOST_TRUSTED
+    def __init__(self, places: Sequence[Elsewhere]) -> None:
+        self._places = tuple(places)
+        self._cold, self._anew = GaussianSurrogate(), Refits()
+        self._warm = [Refits(_medians(place.scales), LEAST_SHARE * place.deviation) for place in self._places]
+        self._agree: tuple[float, ...] = ()
+        self.kept: int | None = None
 
     def first(self, candidates: Floats, tried: int) -> int | None:
-        """Ask for a few from the fastest to the slowest elsewhere: they show whether it is so here too."""
-        if tried >= len(
+        """Ask for the fastest of each place, then some from the fast to the slow."""
+        expected = [place.expected(candidates) for place in self._places]
+        if tried < len(expected):
+            return int(np.argmin(expected[tried]))
+        share = tried - len(expected)
+        if share >= len(FIRST_SHARES):
+            return None
+        ranks = sum(np.argsort(np.argsort(each, kind="stable"), kind="stable") for each in expected)
+        return int(np.argsort(ranks, kind="stable")[int(FIRST_SHARES[share] * (len(candidates) - 1))])
+
+    def enough(self, x: Floats, time_s: Floats) -> bool:
+        """Say whether there are enough times; fewer are needed if a place agrees well with them."""
+        if self._agree:
+            return True
+        if len(time_s) < len(self._places) + len(FIRST_SHARES):
+            return False
+        ok = np.isfinite(time_s)
+        agree = tuple(agreement(place.expected(x)[ok], np.log(time_s[ok])) for place in self._places)
+        is_enough = self._cold.enough(x, time_s) or (
+            int(ok.sum()) >= FIRST_TIMES and max(agree) >= AGREES_WELL
+        )
+        self._agree = agree if is_enough else ()
+        return is_enough
+
+    def posterior(self, x: Floats, time_s: Floats, candidates: Floats) -> GaussianPosterior:
+        """Return what the likeliest of all models says of `N` candidates."""
+        ok = np.isfinite(time_s)
+        y = np.log(time_s[ok])
+        cold = self._cold.posterior(x, time_s, candidates)
+        least = self._anew.posterior(x[ok], y, candidates, cold.p_ok).log_evidence + ALIGNMENT_COST
+        chosen, self.kept = cold, None
+        for index, (place, refits) in enumerate(zip(self._places, self._warm, strict=True)):
+            if self._agree[index] >= AGREES:
+                warm = _corrected(place, refits, (x[ok], y), candidates, cold.p_ok)
+                if warm.log_evidence > least:
+                    chosen, least, self.kept = warm, warm.log_evidence, index
+        return chosen
 
 
-def _few_agree(elsewhere: Floats, log_time: Floats) -> bool:
-    return len(log_time) >= FIRST_TIMES and agreement(elsewhere, log_time) >= AGREES
+def _medians(scales: Scales) -> Scales:
+    """Return the medians for a correction: the inputs matter as elsewhere, and the time there is one more."""
+    own = Scales.prior(len(scales.log_relevance) + 1).log_relevance[:1]
+    return Scales(np.concatenate([scales.log_relevance, own]), LOG_SIGNAL, scales.log_noise)
+
+
+def _corrected(
+    place: Elsewhere, refits: Refits, rows: tuple[Floats, Floats], candidates: Floats, p_ok: Floats
+) -> GaussianPosterior:
+    """Return what is expected from elsewhere, corrected by `rows`: inputs (n, d) and log times (n,)."""
+    x, y = rows
+    at_rows, at_candidates = place.expected(x), place.expected(candidates)
+    expected = aligned(at_rows, y)
+    return refits.posterior(
+        np.column_stack([x, at_rows]),
+        y,
+        np.column_stack([candidates, at_candidates]),
+        p_ok,
+        (expected(at_rows), expected(at_candidates)),
+    )
 
 
 def agreement(expected: Floats, log_time: Floats) -> float:

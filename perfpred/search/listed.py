@@ -1,4 +1,4 @@
-"""A space whose candidates are known one by one: rows of a table, such as the legal configurations of a kernel."""
+"""A space whose candidates are known one by one, such as the legal configurations of a kernel."""
 
 from __future__ import annotations
 
@@ -52,6 +52,10 @@ class ListedSpace:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def values_of(self, parameter: str) -> Sequence[Value]:
+        """Return the distinct values of a parameter."""
+        return self._values[self.parameters.index(parameter)]
 
     def pool(self, n: int, rng: np.random.Generator) -> Sequence[Configuration]:
         """Return all configurations, or `n` of them at random."""

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
-from typing import Generic, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from perfpred.errors import InputError, PerfpredError
 from perfpred.search.candidates import C, Floats
+
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class Outcome:
         return cls(nan, status, cost_s)
 
 
-class Objective(Protocol[C]):
+class Objective(Protocol[Asked_contra]):
     """What a search asks. A batch is handed over whole, so that it may be compiled in parallel."""
 
-    def evaluate(self, candidates: Sequence[C]) -> Sequence[Outcome]:
+    def evaluate(self, candidates: Sequence[Asked_contra]) -> Sequence[Outcome]:
         """Return the outcome of each candidate, in order."""
 
 

@@ -21,7 +21,6 @@ def search(
     budget: int,
     rng: np.random.Generator,
     trace: Trace[C] | None = None,
-    time_budget_s: float = float("inf"),
     after_round: Callable[[Trace[C]], bool] | None = None,
 ) -> Trace[C]:
     """Try at most `budget` candidates and return all that was tried.
@@ -36,15 +35,14 @@ def search(
         Source of all randomness.
     trace : Trace, optional
         What was tried before; it is gone on with, and returned.
-    time_budget_s : float
-        No round starts once evaluations cost this many seconds.
     after_round : callable, optional
-        Told the trace after every round, to show or store it; if it returns True the search ends.
+        Told the trace after every round, to show or store it; the search ends if it returns True, such as
+        when `trace.cost_s` is spent.
 
     Returns
     -------
     Trace
-        Shorter than `budget` if the space has no more candidates, time is up or `after_round` says so.
+        Shorter than `budget` if the space has no more candidates or `after_round` says so.
 
     Raises
     ------
@@ -54,7 +52,7 @@ def search(
     if budget < 1:
         raise InputError(f"budget >= 1 must hold, but got {budget}")
     trace = Trace() if trace is None else trace
-    while len(trace) < budget and trace.cost_s < time_budget_s:
+    while len(trace) < budget:
         proposed = strategy.propose(space, trace, budget - len(trace), rng)
         if not proposed:
             break

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from perfpred.search.candidates import Floats
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Protocol):
     """One opinion about N candidates: the log of their seconds, or a monotone transform of it.
 
     Attributes
@@ -20,9 +18,17 @@ class Part:
     mean, deviation : ndarray of shape (N,)
     """
 
-    weight: float
-    mean: Floats
-    deviation: Floats
+    @property
+    def weight(self) -> float:
+        """See above."""
+
+    @property
+    def mean(self) -> Floats:
+        """See above."""
+
+    @property
+    def deviation(self) -> Floats:
+        """See above."""
 
 
 class Posterior(Protocol):
@@ -38,14 +44,19 @@ class Posterior(Protocol):
     """
 
     @property
-    def parts(self) -> Sequence[Part]: ...
+    def parts(self) -> Sequence[Part]:
+        """See above."""
+
     @property
-    def p_ok(self) -> Floats: ...
+    def p_ok(self) -> Floats:
+        """See above."""
+
     @property
-    def best(self) -> float: ...
+    def best(self) -> float:
+        """See above."""
 
     def told(self, chosen: int) -> None:
-        """Update as if candidate `chosen` had been measured and were as expected: deviations shrink near it."""
+        """Update as if candidate `chosen` had been measured as expected: deviations shrink near it."""
 
 
 class Surrogate(Protocol):
@@ -58,7 +69,7 @@ class Surrogate(Protocol):
         """
 
     def first(self, candidates: Floats, tried: int) -> int | None:
-        """Return which of `candidates`, shape (N, d), it wants to see as number `tried`; None: a random one."""
+        """Return which of `candidates`, shape (N, d), to try after `tried`; None means a random one."""
 
     def posterior(self, x: Floats, time_s: Floats, candidates: Floats) -> Posterior:
         """Return what measurements, as in `enough`, say of `candidates`, shape (N, d)."""

@@ -73,7 +73,7 @@ class Trace(Generic[C]):
         return min(done, key=lambda each: each.outcome.time_s, default=None)
 
     def best_so_far_s(self) -> Floats:
-        """Return the least time of the first 1, 2, ... evaluations, inf before the first time, (len(self),)."""
+        """Return the least time of the first 1, 2, ... evaluations, shape (len(self),); inf before one."""
         times = self.times_s
         return np.minimum.accumulate(np.where(np.isfinite(times), times, np.inf))
 

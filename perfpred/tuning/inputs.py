@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perfpred.complexity import Complexity
 from perfpred.learn.inputs import logarithmic
 from perfpred.learn.products import products
 from perfpred.predict.checks import Floats
@@ -32,6 +33,17 @@ class ConfigurationInputs:
         varying = {name: values for name, values in encoded.items() if np.ptp(values) > 0}
         own = [logarithmic(name, values) for name, values in varying.items()]
         self.expressions: tuple[str, ...] = (*own, *products(varying))
+
+    def made_of(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Say which inputs need no other parameters than `names`, shape (d,)."""
+        others = [name for name in self._names if name not in names]
+        foreign = {label for name in others for label in self._labels_of(name)}
+        return np.array([not foreign.intersection(Complexity(text).names) for text in self.expressions])
+
+    def _labels_of(self, name: str) -> list[str]:
+        levels = self._encoding.categories.get(name)
+        wanted = [name] if levels is None else [f"{name}={level}" for level in levels]
+        return [safe for safe, label in self._encoding.labels.items() if label in wanted]
 
     def of_columns(self, columns: Columns) -> Floats:
         """Return the inputs of configurations, shape (n, d)."""

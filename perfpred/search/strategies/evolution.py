@@ -60,6 +60,6 @@ def _changed(
             return None
         new = [each for each in near if each not in trace and each not in proposed]
         if new:
-            return new[rng.integers(len(new))]
-        parent = near[rng.integers(len(near))]
+            return new[int(rng.integers(len(new)))]
+        parent = near[int(rng.integers(len(near)))]
     return None

@@ -1,4 +1,4 @@
-"""Rounds of proposals by a model: those whose expected improvement is greatest, then the model learns from them.
+"""Rounds of proposals by a model: where the expected improvement is greatest; the model learns from each.
 
 Jones, Schonlau and Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998, for the
 criterion; Ginsbourger, Le Riche and Carraro, "Kriging is well-suited to parallelize optimization", 2010, for
@@ -115,7 +115,7 @@ class ModelSearch(Generic[C]):
 
 
 def expected_improvement(posterior: Posterior) -> Floats:
-    """Return by how much each candidate is expected to undercut the best, on the model's scale, shape (N,)."""
+    """Return by how much candidates are expected to undercut the best, on the model's scale, (N,)."""
     expected = np.zeros(len(posterior.p_ok))
     for part in posterior.parts:
         deviation = np.maximum(part.deviation, 1e-12)
@@ -129,7 +129,8 @@ def best_batch(
     posterior: Posterior, is_open: np.ndarray[tuple[int], np.dtype[np.bool_]], n: int
 ) -> list[int]:
     """Return up to `n` places of the greatest expected improvement, each given those before it."""
-    is_open, chosen = is_open.copy(), []
+    is_open = is_open.copy()
+    chosen: list[int] = []
     while len(chosen) < n and is_open.any():
         place = int(np.argmax(np.where(is_open, expected_improvement(posterior), -1.0)))
         chosen.append(place)

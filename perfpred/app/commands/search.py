@@ -1,0 +1,109 @@
+"""``perfpred search``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perfpred.app.arguments import (
+    Files,
+    HardwareOption,
+    Json,
+    KernelOption,
+    Seed,
+    VariantOption,
+    comma_integers,
+)
+from perfpred.app.console import percent, print_json, progress_bar, seconds, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = ["file", "kernel", "variant", "hardware"]
+
+
+def search(
+    files: Files,
+    budget: Annotated[
+        str, typer.Option("--budget", help="Evaluations, failed ones included; several as 25,50,100.")
+    ] = "100",
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option("--strategy", help="model, random, evolution or annealing; repeatable. Default: model."),
+    ] = None,
+    repeats: Annotated[int, typer.Option("--repeats", help="Searches, each with a seed of its own.")] = 20,
+    warm_start: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--warm-start", help="Measurements of another machine or size to start from; repeatable."
+        ),
+    ] = None,
+    until: Annotated[
+        float,
+        typer.Option(
+            "--until",
+            min=0.0,
+            help="End early once 20 more runs would likely gain less than this percentage.",
+        ),
+    ] = 0.0,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Draw the best found against evaluations here (PNG, SVG).")
+    ] = None,
+    seed: Seed = 0,
+    kernel: KernelOption = None,
+    variant: VariantOption = None,
+    hardware: HardwareOption = None,
+    json: Json = False,
+) -> None:
+    """Replay searches for the fastest configuration on recorded measurements."""
+    import pandas as pd
+
+    from perfpred.app import plots
+    from perfpred.app.reading import read
+    from perfpred.tuning.replay import Trial, replay_all
+
+    budgets = comma_integers(budget, "--budget")
+    if plot is not None:
+        plots.require_matplotlib()
+    read_off = range(1, max(budgets) + 1) if plot is not None and budgets else budgets
+    trial = Trial(tuple(strategy or ["model"]), tuple(read_off), repeats, until / 100, seed)
+    sources = [read([path], kernel, variant, hardware=None) for path in warm_start or ()]
+    profiles = [(path, read([path], kernel, variant, hardware)) for path in files]
+    found = []
+    for path, profile in profiles:
+        with progress_bar(f"searching {path.name}") as bar:
+            results = replay_all(profile, trial, warm_start=sources, progress=bar)
+        found.append(results.assign(file=str(path)))
+    results = pd.concat(found, ignore_index=True)
+    if plot is not None:
+        plots.draw_searches(results, plot)
+        results = results[results["budget"].isin(budgets)]
+    if json:
+        print_json(results.to_dict(orient="records"))
+        return
+    _show(results)
+
+
+def _show(results: pd.DataFrame) -> None:
+    rows = []
+    for (file, kernel, variant, hardware, strategy, budget), group in results.groupby(
+        [*KEYS, "strategy", "budget"], sort=False
+    ):
+        rows.append(
+            [
+                Path(str(file)).name,
+                *map(str, (kernel, variant, hardware, strategy, budget)),
+                seconds(float(group["best_time_s"].mean())),
+                seconds(float(group["optimum_s"].iloc[0])),
+                f"{group['ratio'].mean():.3f}",
+                f"{group['ratio'].max():.3f}",
+                f"{group['evaluations'].mean():.0f}",
+                percent(float(group["expected_gain"].mean())),
+            ]
+        )
+    text = dict.fromkeys([*KEYS, "strategy"], "left")
+    numbers = ["budget", "found", "optimum", "ratio", "worst", "runs", "20 more may gain"]
+    title = f"the fastest found, mean of {results['repeat'].nunique()} searches"
+    table(title, {**text, **dict.fromkeys(numbers, "right")}, rows)

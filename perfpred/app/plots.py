@@ -1,0 +1,65 @@
+"""Figures: matplotlib is needed only here, and only when one is asked for."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfpred.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def require_matplotlib() -> None:
+    """Raise `InputError` saying what to install, before the work that is to be drawn."""
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError:
+        raise InputError("a plot needs matplotlib: pip install 'perfpred[plot]'") from None
+
+
+def draw_searches(results: pd.DataFrame, path: Path) -> None:
+    """Draw the best found over the optimum against evaluations, a panel a file, a line a strategy.
+
+    Parameters
+    ----------
+    results : DataFrame
+        Columns file, strategy, budget, repeat and ratio; a band spans the middle 80% of repeats.
+    path : Path
+        PNG, SVG or PDF, by its ending.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written there, or in that format.
+    """
+    from matplotlib.figure import Figure
+
+    files = list(dict.fromkeys(results["file"]))
+    columns = min(3, len(files))
+    rows = math.ceil(len(files) / columns)
+    figure = Figure(figsize=(4.5 * columns, 3.2 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for panel in panels.flat[len(files) :]:
+        panel.set_visible(False)
+    for panel, file in zip(panels.flat, files, strict=False):
+        part = results[results["file"] == file]
+        for strategy, group in part.groupby("strategy", sort=False):
+            by_budget = group.groupby("budget")["ratio"]
+            mean = by_budget.mean()
+            panel.plot(mean.index, mean - 1, label=str(strategy))
+            panel.fill_between(
+                mean.index, by_budget.quantile(0.1) - 1, by_budget.quantile(0.9) - 1, alpha=0.15
+            )
+        panel.set(
+            title=Path(str(file)).name.split(".")[0], xlabel="evaluations", ylabel="slower than the optimum"
+        )
+        panel.set_yscale("symlog", linthresh=0.01)
+        panel.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
+    panels.flat[0].legend()
+    try:
+        figure.savefig(path, dpi=120)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot write {path}: {error}") from None

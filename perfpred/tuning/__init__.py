@@ -1,0 +1,1 @@
+"""Tuning spaces: searching the configurations of one kernel by prediction."""

@@ -1,0 +1,194 @@
+"""How well strategies search recorded measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from joblib import delayed
+
+from perfpred.combination import Combination
+from perfpred.errors import InputError
+from perfpred.learn.surrogate import GaussianSurrogate
+from perfpred.learn.training import collect
+from perfpred.learn.warm import Elsewhere, WarmSurrogate
+from perfpred.profile import Profile
+from perfpred.progress import Progress
+from perfpred.search import ModelSearch, Surrogate, Trace, search, strategy
+from perfpred.search.listed import Configuration
+from perfpred.tuning.recorded import RecordedSpace
+
+OUTLOOK = 20
+"""Runs that `expected_gain` looks ahead."""
+REPEATS_A_JOB = 5
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One search of recorded measurements.
+
+    Attributes
+    ----------
+    trace : Trace
+    expected_gain : float
+        By what fraction `OUTLOOK` more runs would likely lower the best time; NaN where no model says so.
+    """
+
+    trace: Trace[Configuration]
+    expected_gain: float
+
+
+def replay(
+    recorded: RecordedSpace,
+    name: str,
+    budget: int,
+    seed: int,
+    *,
+    places: Sequence[Elsewhere] = (),
+    until_gain: float = 0.0,
+) -> Replayed:
+    """Search once, with the strategy called `name`.
+
+    Parameters
+    ----------
+    places : sequence of Elsewhere
+        What the model starts from; other strategies pass it over.
+    until_gain : float
+        The model's search ends early once `OUTLOOK` more runs would likely gain less than this fraction.
+    """
+    surrogate: Surrogate = WarmSurrogate(places) if places else GaussianSurrogate()
+    chosen = strategy(name).factory(surrogate)
+    gain = float("nan")
+
+    def outlook(trace: Trace[Configuration]) -> bool:
+        nonlocal gain
+        is_due = until_gain > 0 or len(trace) >= budget
+        if isinstance(chosen, ModelSearch) and is_due:
+            gain = chosen.expected_gain(trace, OUTLOOK)
+        return gain < until_gain
+
+    rng = np.random.default_rng(seed)
+    trace = search(recorded.space, recorded.objective, chosen, budget=budget, rng=rng, after_round=outlook)
+    return Replayed(trace, gain)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How to judge strategies.
+
+    Parameters
+    ----------
+    strategies : tuple of str
+        By name.
+    budgets : tuple of int
+        Evaluations, >= 1: all are read off from one search with the greatest.
+    repeats : int
+        Searches with seeds of their own, >= 1.
+    until_gain : float
+        As in `replay`.
+    random_state : int
+        The first seed.
+
+    Raises
+    ------
+    InputError
+        For an unknown strategy, or a number below 1.
+    """
+
+    strategies: tuple[str, ...]
+    budgets: tuple[int, ...]
+    repeats: int = 20
+    until_gain: float = 0.0
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        for name in self.strategies:
+            strategy(name)
+        if self.repeats < 1:
+            raise InputError(f"repeats must be >= 1, but got {self.repeats}")
+        if not self.budgets or min(self.budgets) < 1:
+            raise InputError(f"budgets must be >= 1, but got {list(self.budgets)}")
+
+
+def replay_all(
+    profile: Profile,
+    trial: Trial,
+    *,
+    warm_start: Sequence[Profile] = (),
+    n_jobs: int = -1,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Search every combination of a profile with every strategy of `trial`.
+
+    Returns
+    -------
+    DataFrame
+        A row a combination, strategy, budget and repeat: `best_time_s` after that many evaluations,
+        failed ones included, the combination's `optimum_s` and their `ratio`, `evaluations` used, and
+        `expected_gain` of more. A search that met no time is said to have found the slowest one.
+
+    Raises
+    ------
+    InputError
+        If a combination has nothing to search, or a warm start does not fit.
+    """
+    jobs = []
+    for combination, part in profile.combinations():
+        recorded = RecordedSpace.of(part)
+        for source in warm_start:  # a source that does not fit is refused before anything runs
+            recorded.require_common(source)
+        for name in dict.fromkeys(trial.strategies):
+            for first in range(0, trial.repeats, REPEATS_A_JOB):
+                repeats = range(first, min(first + REPEATS_A_JOB, trial.repeats))
+                task = _Task(combination, part, name, trial, tuple(warm_start))
+                jobs.append(delayed(_replays)(task, repeats))
+    found = collect(jobs, len(jobs), n_jobs, progress)
+    return pd.DataFrame([document for documents in found for document in documents])
+
+
+@dataclass(frozen=True)
+class _Task:
+    combination: Combination
+    part: Profile
+    strategy: str
+    trial: Trial
+    warm_start: tuple[Profile, ...]
+
+
+def _replays(task: _Task, repeats: Sequence[int]) -> list[dict[str, object]]:
+    trial, recorded = task.trial, RecordedSpace.of(task.part)
+    sources = task.warm_start if strategy(task.strategy).needs_surrogate else ()
+    places = [recorded.elsewhere(source, trial.random_state) for source in sources]
+    documents = []
+    for repeat in repeats:
+        done = replay(
+            recorded,
+            task.strategy,
+            max(trial.budgets),
+            trial.random_state + repeat,
+            places=places,
+            until_gain=trial.until_gain,
+        )
+        documents += [_document(task, recorded, done, budget, repeat) for budget in sorted(trial.budgets)]
+    return documents
+
+
+def _document(
+    task: _Task, recorded: RecordedSpace, done: Replayed, budget: int, repeat: int
+) -> dict[str, object]:
+    used = min(budget, len(done.trace))
+    best_s = min(float(done.trace.best_so_far_s()[used - 1]), recorded.worst_s)
+    optimum_s = recorded.objective.optimum_s
+    return {
+        **asdict(task.combination),
+        "strategy": task.strategy,
+        "budget": budget,
+        "repeat": repeat,
+        "evaluations": used,
+        "best_time_s": best_s,
+        "optimum_s": optimum_s,
+        "ratio": best_s / optimum_s,
+        "expected_gain": done.expected_gain,
+    }
