@@ -12,7 +12,14 @@ from threadpoolctl import threadpool_limits
 
 from perfpred.learn import forest
 from perfpred.learn.base import Masks, Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, expressions, fitted_inputs, logarithmic, tree_inputs
+from perfpred.learn.inputs import (
+    Expressions,
+    expressions,
+    fitted_inputs,
+    logarithmic,
+    positive_complexities,
+    tree_inputs,
+)
 from perfpred.learn.process import Process
 from perfpred.learn.products import products
 from perfpred.predict.blend import Blend, Member
@@ -64,9 +71,9 @@ class EnsembleRegressor(TimeRegressor):
         wanted = (*expressions(self.features, "features"), *made_up)
         with threadpool_limits(limits=1, user_api="blas"):
             whole = self._members(rows, wanted, rng)
-            inner = masks[1:] if len(masks) > 1 else _folds(len(rows), rng)
+            inner = masks[1:] if len(masks) > 1 or len(rows) < FOLDS else _folds(len(rows), rng)
             partial = [self._members(rows.take(mask), wanted, rng) for mask in inner]
-        weights = _weights(rows, inner, partial)
+        weights = _weights(rows, inner, partial, len(whole))
         return [Blend(members, weights) for members in (whole, *partial)][: len(masks)]
 
     def _members(self, rows: Rows, wanted: Sequence[str], rng: np.random.RandomState) -> tuple[Member, ...]:
@@ -83,7 +90,7 @@ def _process(
         rows = rows.take(few)
     own = [logarithmic(name, values) for name, values in rows.columns.items()]
     inputs = fitted_inputs(
-        (*own, *(f"log2({text})" for text in expressions(complexity, "complexity")), *wanted), rows
+        (*own, *(f"log2({text})" for text in positive_complexities(complexity, rows)), *wanted), rows
     )
     x, y = design_matrix(inputs, rows.columns), np.log(rows.time_s)
     middle, scale = float(y.mean()), float(y.std())
@@ -113,19 +120,20 @@ def _boosted_if_installed() -> list[Callable[..., Member]]:
 
 
 def _folds(n: int, rng: np.random.RandomState) -> Masks:
-    fold = rng.permutation(n) % min(FOLDS, n)
-    return np.stack([fold != part for part in range(min(FOLDS, n))])
+    fold = rng.permutation(n) % FOLDS
+    return np.stack([fold != part for part in range(FOLDS)])
 
 
-def _weights(rows: Rows, masks: Masks, partial: Sequence[Sequence[Member]]) -> Floats:
-    """Return the weights of K members, of sum 1, from those fitted to parts of the rows."""
-    log_s = np.empty((len(partial[0]), len(rows)))
+def _weights(rows: Rows, masks: Masks, partial: Sequence[Sequence[Member]], n_members: int) -> Floats:
+    """Return the weights of members, of sum 1, from those fitted to parts of the rows; equal without."""
+    if not partial:
+        return np.full(n_members, 1 / n_members)
+    log_s = np.empty((n_members, len(rows)))
     for mask, members in zip(masks, partial, strict=True):
         columns: Mapping[str, Floats] = rows.take(~mask).columns
         log_s[:, ~mask] = [np.log(member.seconds(columns)) for member in members]
     errors = log_s - np.log(rows.time_s)
     # Least squares of the weighted errors under sum 1, the sum held by a heavy row.
-    n_members = len(errors)
     prior = np.sqrt(EQUAL * np.mean(errors**2) * len(rows)) * np.eye(n_members)
     heavy = 1e3 * np.abs(errors).max() + 1e-9
     matrix = np.vstack([errors.T, prior, np.full((1, n_members), heavy)])

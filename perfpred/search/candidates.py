@@ -17,7 +17,7 @@ class Space(Protocol[C]):
     """The legal candidates of a choice. Randomness comes from the generator that is handed in."""
 
     def pool(self, n: int, rng: np.random.Generator) -> Sequence[C]:
-        """Return distinct legal candidates: all of them if they are at most `n`, else `n` drawn at random."""
+        """Return at most `n` distinct legal candidates: all, or as many as it can well encode, at random."""
 
     def neighbours(self, candidate: C, rng: np.random.Generator) -> Sequence[C]:
         """Return legal candidates a small step away from `candidate`, without it."""

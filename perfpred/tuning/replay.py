@@ -190,5 +190,5 @@ def _document(
         "best_time_s": best_s,
         "optimum_s": optimum_s,
         "ratio": best_s / optimum_s,
-        "expected_gain": done.expected_gain,
+        "expected_gain": done.expected_gain if used == len(done.trace) else float("nan"),
     }

@@ -16,6 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.boosting import LightGBMRegressor
+from perfpred.learn.ensemble import EnsembleRegressor
 from perfpred.learn.forest import ForestRegressor
 from perfpred.learn.gaussian_process import GPRegressor
 from perfpred.learn.linear import LinearRegressor
@@ -31,6 +32,7 @@ ESTIMATORS = [
     ForestRegressor(n_estimators=10),
     LightGBMRegressor(rounds=50),
     GPRegressor(restarts=1),
+    EnsembleRegressor(),
 ]
 COMPLEXITY = {"work": "m*n*k", "output": "m*n"}
 FEATURES = {"n_mod_16": "n % 16 / 16"}

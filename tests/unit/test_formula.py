@@ -17,6 +17,7 @@ from perfpred.predict import gaussian_process
 from perfpred.predict.design import Input
 from perfpred.predict.formula import (
     FORMULAS,
+    Blend,
     BoostedTrees,
     Forest,
     GaussianProcess,
@@ -73,6 +74,7 @@ GOOD = {
     "Forest": FOREST,
     "BoostedTrees": BOOSTED,
     "GaussianProcess": PROCESS,
+    "Blend": {"members": (GaussianProcess(**PROCESS), BoostedTrees(**BOOSTED)), "weights": [0.25, 0.75]},
 }
 
 
@@ -121,6 +123,14 @@ def test_forest_equals_scikit_learn_also_between_two_floats():
     for rows in (X, near):
         ours = np.log(forest.seconds(dict(zip("abc", rows.T, strict=True))))
         np.testing.assert_allclose(ours, reference.predict(rows), atol=1e-12, rtol=0)
+
+
+def test_blend_is_a_weighted_mean_of_logarithms():
+    blend = Blend(**GOOD["Blend"])
+    process, boosted = blend.members
+    expected = process.seconds(COLUMNS) ** 0.25 * boosted.seconds(COLUMNS) ** 0.75
+    np.testing.assert_allclose(blend.seconds(COLUMNS), expected)
+    assert blend.n_parameters == 2 + process.n_parameters + boosted.n_parameters
 
 
 def test_boosted_trees_add_up():
@@ -240,6 +250,9 @@ def test_arrays_cannot_be_written_to(name):
         ("Forest", {"inputs": ()}, "len(inputs) > 0"),
         ("BoostedTrees", {"left": [0, 1, 2, 3]}, "BoostedTrees: children come after their parent must hold"),
         ("BoostedTrees", {"value": [0.0]}, "value.shape == (4,) must hold, but got (1,)"),
+        ("Blend", {"members": (), "weights": []}, "Blend: len(members) > 0 must hold, but got 0"),
+        ("Blend", {"weights": [0.5, 0.6]}, "Blend: weights sum to 1 must hold, but got 1.1"),
+        ("Blend", {"weights": [1.5, -0.5]}, "Blend: weights >= 0 must hold"),
         ("BoostedTrees", {"offset": np.nan}, "offset is a finite number must hold, but got nan"),
         ("GaussianProcess", {"terms": ()}, "len(terms) > 0 must hold, but got 0"),
         ("GaussianProcess", {"log_coefficients": [1.0]}, "log_coefficients.shape == (2,)"),

@@ -23,7 +23,7 @@ BATCH = 5
 TRIED_A_PROPOSAL = 10
 """A round proposes one for so many that were tried."""
 PARENTS = 5
-"""So many of the fastest candidates have their neighbours looked at, where the pool is a sample."""
+"""So many of the fastest candidates have their neighbours looked at: the pool may be a sample."""
 
 
 class ModelSearch(Generic[C]):
@@ -44,20 +44,17 @@ class ModelSearch(Generic[C]):
         self._pool: list[C] = []
         self._places: dict[C, int] = {}
         self._x: Floats = np.empty((0, 0))
-        self._complete = False
 
     def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
         """Return up to `n` candidates, as in `Strategy`."""
         if not self._pool:
             self._look_at(space, space.pool(POOL, rng))
-            self._complete = len(self._pool) < POOL
         self._look_at(space, [each for each in trace.candidates if each not in self._places])
         if not self.surrogate.enough(self._x[self._tried(trace)], trace.times_s):
             # One at a time: the same first candidates whatever it takes to have enough.
             first = self._first(space, trace, rng)
             return [] if first is None else [first]
-        if not self._complete:
-            self._look_at(space, self._near_the_best(space, trace, rng))
+        self._look_at(space, self._near_the_best(space, trace, rng))
         posterior = self._posterior(trace)
         return [
             self._pool[place]
