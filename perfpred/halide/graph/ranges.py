@@ -112,8 +112,8 @@ def _scaled(term: Term, box: Box, loops: frozenset[str]) -> Index | None:
         return None
     factor = by[0] if term.kind == "Mul" else 1 / by[0]
     low, high = sorted((form.low * factor, form.high * factor))
-    if term.kind == "Div":
-        low -= 1 - abs(factor)  # rounding down
+    if term.kind == "Div" and _is_whole(term):
+        low -= max(0.0, 1 - abs(factor))  # rounding down
     return Index(tuple((name, each * factor) for name, each in form.coefficients), low, high)
 
 
