@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from perfpred.app.commands import demo, evaluate, export, kernels, predict, profile, select, train
+from perfpred.app.commands import demo, evaluate, export, halide, kernels, predict, profile, select, train
 from perfpred.app.console import notice
 from perfpred.errors import InputError, PerfpredError
 
@@ -22,6 +22,7 @@ for verb in (demo.demo, kernels.kernels, profile.profile, train.train, evaluate.
     app.command()(verb)
 app.command()(select.select)
 app.command()(export.export)
+app.add_typer(halide.app, name="halide")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import importlib.metadata
 import os
 import queue
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -57,6 +57,8 @@ class Workshop:
         self._children = [Child(command) for _ in range(count)]
         for child in self._children:
             self._free.put(child)
+        # Linux ends a child with the thread that started it, so the threads last as long as the children.
+        self._pool = ThreadPoolExecutor(count)
 
     def run(self, job: Mapping[str, Any], limits: ForkLimits | None = None) -> dict[str, Any]:
         """Return the reply to one job; its status is ``ok``, ``compile_error`` or ``timeout``."""
@@ -68,21 +70,23 @@ class Workshop:
         finally:
             self._free.put(child)
 
+    def submit(self, work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:
+        """Have something done that calls `run`, beside other such work."""
+        return self._pool.submit(work)
+
     def run_all(
         self, jobs: Sequence[Mapping[str, Any]], done: Callable[[int, dict[str, Any]], None]
     ) -> None:
         """Do jobs at the same time; `done` is called with each one's number and reply, one call at a time."""
-        import concurrent.futures
-
-        with ThreadPoolExecutor(len(self._children)) as pool:
-            futures = {pool.submit(self.run, job): index for index, job in enumerate(jobs)}
-            try:
-                for future in concurrent.futures.as_completed(futures):
-                    done(futures[future], future.result())
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                self.close()
-                raise
+        futures = {self._pool.submit(self.run, job): index for index, job in enumerate(jobs)}
+        try:
+            for future in as_completed(futures):
+                done(futures[future], future.result())
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            self.close()
+            raise
 
     def describe(self, source: Source, size: Size, folder: str | None = None) -> Description:
         """Return a pipeline at a size; example images are saved to `folder` if one is given.
@@ -98,7 +102,8 @@ class Workshop:
         return Description(Graph.from_json(reply["graph"]), tuple(reply["arguments"]), reply["output"])
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes and threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
         for child in self._children:
             child.close()
 
