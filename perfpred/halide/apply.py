@@ -62,7 +62,9 @@ class _Stages:
             raise InputError(f"{directive}: {directive.func} has no update {directive.stage - 1}")
         spec = METHODS[directive.method]
         kinds = "v" * len(directive.args) if spec == "v*" else spec.replace("?", "")
-        args = [self._argument(directive, kind, arg) for kind, arg in zip(kinds, directive.args, strict=False)]
+        args = [
+            self._argument(directive, kind, arg) for kind, arg in zip(kinds, directive.args, strict=False)
+        ]
         target = func if directive.stage == 0 else func.update(directive.stage - 1)
         getattr(target, directive.method)(*args)
 

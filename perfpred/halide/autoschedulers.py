@@ -83,5 +83,3 @@ def defaults(name: str, threads: int) -> dict[str, Any]:
     """Return the parameters an autoscheduler is run with as a baseline."""
     require_known(name, {})
     return {"parallelism": threads}
-
-

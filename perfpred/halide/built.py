@@ -47,7 +47,8 @@ class Built:
     @cached_property
     def funcs(self) -> dict[str, tuple[Any, int]]:
         """Halide's Func and its place in ``get_func`` by our key."""
-        found, index = {}, 0
+        found: dict[str, tuple[Any, int]] = {}
+        index = 0
         keys = func_keys(in_order(self.raw))
         while True:
             try:
@@ -82,7 +83,9 @@ class Built:
     def output_type(self) -> np.dtype[Any]:
         """NumPy's type of the output."""
         (kind,) = self.raw.funcs[self.raw.outputs[0]].types
-        return np.dtype({0: f"i{kind.size_bytes}", 1: f"u{kind.size_bytes}", 2: f"f{kind.size_bytes}"}[kind.code])
+        return np.dtype(
+            {0: f"i{kind.size_bytes}", 1: f"u{kind.size_bytes}", 2: f"f{kind.size_bytes}"}[kind.code]
+        )
 
 
 def build(source: Source, size: tuple[int, int]) -> Built:
@@ -115,7 +118,9 @@ def checked(output: Any, inputs: Sequence[Any], output_extents: Sequence[int]) -
     InputError
         With every problem of them.
     """
-    problems = [] if isinstance(output, hl.Func | hl.Pipeline) else ["the output must be an hl.Func or hl.Pipeline"]
+    problems = (
+        [] if isinstance(output, hl.Func | hl.Pipeline) else ["the output must be an hl.Func or hl.Pipeline"]
+    )
     problems += [problem for index, pair in enumerate(inputs) for problem in _input_problems(index, pair)]
     if any(int(extent) < 1 for extent in output_extents):
         problems.append(f"output extents must be at least 1, but got {tuple(output_extents)}")
@@ -156,12 +161,16 @@ def _input_problems(index: int, pair: Any) -> list[str]:
         return [f"input {index} must be an hl.ImageParam or hl.Param, but is {type(parameter).__name__}"]
     name, kind = parameter.name(), parameter.type()
     if isinstance(parameter, hl.ImageParam) != isinstance(example, np.ndarray):
-        return [f"the example of {name} must be {'an array' if isinstance(parameter, hl.ImageParam) else 'a number'}"]
+        return [
+            f"the example of {name} must be {'an array' if isinstance(parameter, hl.ImageParam) else 'a number'}"
+        ]
     if not isinstance(example, np.ndarray):
         return []
     problems = []
     if example.ndim != parameter.dimensions():
-        problems.append(f"the example of {name} must have {parameter.dimensions()} dimensions, has {example.ndim}")
+        problems.append(
+            f"the example of {name} must have {parameter.dimensions()} dimensions, has {example.ndim}"
+        )
     if hl.Type(_code(example), example.itemsize * 8, 1) != kind:
         problems.append(f"the example of {name} must be {kind}, but is {example.dtype}")
     return problems
@@ -175,4 +184,7 @@ def _code(example: NDArray[Any]) -> Any:
 
 def _input_keys(names: Sequence[str]) -> dict[str, str]:
     stems = [COUNTER.sub("", name) for name in names]
-    return {name: (stem if stems.count(stem) == 1 else f"{stem}.{i}") for i, (name, stem) in enumerate(zip(names, stems, strict=True))}
+    return {
+        name: (stem if stems.count(stem) == 1 else f"{stem}.{i}")
+        for i, (name, stem) in enumerate(zip(names, stems, strict=True))
+    }

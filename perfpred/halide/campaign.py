@@ -53,7 +53,9 @@ class Task:
 
     def first_of_each(self) -> list[Size]:
         """Return a size for each algorithm: one, unless the pipeline is another at each size."""
-        return list({each.graph.algorithm: size for size, each in reversed(self.described.items())}.values())[::-1]
+        return list({each.graph.algorithm: size for size, each in reversed(self.described.items())}.values())[
+            ::-1
+        ]
 
 
 @dataclass
@@ -126,9 +128,7 @@ def _outcome(replies: Sequence[Mapping[str, Any]]) -> Compiled:
     return Compiled(codes=[str(reply["code"]) for reply in replies])
 
 
-def _without_twins(
-    candidates: Sequence[Candidate], outcomes: Mapping[str, Compiled]
-) -> dict[str, Compiled]:
+def _without_twins(candidates: Sequence[Candidate], outcomes: Mapping[str, Compiled]) -> dict[str, Compiled]:
     first: dict[tuple[str, ...], str] = {}
     for each in candidates:
         outcome = outcomes[each.id]

@@ -102,9 +102,9 @@ class Candidate:
 
     @cached_property
     def id(self) -> str:
-        """A short hash of the directives."""
+        """A short hash of the directives; it never reads as a number."""
         text = json.dumps([directive.to_json() for directive in self.directives])
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return "s" + hashlib.sha256(text.encode()).hexdigest()[:11]
 
     def to_json(self) -> dict[str, Any]:
         """Return a plain dictionary."""

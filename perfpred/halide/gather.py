@@ -14,6 +14,7 @@ from perfpred.errors import InputError, UnknownNameError
 from perfpred.files import make_folder
 from perfpred.halide.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.features.machine import Target
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, autoschedule_job
@@ -33,17 +34,16 @@ SAMPLE_LIMIT_S = 60.0
 
 @dataclass(frozen=True)
 class Request:
-    """What candidates are for: a pipeline, the size they are drawn for, and a target.
+    """What candidates are for: a pipeline, the size they are drawn for, and a machine.
 
-    `vector_bytes` and `threads` are the target's, `folder` is for files that live as long as the work.
+    `target` is Halide's name of the machine, `folder` is for files that live as long as the work.
     """
 
     source: Source
     size: Size
     graph: Graph
     target: str
-    vector_bytes: int
-    threads: int
+    machine: Target
     folder: Path
 
 
@@ -78,10 +78,12 @@ def gather(
             number = round(left * wanted[name] / total)
             found.update(dict.fromkeys(_drawn(name, request, workshop, number, rng)))
     if "own" in wanted:
-        space = OwnSpace(request.graph, request.vector_bytes, request.threads)
+        space = OwnSpace(request.graph, request.machine)
         found.update(dict.fromkeys(space.sample(max(0, count - len(found)), rng)))
     if not found:
-        raise InputError(f"no schedule of {request.source.name} was found: {'; '.join(notes) or 'none asked for'}")
+        raise InputError(
+            f"no schedule of {request.source.name} was found: {'; '.join(notes) or 'none asked for'}"
+        )
     return list(found)[: max(count, len(chosen))], notes
 
 
@@ -91,11 +93,14 @@ def baselines(
     """Return the choices of Halide's autoschedulers, and what was said where one has none."""
     proper = {name.lower(): name for name in PARAMETERS}
     jobs = [
-        (proper[name], defaults(proper[name], request.threads), name, ForkLimits(BASELINE_LIMIT_S)) for name in names
+        (proper[name], defaults(proper[name], request.machine.threads), name, ForkLimits(BASELINE_LIMIT_S))
+        for name in names
     ]
     replies = _asked(request, workshop, jobs)
     notes = [
-        f"{name}: {reply['message']}" for name, reply in zip(names, replies, strict=True) if reply["status"] != "ok"
+        f"{name}: {reply['message']}"
+        for name, reply in zip(names, replies, strict=True)
+        if reply["status"] != "ok"
     ]
     return _candidates(replies), notes
 

@@ -208,9 +208,9 @@ def _candidates(
     recorded = [entry for entry in journal.entries() if "candidates" in entry]
     if recorded:
         return [Candidate.from_json(each) for each in recorded[0]["candidates"]], list(recorded[0]["notes"])
-    target = Target.of_isa(order.isa, order.threads)
+    machine = Target.of_isa(order.isa, order.threads)
     graph = task.described[order.sizes[0]].graph
-    place = (order.source, order.sizes[0], graph, task.target, target.vector_bytes, order.threads, task.folder)
+    place = (order.source, order.sizes[0], graph, task.target, machine, task.folder)
     found: list[Candidate] = []
     notes: list[str] = []
     if order.sources:
@@ -285,7 +285,7 @@ class Results:
     def _metadata(self, machine: Machine, effort: Effort) -> dict[str, Any]:
         first = next(iter(self.task.described.values())).graph
         hardware = self.task.hardware
-        failures = [
+        failures: list[dict[str, Any]] = [
             {"schedule": key, "status": each.status, "message": each.message}
             for key, each in self.compiled.items()
             if each.status != "ok"

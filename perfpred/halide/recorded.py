@@ -11,15 +11,21 @@ from collections.abc import Mapping
 
 from perfpred.errors import InputError
 from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.graph.names import ANONYMOUS, func_keys, in_order, loop_keys
+from perfpred.halide.graph.names import ANONYMOUS, in_order, loop_keys
 from perfpred.halide.graph.serialized import RawFunc, RawPipeline, RawStage
 
 ROOT = "__root"
 UNWRITTEN = re.compile(r"\W+")
 
 
-def recorded(pipeline: RawPipeline, source: str) -> Candidate:
+def recorded(pipeline: RawPipeline, source: str, keys: Mapping[str, str]) -> Candidate:
     """Return the schedule of a pipeline as a candidate.
+
+    Parameters
+    ----------
+    keys : mapping of str to str
+        Our names of the Funcs by Halide's, from before it was scheduled: an autoscheduler may put the
+        definitions of trivial Funcs into their readers, which changes nothing but our names.
 
     Raises
     ------
@@ -27,7 +33,9 @@ def recorded(pipeline: RawPipeline, source: str) -> Candidate:
         If it uses what directives do not have: specializations, or loops made by ``rfactor``.
     """
     funcs = in_order(pipeline)
-    keys = func_keys(funcs)
+    unknown = [func.name for func in funcs if func.name not in keys]
+    if unknown:
+        raise InputError(f"scheduling added the Funcs {', '.join(unknown)}")
     tokens = {func.name: [_tokens(func, stage) for stage in func.stages] for func in funcs}
     directives: list[Directive] = []
     for func in reversed(funcs):

@@ -69,12 +69,12 @@ class Source:
         """
         if self.place in PIPELINES:
             module = importlib.import_module(f"perfpred.halide.pipelines.{self.place}")
-            return getattr(module, self.place)  # type: ignore[no-any-return]
+            return getattr(module, self.place)
         path, _, name = self.place.rpartition(":")
         found = getattr(_module(Path(path)), name, None)
         if not callable(found):
             raise InputError(f"{path} holds no function {name}")
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 def _module(path: Path) -> Any:

@@ -12,7 +12,9 @@ from perfpred.app.console import notice, percent, print_json, progress_bar, seco
 from perfpred.errors import InputError
 from perfpred.hardware import probe
 
-app = typer.Typer(help="Halide schedules: pipelines, and measuring what schedules cost.", no_args_is_help=True)
+app = typer.Typer(
+    help="Halide schedules: pipelines, and measuring what schedules cost.", no_args_is_help=True
+)
 
 
 @app.command(name="list")
@@ -24,8 +26,12 @@ def list_pipelines(json: Json = False) -> None:
     if json:
         print_json(
             [
-                {"pipeline": each.name, "what": each.what, "default_size": _text(each.default_size),
-                 "sizes": [_text(size) for size in each.sizes]}
+                {
+                    "pipeline": each.name,
+                    "what": each.what,
+                    "default_size": _text(each.default_size),
+                    "sizes": [_text(size) for size in each.sizes],
+                }
                 for each in records
             ]
         )
@@ -36,7 +42,9 @@ def list_pipelines(json: Json = False) -> None:
 
 @app.command()
 def profile(
-    pipeline: Annotated[str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION.", show_default=False)],
+    pipeline: Annotated[
+        str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION.", show_default=False)
+    ],
     out: Annotated[Path, typer.Option("--out", help="CSV to write.", show_default=False)],
     size: Annotated[
         list[str] | None, typer.Option("--size", help="WIDTHxHEIGHT; repeatable. Default: the pipeline's.")
@@ -53,8 +61,12 @@ def profile(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
     min_rounds: Annotated[int, typer.Option("--min-rounds", min=2, help="Timings every row gets.")] = 8,
     max_rounds: Annotated[int, typer.Option("--max-rounds", min=2, help="Most timings of a noisy row.")] = 24,
-    time_limit: Annotated[float, typer.Option("--time-limit", help="Minutes of timing, then stop.")] = float("inf"),
-    compile_limit: Annotated[float, typer.Option("--compile-limit", help="Seconds to compile a schedule.")] = 60.0,
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Minutes of timing, then stop.")] = float(
+        "inf"
+    ),
+    compile_limit: Annotated[
+        float, typer.Option("--compile-limit", help="Seconds to compile a schedule.")
+    ] = 60.0,
     json: Json = False,
 ) -> None:
     """Measure schedules of a pipeline on this machine into a profile CSV."""
@@ -119,7 +131,14 @@ def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
     if not documents:
         raise InputError("no schedule could be timed")
     rows = [
-        [d["size"], d["source"], str(d["schedules"]), d["best_schedule"], seconds(d["best_time_s"]), percent(d["noise"])]
+        [
+            d["size"],
+            d["source"],
+            str(d["schedules"]),
+            d["best_schedule"],
+            seconds(d["best_time_s"]),
+            percent(d["noise"]),
+        ]
         for d in documents
     ]
     text = {"size": "right", "source": "left", "schedules": "right", "best": "left"}

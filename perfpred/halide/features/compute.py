@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
-from perfpred.halide.features.nest import FuncNest, Nests, StageNest, nests
-from perfpred.halide.features.work import Extents, FuncWork, all_work, needed
+from perfpred.halide.features.nest import Extents, FuncNest, Nests, StageNest, nests
+from perfpred.halide.features.work import FuncWork, all_work, needed
 from perfpred.halide.graph.model import Access, Func, Graph
 from perfpred.halide.space.rules import inlined_operations
 
@@ -88,9 +88,12 @@ def _row(
     traffic = {key: _traffic(key, made, work[key], graph, target) for key in roots}
     moved = [sum(each[level] for each in traffic.values()) for level in range(3)]
     paid = sum(
-        (each[0] / 64 + each[1] / 24 + each[2] / 10) / max(1.0, min(speedup[key], 2.0)) for key, each in traffic.items()
+        (each[0] / 64 + each[1] / 24 + each[2] / 10) / max(1.0, min(speedup[key], 2.0))
+        for key, each in traffic.items()
     )
-    pieces = [math.prod(each.stored) * graph.element_bytes(key) for key, each in work.items() if key not in roots]
+    pieces = [
+        math.prod(each.stored) * graph.element_bytes(key) for key, each in work.items() if key not in roots
+    ]
     whole = [graph.by_key[key].points * graph.element_bytes(key) for key in roots if key != graph.output]
     realizations = sum(each.times for key, each in work.items() if key not in roots)
     launches = sum(1.0 for key in roots if tasks[key] > 1)
@@ -133,7 +136,7 @@ def _stage_sums(
             sums.vector_ops += operations * waste / per_vector
         else:
             sums.scalar_ops += operations
-        loads, slow = _loads(func, stage.accesses, mine, graph, made_inline=1.0)
+        loads, slow = _loads(stage.accesses, mine)
         if lanes > 1:
             sums.vector_loads += points * waste * (loads + slow) / per_vector
             sums.scalar_loads += points * slow
@@ -165,9 +168,7 @@ def _lanes(nest: StageNest, extents: Extents) -> tuple[float, float]:
     return 1.0, 1.0
 
 
-def _loads(
-    func: Func, accesses: Sequence[Access], nest: StageNest, graph: Graph, made_inline: float
-) -> tuple[float, float]:
+def _loads(accesses: Sequence[Access], nest: StageNest) -> tuple[float, float]:
     """Return the reads a point that are of neighbours for neighbouring lanes, and those that are not."""
     vector = _vector_dimension(nest)
     near = far = 0.0
@@ -182,11 +183,14 @@ def _loads(
             far += access.count
         else:
             near += access.count
-    return near * made_inline, far * made_inline
+    return near, far
 
 
 def _vector_dimension(nest: StageNest) -> str:
-    name = next((name for name, kind in nest.kinds.items() if kind == "vectorize"), nest.order[0] if nest.order else "")
+    name = next(
+        (name for name, kind in nest.kinds.items() if kind == "vectorize"),
+        nest.order[0] if nest.order else "",
+    )
     for old, outer, inner, _ in reversed(nest.cuts):
         if name in (outer, inner):
             name = old

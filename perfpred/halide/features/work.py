@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perfpred.halide.features.nest import INNERMOST, ROOT, Extents, FuncNest, Nests, StageNest
-from perfpred.halide.graph.model import Func, Graph
+from perfpred.halide.graph.model import Access, Func, Graph
 
 
 @dataclass
@@ -135,15 +136,15 @@ def _region(
     return known[outer, loop]
 
 
-def needed(
-    outer: str, loop: str, nests: Nests, graph: Graph, work: FuncWork
-) -> dict[str, tuple[float, ...]]:
+def needed(outer: str, loop: str, nests: Nests, graph: Graph, work: FuncWork) -> dict[str, tuple[float, ...]]:
     """Return the extents that one step of a loop needs of each Func and input; "" stands for the whole Func."""
     start = graph.by_key[outer]
     regions: dict[str, tuple[float, ...]] = {}
     own = [1.0] * len(start.args)
     for stage, (nest, extents, _) in zip(start.stages, work.loops, strict=True):
-        inside = nest.order if not loop else nest.order[: nest.order.index(loop)] if loop in nest.order else None
+        inside = (
+            nest.order if not loop else nest.order[: nest.order.index(loop)] if loop in nest.order else None
+        )
         if inside is None:
             continue
         loops = nest.covered(inside, extents)
@@ -152,10 +153,10 @@ def needed(
     regions[outer] = tuple(own)
     position = {func.key: index for index, func in enumerate(graph.funcs)}
     for func in reversed(graph.funcs[: position[outer]]):
-        extents = regions.get(func.key)
-        if extents is None or (func.key in nests.funcs and nests.funcs[func.key].compute == ROOT):
+        region = regions.get(func.key)
+        if region is None or (func.key in nests.funcs and nests.funcs[func.key].compute == ROOT):
             continue
-        dims = dict(zip(func.args, extents, strict=True))
+        dims = dict(zip(func.args, region, strict=True))
         for stage in func.stages:
             loops = {each.name: dims.get(each.name, each.extent) for each in stage.loops}
             _read(func, stage.accesses, loops, graph, regions)
@@ -163,9 +164,13 @@ def needed(
 
 
 def _read(
-    func: Func, accesses: object, loops: Extents, graph: Graph, regions: dict[str, tuple[float, ...]]
+    func: Func,
+    accesses: Sequence[Access],
+    loops: Extents,
+    graph: Graph,
+    regions: dict[str, tuple[float, ...]],
 ) -> None:
-    for access in accesses:  # type: ignore[attr-defined]
+    for access in accesses:
         if access.source == func.key:
             continue
         found = access.extents(loops, graph.extents(access.source))

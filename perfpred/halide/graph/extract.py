@@ -54,9 +54,7 @@ def extract(
     for func in reversed(funcs):
         builder.spread(func)
     made = tuple(builder.func(func, order[func.name]) for func in funcs)
-    used = dict.fromkeys(
-        access.source for func in made for stage in func.stages for access in stage.accesses
-    )
+    used = dict.fromkeys(access.source for func in made for stage in func.stages for access in stage.accesses)
     inputs = tuple(image for image in images.values() if image.key in used)
     return Graph(algorithm_hash(funcs), made, inputs, builder.keys[output])
 
@@ -70,7 +68,12 @@ def algorithm_hash(funcs: Sequence[RawFunc]) -> str:
         parts.append(f"{keys[func.name]}:{[(kind.code, kind.bits) for kind in func.types]}")
         for stage in func.stages:
             names = _loop_names(func, stage)
-            terms = [*stage.args, *stage.values, stage.predicate, *(end for r in stage.rvars for end in r[1:])]
+            terms = [
+                *stage.args,
+                *stage.values,
+                stage.predicate,
+                *(end for r in stage.rvars for end in r[1:]),
+            ]
             parts += [_text(substituted(term, {}), names, keys, inputs) for term in terms]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -103,7 +106,9 @@ def _require_supported(pipeline: RawPipeline, funcs: Sequence[RawFunc], dimensio
     if output is not None and len(output.types) > 1:
         problems.append(f"output {output.name} is a tuple; its parts must be outputs of their own")
     if output is not None and len(output.args) != dimensions:
-        problems.append(f"output {output.name} has {len(output.args)} dimensions, but got {dimensions} extents")
+        problems.append(
+            f"output {output.name} has {len(output.args)} dimensions, but got {dimensions} extents"
+        )
     if problems:
         raise InputError(f"this pipeline cannot be scheduled: {'; '.join(problems)}")
 
@@ -197,9 +202,7 @@ class _Builder:
                 raise InputError(f"the extent of reduction variable {name} of {func.name} is not known")
         return box
 
-    def _extend(
-        self, name: str, indices: Sequence[Term], box: Mapping[str, Interval]
-    ) -> None:
+    def _extend(self, name: str, indices: Sequence[Term], box: Mapping[str, Interval]) -> None:
         found = [interval(substituted(each, {}), box) for each in indices]
         known = self._regions.get(name)
         if known is None:
@@ -247,4 +250,3 @@ def _merged(known: Access | None, new: Access) -> Access:
 
 def _extent(found: Interval) -> float:
     return found[1] - found[0] + 1
-

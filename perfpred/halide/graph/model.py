@@ -146,7 +146,9 @@ class Graph:
     def to_json(self) -> dict[str, Any]:
         """Return a plain dictionary."""
         return {
-            name: value for name, value in asdict(self).items() if name in ("algorithm", "funcs", "inputs", "output")
+            name: value
+            for name, value in asdict(self).items()
+            if name in ("algorithm", "funcs", "inputs", "output")
         }
 
     @classmethod
@@ -155,7 +157,10 @@ class Graph:
         return cls(
             document["algorithm"],
             tuple(_func(each) for each in document["funcs"]),
-            tuple(Input(each["key"], tuple(each["extents"]), each["element_bytes"]) for each in document["inputs"]),
+            tuple(
+                Input(each["key"], tuple(each["extents"]), each["element_bytes"])
+                for each in document["inputs"]
+            ),
             document["output"],
         )
 

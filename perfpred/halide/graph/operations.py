@@ -38,7 +38,11 @@ def substituted(term: Term, values: Mapping[str, Term]) -> Term:
     if not term.operands:
         return term
     return Term(
-        term.kind, tuple(substituted(each, values) for each in term.operands), term.name, term.value, term.type
+        term.kind,
+        tuple(substituted(each, values) for each in term.operands),
+        term.name,
+        term.value,
+        term.type,
     )
 
 

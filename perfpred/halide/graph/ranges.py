@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from perfpred.halide.graph.terms import Term
@@ -152,7 +152,11 @@ def _of_type(term: Term) -> Interval:
     kind = term.type
     if kind is None or not kind.is_integer or kind.bits > 16:
         return EVERYTHING
-    return (0.0, 2.0**kind.bits - 1) if kind.code == 1 else (-(2.0 ** (kind.bits - 1)), 2.0 ** (kind.bits - 1) - 1)
+    return (
+        (0.0, 2.0**kind.bits - 1)
+        if kind.code == 1
+        else (-(2.0 ** (kind.bits - 1)), 2.0 ** (kind.bits - 1) - 1)
+    )
 
 
 def _hull(*parts: Interval) -> Interval:
@@ -174,14 +178,17 @@ def _divide(left: Interval, right: Interval, whole: bool) -> Interval:
     low, high = _multiply(left, (1 / right[1], 1 / right[0]), whole)
     if not whole:
         return (low, high)
-    return (math.floor(low + 1e-9) if math.isfinite(low) else low, math.floor(high + 1e-9) if math.isfinite(high) else high)
+    return (
+        math.floor(low + 1e-9) if math.isfinite(low) else low,
+        math.floor(high + 1e-9) if math.isfinite(high) else high,
+    )
 
 
 def _modulo(left: Interval, right: Interval, _whole: bool) -> Interval:
     return (0.0, max(abs(right[0]), abs(right[1])) - 1) if right[0] > 0 else EVERYTHING
 
 
-_ARITHMETIC = {
+_ARITHMETIC: dict[str, Callable[[Interval, Interval, bool], Interval]] = {
     "Add": lambda a, b, _: (a[0] + b[0], a[1] + b[1]),
     "Sub": lambda a, b, _: (a[0] - b[1], a[1] - b[0]),
     "Mul": _multiply,

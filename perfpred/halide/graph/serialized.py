@@ -143,5 +143,10 @@ def _stage(table: Table) -> RawStage:
 def _split(table: Table) -> RawSplit:
     kind, tail = table.integer(7, "B"), table.integer(6, "B")
     return RawSplit(
-        _named(SPLITS, kind), table.text(0), table.text(1), table.text(2), union(table, 3), _named(TAILS, tail)
+        _named(SPLITS, kind),
+        table.text(0),
+        table.text(1),
+        table.text(2),
+        union(table, 3),
+        _named(TAILS, tail),
     )

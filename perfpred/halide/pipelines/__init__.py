@@ -44,12 +44,31 @@ PIPELINES: Mapping[str, Record] = {
         Record("blur", "3x3 box blur in two passes, float32", IMAGES[0], IMAGES),
         Record("unsharp", "sharpening by an unsharp mask, RGB float32", IMAGES[0], IMAGES),
         Record("harris", "Harris corner response of an RGB image, float32", IMAGES[0], IMAGES),
-        Record("bilateral_grid", "edge-preserving blur through a grid of histograms, float32", IMAGES[0], IMAGES),
-        Record("matmul", "product of a (height, width) matrix and a square one, float32", SQUARES[0], SQUARES),
-        Record("conv_layer", "3x3 convolution of 32 into 32 channels, bias and ReLU, NCHW float32", LAYERS[0], LAYERS),
-        Record("depthwise", "depthwise separable convolution of 32 into 32 channels, NCHW float32", LAYERS[0], LAYERS),
+        Record(
+            "bilateral_grid", "edge-preserving blur through a grid of histograms, float32", IMAGES[0], IMAGES
+        ),
+        Record(
+            "matmul", "product of a (height, width) matrix and a square one, float32", SQUARES[0], SQUARES
+        ),
+        Record(
+            "conv_layer",
+            "3x3 convolution of 32 into 32 channels, bias and ReLU, NCHW float32",
+            LAYERS[0],
+            LAYERS,
+        ),
+        Record(
+            "depthwise",
+            "depthwise separable convolution of 32 into 32 channels, NCHW float32",
+            LAYERS[0],
+            LAYERS,
+        ),
         Record("stencil_chain", "eight 5x5 integer stencils in a row, uint16", IMAGES[0], IMAGES),
-        Record("max_filter", "largest value within 13x13, in two passes of doubling windows, float32", IMAGES[0], IMAGES),
+        Record(
+            "max_filter",
+            "largest value within 13x13, in two passes of doubling windows, float32",
+            IMAGES[0],
+            IMAGES,
+        ),
         Record("interpolate", "multi-scale interpolation of RGBA by alpha, float32", IMAGES[0], IMAGES),
         Record("local_laplacian", "local Laplacian tone mapping, 4 levels, RGB uint16", IMAGES[0], IMAGES),
         Record("iir_blur", "recursive blur along both axes, float32", IMAGES[0], IMAGES),

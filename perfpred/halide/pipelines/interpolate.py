@@ -22,7 +22,9 @@ def interpolate(width: int, height: int) -> tuple[Any, list[Any], list[int]]:
     for level in range(1, LEVELS):
         finer, across = down[level - 1], hl.Func(f"downx_{level}")
         across[x, y, c] = (finer[x * 2 - 1, y, c] + 2.0 * finer[x * 2, y, c] + finer[x * 2 + 1, y, c]) * 0.25
-        down[level][x, y, c] = (across[x, y * 2 - 1, c] + 2.0 * across[x, y * 2, c] + across[x, y * 2 + 1, c]) * 0.25
+        down[level][x, y, c] = (
+            across[x, y * 2 - 1, c] + 2.0 * across[x, y * 2, c] + across[x, y * 2 + 1, c]
+        ) * 0.25
     current = down[-1]
     for level in reversed(range(LEVELS - 1)):
         across, up, filled = hl.Func(f"upx_{level}"), hl.Func(f"up_{level}"), hl.Func(f"filled_{level}")

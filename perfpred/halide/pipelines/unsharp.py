@@ -26,8 +26,12 @@ def unsharp(width: int, height: int) -> tuple[Any, list[Any], list[int]]:
     red, green, blue = (hl.f32(weight) * edged[x, y, i] for i, weight in enumerate(LUMA))
     gray[x, y] = red + green + blue
     weights = [hl.f32(weight) for weight in KERNEL]
-    down[x, y] = weights[0] * gray[x, y] + _pairs([gray[x, y - i] + gray[x, y + i] for i in (1, 2, 3)], weights)
-    across[x, y] = weights[0] * down[x, y] + _pairs([down[x - i, y] + down[x + i, y] for i in (1, 2, 3)], weights)
+    down[x, y] = weights[0] * gray[x, y] + _pairs(
+        [gray[x, y - i] + gray[x, y + i] for i in (1, 2, 3)], weights
+    )
+    across[x, y] = weights[0] * down[x, y] + _pairs(
+        [down[x - i, y] + down[x + i, y] for i in (1, 2, 3)], weights
+    )
     sharpen[x, y] = 2.0 * gray[x, y] - across[x, y]
     ratio[x, y] = sharpen[x, y] / gray[x, y]
     output[x, y, c] = ratio[x, y] * edged[x, y, c]

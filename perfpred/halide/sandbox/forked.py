@@ -8,6 +8,7 @@ import selectors
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -56,9 +57,7 @@ def forked(function: Callable[[], Reply], limits: ForkLimits, failure: str = "co
         return {"status": failure, "message": f"process ended with code {code}: {log.read()[-400:].strip()}"}
 
 
-def _in_child(
-    function: Callable[[], Reply], limits: ForkLimits, failure: str, send: int, log: int
-) -> None:
+def _in_child(function: Callable[[], Reply], limits: ForkLimits, failure: str, send: int, log: int) -> None:
     """Call the function, send its reply, and end without any of Python's farewells."""
     try:
         os.setsid()
@@ -83,9 +82,8 @@ def _in_child(
 
 def _received(receive: int, limit_s: float) -> str | None:
     """Return all that is sent until the other end closes, None if that takes too long."""
-    import time
-
-    deadline, parts = time.monotonic() + limit_s, []
+    deadline = time.monotonic() + limit_s
+    parts: list[bytes] = []
     with selectors.DefaultSelector() as selector:
         selector.register(receive, selectors.EVENT_READ)
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from perfpred.halide.apply import apply
 from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built, build
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
+from perfpred.halide.features.nest import nests
+from perfpred.halide.graph.names import func_keys, in_order
 from perfpred.halide.graph.serialized import parse
 from perfpred.halide.recorded import recorded
 from perfpred.halide.source import Source
@@ -64,21 +67,15 @@ def autoscheduled(
 
     A choice that directives cannot say becomes a directive to run the autoscheduler again.
     """
-    import json
-
-    before = built.graph.algorithm
+    graph, keys = built.graph, func_keys(in_order(built.raw))
     run_autoscheduler(built.pipeline, target, scheduler, parameters)
     again = Directive("", 0, AUTOSCHEDULE, (scheduler, json.dumps(dict(parameters), sort_keys=True)))
     try:
-        raw = parse(hl.serialize_pipeline(built.pipeline))
-        from perfpred.halide.graph.extract import algorithm_hash
-        from perfpred.halide.graph.names import in_order
-
-        if algorithm_hash(in_order(raw)) != before:
-            raise InputError("the autoscheduler changed the algorithm")
-        return recorded(raw, label).to_json()
+        found = recorded(parse(hl.serialize_pipeline(built.pipeline)), label, keys)
+        nests(found, graph)
     except InputError:
         return Candidate((again,), label).to_json()
+    return found.to_json()
 
 
 def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -115,7 +115,7 @@ class Runner:
             raise CallError(self._errors[0] if self._errors else f"error {code}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _entry(path: str) -> Any:
     return getattr(ctypes.CDLL(path), ENTRY)
 

@@ -9,14 +9,12 @@ import numpy as np
 from perfpred.halide.graph.model import Func, Graph
 from perfpred.halide.space.loops import (
     Style,
-    fit,
-    lanes_of,
     member_loops,
     root_loops,
     twin_loops,
     update_loops,
 )
-from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
+from perfpred.halide.space.plan import ROOT, FuncPlan, Plan
 from perfpred.halide.space.rules import inlined_operations, levels, users
 
 STRIPS = (1, 2, 4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 256)
@@ -26,8 +24,10 @@ LEVELS = ("task", "tile", "tile", "row", "row", "row", "block")
 
 def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Generator) -> Style:
     """Return what the nests of a candidate have in common."""
-    rows = graph.by_key[graph.output].extents[-1] if len(graph.by_key[graph.output].extents) < 2 else (
-        graph.by_key[graph.output].extents[1]
+    rows = (
+        graph.by_key[graph.output].extents[-1]
+        if len(graph.by_key[graph.output].extents) < 2
+        else (graph.by_key[graph.output].extents[1])
     )
     strip = int(rng.choice(STRIPS))
     if rng.random() < 0.2:
@@ -189,5 +189,3 @@ def _consumes_reduction(func: Func, graph: Graph) -> bool:
         not graph.by_key[source].inlinable and len(graph.consumers[source]) == 1
         for source in graph.producers[func.key]
     )
-
-

@@ -94,7 +94,7 @@ def root_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generator)
 
 
 def member_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generator) -> LoopPlan:
-    """Return loops for a pure stage of a Func that is computed in the loops of another: a vector, some copies."""
+    """Return loops for a pure stage that is computed in the loops of another Func: a vector, some copies."""
     loops = [loop for loop in stage.loops if loop.pure]
     lanes = lanes_of(func, style)
     vector = vector_loop(loops, lanes, rng)
@@ -255,5 +255,3 @@ def _around(reduction: list[str], inner: list[str], rng: np.random.Generator) ->
     if draw < 0.8:
         return [*inner[:1], *reduction, *inner[1:]]
     return [*inner, *reduction]
-
-

@@ -38,8 +38,8 @@ def _stage(key: str, number: int, plan: LoopPlan) -> list[Directive]:
 
     found: list[Directive] = []
     tiles, blocks = dict(plan.tiles), dict(plan.blocks)
-    for name in tiles:
-        say("split", name, f"{name}_o", f"{name}_i", tiles[name])
+    for name, size in tiles.items():
+        say("split", name, f"{name}_o", f"{name}_i", size)
     copies: list[str] = []
     for name in dict.fromkeys((*plan.inner, *plan.outer)):
         loop = f"{name}_i" if name in tiles else name

@@ -50,7 +50,7 @@ class LoopPlan:
         tiled = dict(self.tiles)
         outer = [f"{name}_o" if name in tiled else self.middle(name) for name in self.outer]
         inner = [self.middle(name) for name in self.inner if name not in self.unrolled]
-        return tuple([*reversed(outer), *reversed(inner)])
+        return (*reversed(outer), *reversed(inner))
 
     def middle(self, name: str) -> str:
         """Return the name of a dimension's loop between its tile and its block."""
@@ -109,7 +109,16 @@ def _func(document: Mapping[str, Any]) -> FuncPlan:
 
 
 def _loops(document: Mapping[str, Any]) -> LoopPlan:
-    pairs = {name: tuple((str(key), int(size)) for key, size in document[name]) for name in ("tiles", "blocks")}
-    names = {name: tuple(document[name]) for name in ("inner", "outer", "unrolled")}
-    rest = {name: document[name] for name in ("vector", "lanes", "parallel")}
-    return LoopPlan(**names, **pairs, **rest)
+    pairs = {
+        name: tuple((str(key), int(size)) for key, size in document[name]) for name in ("tiles", "blocks")
+    }
+    return LoopPlan(
+        tuple(document["inner"]),
+        tuple(document["outer"]),
+        pairs["tiles"],
+        pairs["blocks"],
+        document["vector"],
+        document["lanes"],
+        tuple(document["unrolled"]),
+        document["parallel"],
+    )

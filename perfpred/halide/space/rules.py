@@ -11,7 +11,7 @@ MAX_COPIES = 64
 """Copies of a statement that blocks and unrolled reductions may make."""
 MAX_LANES = 128
 MAX_CODE = 3000.0
-"""Operations of all statements together with their copies; sliding windows, whose first step differs, twice."""
+"""Operations of all statements with their copies; sliding windows, whose first step differs, twice."""
 MAX_INLINED = 1500.0
 """Operations a point after inlining; beyond it compilers take minutes."""
 
@@ -125,7 +125,11 @@ def levels(key: str, root: str, plan: Plan, graph: Graph) -> tuple[str, ...]:
     if any(_reads(stage, key, plan, graph, root) for stage in stages[:-1]):
         return ()
     loops = plan.funcs[root].stages[-1].loops()
-    places = [loops.index(plan.funcs[each].compute) for each in readers - {root} if plan.funcs[each].compute in loops]
+    places = [
+        loops.index(plan.funcs[each].compute)
+        for each in readers - {root}
+        if plan.funcs[each].compute in loops
+    ]
     return loops[: min(places) + 1] if places else loops
 
 

@@ -68,7 +68,9 @@ class FourKnobs:
             free = [loop.name for loop in stage.loops if loop.name not in stage.rvars]
             reduction = tuple(name for name in stage.rvars)
             vector = free[0] if free else ""
-            stages.append(LoopPlan((*free[:1], *reduction, *free[1:]), vector=vector, lanes=lanes if vector else 1))
+            stages.append(
+                LoopPlan((*free[:1], *reduction, *free[1:]), vector=vector, lanes=lanes if vector else 1)
+            )
         return FuncPlan(tuple(stages), output, plans[output].stages[0].loops()[-3])
 
 
