@@ -1,4 +1,4 @@
-"""Applying a candidate's directives to a pipeline that Halide holds: one interpreter, no code of the data's."""
+"""Applying a candidate's directives to a pipeline that Halide holds: data, read by one interpreter."""
 
 from __future__ import annotations
 

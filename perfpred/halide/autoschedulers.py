@@ -1,4 +1,4 @@
-"""Halide's own autoschedulers: found in the wheel, their parameters checked, their choices read as directives.
+"""Halide's own autoschedulers: found in the wheel, their parameters checked before they run.
 
 An unknown parameter makes Halide end the process, so names are checked before it sees them.
 """

@@ -1,4 +1,4 @@
-"""A pipeline built by Halide: checked, with estimates from its examples, ready to be looked at or scheduled."""
+"""A pipeline built by Halide: checked, with estimates from its examples, ready to be scheduled."""
 
 from __future__ import annotations
 
@@ -161,9 +161,8 @@ def _input_problems(index: int, pair: Any) -> list[str]:
         return [f"input {index} must be an hl.ImageParam or hl.Param, but is {type(parameter).__name__}"]
     name, kind = parameter.name(), parameter.type()
     if isinstance(parameter, hl.ImageParam) != isinstance(example, np.ndarray):
-        return [
-            f"the example of {name} must be {'an array' if isinstance(parameter, hl.ImageParam) else 'a number'}"
-        ]
+        wanted = "an array" if isinstance(parameter, hl.ImageParam) else "a number"
+        return [f"the example of {name} must be {wanted}"]
     if not isinstance(example, np.ndarray):
         return []
     problems = []

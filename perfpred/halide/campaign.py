@@ -53,9 +53,10 @@ class Task:
 
     def first_of_each(self) -> list[Size]:
         """Return a size for each algorithm: one, unless the pipeline is another at each size."""
-        return list({each.graph.algorithm: size for size, each in reversed(self.described.items())}.values())[
-            ::-1
-        ]
+        found: dict[str, Size] = {}
+        for size, each in self.described.items():
+            found.setdefault(each.graph.algorithm, size)
+        return list(found.values())
 
 
 @dataclass

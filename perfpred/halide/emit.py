@@ -13,7 +13,7 @@ Line = Callable[..., str]
 
 
 def to_python(schedule: Schedule) -> str:
-    """Return a module with ``schedule(pipeline, target)``, to be called with an unscheduled ``hl.Pipeline``."""
+    """Return a module with ``schedule(pipeline, target)``, for an unscheduled ``hl.Pipeline``."""
     lines = [
         f'"""{_about(schedule)}"""',
         "",
@@ -27,7 +27,7 @@ def to_python(schedule: Schedule) -> str:
 
 
 def to_cpp(schedule: Schedule) -> str:
-    """Return a function ``schedule(pipeline, target)`` to be called with an unscheduled ``Halide::Pipeline``."""
+    """Return a function ``schedule(pipeline, target)`` for an unscheduled ``Halide::Pipeline``."""
     head = [
         '#include "Halide.h"',
         "",
@@ -40,7 +40,8 @@ def to_cpp(schedule: Schedule) -> str:
 def _about(schedule: Schedule) -> str:
     sizes = ", ".join(f"{width}x{height}" for width, height in schedule.sizes)
     expected = "" if schedule.expected_s is None else f", expected to take {1e3 * schedule.expected_s:.3g} ms"
-    return f"Schedule of {schedule.pipeline} (algorithm {schedule.algorithm}) for {sizes} on {schedule.target}{expected}."
+    what = f"Schedule of {schedule.pipeline} (algorithm {schedule.algorithm})"
+    return f"{what} for {sizes} on {schedule.target}{expected}."
 
 
 class _Python:

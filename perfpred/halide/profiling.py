@@ -56,6 +56,8 @@ class Order:
         Who may propose them.
     compile_limit_s : float
         Seconds a candidate may take to compile.
+    given : tuple of Candidate
+        Measured before those that `sources` propose, and counted.
     """
 
     source: Source
@@ -66,6 +68,7 @@ class Order:
     seed: int = 0
     sources: tuple[str, ...] = (*BASELINES, *SHARES)
     compile_limit_s: float = 60.0
+    given: tuple[Candidate, ...] = ()
 
 
 def profile_pipeline(
@@ -77,17 +80,11 @@ def profile_pipeline(
     *,
     resume: bool = False,
     overwrite: bool = False,
-    candidates: Sequence[Candidate] = (),
 ) -> Profile:
     """Measure candidates of a pipeline and write the profile, and the schedules beside it.
 
     Every outcome is in a journal at every moment, so the same call with ``resume=True`` continues one that
     was interrupted.
-
-    Parameters
-    ----------
-    candidates : sequence of Candidate
-        Measured before those that the order's sources propose.
 
     Raises
     ------
@@ -113,7 +110,7 @@ def profile_pipeline(
         identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
         with Journal(journal_path, identity, resume=resume) as journal:
             load = os.getloadavg()
-            chosen, notes = _candidates(order, task, workshop, journal, candidates)
+            chosen, notes = _candidates(order, task, workshop, journal)
             prepare(task, workshop)
             compiled = compile_all(task, chosen, workshop, _Part(journal, "compiled"), progress)
             workshop.close()
@@ -202,7 +199,7 @@ def _identity(order: Order, hardware: str, algorithm: str) -> dict[str, Any]:
 
 
 def _candidates(
-    order: Order, task: Task, workshop: Workshop, journal: Journal, given: Sequence[Candidate]
+    order: Order, task: Task, workshop: Workshop, journal: Journal
 ) -> tuple[list[Candidate], list[str]]:
     """Return the candidates of a campaign: those in its journal, or new ones, which are put there."""
     recorded = [entry for entry in journal.entries() if "candidates" in entry]
@@ -215,8 +212,8 @@ def _candidates(
     notes: list[str] = []
     if order.sources:
         rng = np.random.default_rng(order.seed)
-        found, notes = gather(Request(*place), workshop, order.count - len(given), order.sources, rng)
-    chosen = distinct([*given, *found])
+        found, notes = gather(Request(*place), workshop, order.count - len(order.given), order.sources, rng)
+    chosen = distinct([*order.given, *found])
     journal.append({"candidates": [each.to_json() for each in chosen], "notes": notes})
     return chosen, notes
 

@@ -1,4 +1,4 @@
-"""A chosen schedule as a document: what it is of, what it is for, what it should cost; applied, or emitted."""
+"""A chosen schedule as a document: what it is of, what it is for, what it should cost; applied or emitted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StaleScheduleError(InputError):
 
 @dataclass(frozen=True)
 class FuncNames:
-    """What emitted code needs to find a Func and its loops: its place, dimensions, and each update's loops."""
+    """What emitted code needs to find a Func and its loops: its place, dimensions, each update's loops."""
 
     index: int
     args: tuple[str, ...]
@@ -136,8 +136,8 @@ class Schedule:
         """Raise `StaleScheduleError` unless this is a schedule of that algorithm."""
         if algorithm != self.algorithm:
             raise StaleScheduleError(
-                f"this schedule is of {self.pipeline} as it was (algorithm {self.algorithm}), which has changed "
-                f"since (algorithm {algorithm}): choose a schedule again"
+                f"this schedule is of {self.pipeline} as it was (algorithm {self.algorithm}), which has "
+                f"changed since (algorithm {algorithm}): choose a schedule again"
             )
 
     def apply(self, output: Any, inputs: Sequence[Any], output_extents: Sequence[int]) -> None:

@@ -137,7 +137,7 @@ def _region(
 
 
 def needed(outer: str, loop: str, nests: Nests, graph: Graph, work: FuncWork) -> dict[str, tuple[float, ...]]:
-    """Return the extents that one step of a loop needs of each Func and input; "" stands for the whole Func."""
+    """Return the extents that one step of a loop needs of each Func and input; "" is the whole Func."""
     start = graph.by_key[outer]
     regions: dict[str, tuple[float, ...]] = {}
     own = [1.0] * len(start.args)

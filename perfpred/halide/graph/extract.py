@@ -220,7 +220,8 @@ class _Builder:
                 continue
             if name not in func.estimates:
                 raise InputError(
-                    f"the bounds of {func.name} in {name} cannot be found: give it set_estimate({name}, min, extent)"
+                    f"the bounds of {func.name} in {name} cannot be found: "
+                    f"give it set_estimate({name}, min, extent)"
                 )
             first, count = (interval(each, self._box)[0] for each in func.estimates[name])
             region[index] = (first, first + count - 1)

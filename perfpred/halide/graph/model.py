@@ -12,7 +12,7 @@ from perfpred.halide.graph.ranges import Index
 
 @dataclass(frozen=True)
 class Access:
-    """What a stage reads of one Func or input: an index a dimension (None: anywhere), `count` times a point."""
+    """What a stage reads of a Func or input: an index a dimension (None: anywhere), `count` times a point."""
 
     source: str
     indices: tuple[Index | None, ...]

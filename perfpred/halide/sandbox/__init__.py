@@ -1,1 +1,1 @@
-"""Where schedules are tried: processes that may abort, hang or eat memory, and are told apart by their end."""
+"""Where schedules are tried: processes that may abort, hang or eat memory."""

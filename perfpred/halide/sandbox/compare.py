@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 FLOAT_TOLERANCE = 1e-3
 STRAY_SHARE = 1e-4
-"""The share of rounded integers that may differ by more than 1, and then by at most `STRAY_SIZE` of the largest."""
 STRAY_SIZE = 0.02
+"""The share of rounded integers that may differ by more than 1, and by what part of the largest at most."""
 
 
 def agree(found: NDArray[Any], right: NDArray[Any], *, exact: bool) -> str | None:

@@ -1,4 +1,4 @@
-"""The timing process: loads compiled candidates, checks their output once, times calls; a line in, a line out.
+"""The timing process: loads compiled candidates, checks their output once, times calls; line in, line out.
 
 It holds neither Halide nor the pipeline's Python: compiled code, example inputs, and the reference schedule
 whose output is the right one. Whatever a candidate does to this process ends this process alone.

@@ -1,1 +1,1 @@
-"""Spaces of schedules: our own over any pipeline's Funcs, the paper's template, and autoschedulers' samples."""
+"""Spaces of schedules: our own over any pipeline's Funcs, and the paper's template."""
