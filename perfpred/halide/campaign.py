@@ -66,6 +66,7 @@ class Compiled:
     status: str = "ok"
     message: str = ""
     codes: list[str] = field(default_factory=list)
+    compile_s: float = 0.0
     twin_of: str = ""
 
     @property
@@ -113,7 +114,8 @@ def compile_all(
             outcome = _outcome([reply for reply in mine if reply is not None])
             outcomes[todo[index // len(sizes)].id] = outcome
             document = {"status": outcome.status, "message": outcome.message, "codes": outcome.codes}
-            log.append({"compiled": todo[index // len(sizes)].id, **document})
+            seconds = round(outcome.compile_s, 3)
+            log.append({"compiled": todo[index // len(sizes)].id, **document, "compile_s": seconds})
         progress.update(len(replies), len(jobs), "compiling")
 
     workshop.run_all(jobs, done)
@@ -126,7 +128,8 @@ def _outcome(replies: Sequence[Mapping[str, Any]]) -> Compiled:
         # a compiler's process that dies is a failure of the compilation
         status = "timeout" if failed[0]["status"] == "timeout" else "compile_error"
         return Compiled(status, str(failed[0]["message"]))
-    return Compiled(codes=[str(reply["code"]) for reply in replies])
+    seconds = sum(float(reply["compile_s"]) for reply in replies)
+    return Compiled(codes=[str(reply["code"]) for reply in replies], compile_s=seconds)
 
 
 def _without_twins(candidates: Sequence[Candidate], outcomes: Mapping[str, Compiled]) -> dict[str, Compiled]:

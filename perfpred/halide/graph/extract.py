@@ -235,7 +235,8 @@ def _is_variable(args: Sequence[Term], index: int, name: str) -> bool:
 def _renamed(index: Index | None, names: Mapping[str, str]) -> Index | None:
     if index is None:
         return None
-    return Index(tuple((names[name], factor) for name, factor in index.coefficients), index.low, index.high)
+    factors = tuple((names[name], factor) for name, factor in index.coefficients)
+    return Index(factors, index.low, index.high, index.clamped)
 
 
 def _merged(known: Access | None, new: Access) -> Access:
@@ -243,7 +244,7 @@ def _merged(known: Access | None, new: Access) -> Access:
     if known is None:
         return new
     indices = tuple(
-        a and b and Index(a.coefficients, min(a.low, b.low), max(a.high, b.high))
+        a and b and Index(a.coefficients, min(a.low, b.low), max(a.high, b.high), a.clamped and b.clamped)
         for a, b in zip(known.indices, new.indices, strict=True)
     )
     return Access(new.source, indices, known.count + 1)

@@ -66,6 +66,12 @@ class Func:
         return total
 
     @property
+    def scans(self) -> bool:
+        """Whether an update runs along a dimension, or to places that data say: pieces need all before them."""
+        names = set(self.args)
+        return any(not names <= {loop.name for loop in stage.loops} for stage in self.stages)
+
+    @property
     def inlinable(self) -> bool:
         """Whether it has one definition alone."""
         return len(self.stages) == 1
@@ -122,6 +128,18 @@ class Graph:
             )
             for func in self.funcs
         }
+
+    @cached_property
+    def exposed(self) -> frozenset[str]:
+        """Funcs of which more than is needed must not be computed: an input would be read out of bounds."""
+        found: set[str] = set()
+        for func in self.funcs:
+            for stage in func.stages:
+                for access in stage.accesses:
+                    outside = access.source in found or access.source not in self.by_key
+                    if outside and any(index and index.coefficients and not index.clamped for index in access.indices):
+                        found.add(func.key)
+        return frozenset(found)
 
     def extents(self, key: str) -> tuple[float, ...]:
         """Return the extents of a Func or an input."""
@@ -206,4 +224,4 @@ def _index(document: Mapping[str, Any] | None) -> Index | None:
     if document is None:
         return None
     factors = tuple((str(name), float(factor)) for name, factor in document["coefficients"])
-    return Index(factors, document["low"], document["high"])
+    return Index(factors, document["low"], document["high"], document["clamped"])

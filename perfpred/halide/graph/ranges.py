@@ -18,11 +18,15 @@ TRANSPARENT = ("likely", "likely_if_innermost", "strict_float", "promise_clamped
 
 @dataclass(frozen=True)
 class Index:
-    """``sum(coefficient * variable)`` plus something between `low` and `high`."""
+    """``sum(coefficient * variable)`` plus something between `low` and `high`.
+
+    `clamped` says that it is kept within some bounds, wherever its variables go.
+    """
 
     coefficients: tuple[tuple[str, float], ...]
     low: float
     high: float
+    clamped: bool = False
 
     def extent(self, extents: Mapping[str, float]) -> float:
         """Return how many values it takes while its variables run through so many each.
@@ -100,7 +104,8 @@ def _sum(left: Index, right: Index, sign: int) -> Index:
         factors[name] = factors.get(name, 0.0) + sign * factor
     low, high = (right.low, right.high) if sign > 0 else (-right.high, -right.low)
     kept = tuple((name, factor) for name, factor in factors.items() if factor)
-    return Index(kept, left.low + low, left.high + high)
+    clamped = left.clamped and right.clamped if right.coefficients else left.clamped
+    return Index(kept, left.low + low, left.high + high, clamped or (right.clamped and not left.coefficients))
 
 
 def _scaled(term: Term, box: Box, loops: frozenset[str]) -> Index | None:
@@ -114,7 +119,7 @@ def _scaled(term: Term, box: Box, loops: frozenset[str]) -> Index | None:
     low, high = sorted((form.low * factor, form.high * factor))
     if term.kind == "Div" and _is_whole(term):
         low -= max(0.0, 1 - abs(factor))  # rounding down
-    return Index(tuple((name, each * factor) for name, each in form.coefficients), low, high)
+    return Index(tuple((name, each * factor) for name, each in form.coefficients), low, high, form.clamped)
 
 
 def _clamped(term: Term, box: Box, loops: frozenset[str]) -> Index | None:
@@ -122,7 +127,9 @@ def _clamped(term: Term, box: Box, loops: frozenset[str]) -> Index | None:
     forms = [linear(each, box, loops) for each in term.operands[-2:]]
     moving = [form for form in forms if form is not None and form.coefficients]
     if len(moving) == 1 and None not in forms:
-        return moving[0]
+        bounds = interval(term, {**box, **dict.fromkeys(loops, EVERYTHING)})
+        bounded = all(map(math.isfinite, bounds))
+        return Index(moving[0].coefficients, moving[0].low, moving[0].high, moving[0].clamped or bounded)
     if len(moving) == 2 and moving[0].coefficients == moving[1].coefficients:
         one, other = moving
         return Index(one.coefficients, min(one.low, other.low), max(one.high, other.high))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,15 +81,17 @@ def autoscheduled(
 
 def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:
     """Write a candidate's shared library, without Halide's runtime; returns a hash of its code."""
+    start = time.perf_counter()
     bare = target.with_feature(hl.TargetFeature.NoRuntime)
     built.raw, built.funcs  # noqa: B018 - looked at before anything is scheduled
     apply(candidate, built, bare)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pipeline.o"
         built.pipeline.compile_to({hl.OutputFileType.object: str(path)}, built.arguments, FUNCTION, bare)
+        compile_s = time.perf_counter() - start
         code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         link([str(path)], out)
-    return {"code": code}
+    return {"code": code, "compile_s": compile_s}
 
 
 def compile_runtime(target: Any, out: Path) -> dict[str, Any]:

@@ -136,12 +136,13 @@ def _placed(
     if rng.random() >= style.fuse:
         return None
     compute = draw_level(style.level if rng.random() < 0.85 else str(rng.choice(LEVELS)), around, rng)
-    store = ""
+    if func.scans:
+        compute = around[0]
     outside = plans[root].stages[-1].loops()[: around.index(compute)]
-    if outside and rng.random() < style.slide:
-        store = outside[-1] if rng.random() < 0.3 else outside[0]
-        if not plans[root].stages[-1].parallel and rng.random() < 0.3:
-            store = ROOT
+    store = ""
+    if not func.scans and rng.random() < style.slide:
+        parallel = plans[root].stages[-1].parallel
+        store = outside[-1] if outside else "" if parallel else ROOT
     return member_plan(func, root, compute, store, style, rng)
 
 
@@ -169,7 +170,7 @@ def _twin(
     rng: np.random.Generator,
 ) -> FuncPlan | None:
     """Return a reduction computed in registers, a block of its only reader at a time."""
-    if func.inlinable or readers != {root} or rng.random() >= 0.7:
+    if func.inlinable or func.scans or readers != {root} or rng.random() >= 0.7:
         return None
     consumer = plans[root].stages[-1]
     pure = twin_loops(func, func.stages[0], consumer, style)

@@ -171,7 +171,7 @@ def vector_loop(loops: Sequence[Loop], lanes: int, rng: np.random.Generator) -> 
     if not long:
         long = [loop for loop in loops if loop.extent >= 4]
         return None if not long or lanes > long[0].extent else long[0]
-    return long[0] if len(long) == 1 or rng.random() < 0.95 else long[1]
+    return long[0] if len(long) == 1 or rng.random() < 0.995 else long[1]
 
 
 def fit(tile: int, block: int) -> int:

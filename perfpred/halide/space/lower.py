@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
 
 SOURCE = "own"
+GUARD = "GuardWithIf"
 
 
 def lower(plan: Plan, graph: Graph, source: str = SOURCE) -> Candidate:
@@ -14,12 +17,15 @@ def lower(plan: Plan, graph: Graph, source: str = SOURCE) -> Candidate:
     directives: list[Directive] = []
     for func in reversed(graph.funcs):
         if func.key in plan.funcs:
-            directives += _func(func.key, plan.funcs[func.key])
+            guard = func.key in graph.exposed and bool(plan.funcs[func.key].root)
+            directives += _func(func.key, plan.funcs[func.key], guard)
     return Candidate(tuple(directives), source, plan.dumps())
 
 
-def _func(key: str, plan: FuncPlan) -> list[Directive]:
+def _func(key: str, plan: FuncPlan, guard: bool) -> list[Directive]:
     found = [each for number, stage in enumerate(plan.stages) for each in _stage(key, number, stage)]
+    if guard:  # the last vector must not reach beyond what is needed
+        found = [replace(each, args=(*each.args, GUARD)) if each.method == "split" else each for each in found]
     if not plan.root:
         return [*found, Directive(key, 0, "compute_root")]
     found.append(Directive(key, 0, "compute_at", (plan.root, plan.compute)))

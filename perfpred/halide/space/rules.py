@@ -103,13 +103,22 @@ def _place_problem(key: str, plan: FuncPlan, whole: Plan, graph: Graph) -> str |
     around = levels(key, plan.root, whole, graph)
     if plan.compute not in around:
         return f"{plan.root} has no loop {plan.compute} around all that reads it"
+    return _store_problem(graph.by_key[key], plan, root)
+
+
+def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan) -> str | None:
+    """Return why a window cannot slide: it must move along one loop, whose steps follow each other."""
     if not plan.store:
         return None
-    if plan.store == ROOT:
-        return "it cannot be stored outside a parallel loop" if root.stages[-1].parallel else None
+    if func.scans:
+        return "a scan cannot slide"
     loops = root.stages[-1].loops()
-    if plan.store not in loops or loops.index(plan.store) >= loops.index(plan.compute):
-        return f"it must be stored further out than it is computed, at {plan.compute}"
+    place = loops.index(plan.compute)
+    if plan.store == ROOT:
+        parallel = root.stages[-1].parallel
+        return "it can be stored whole if it is computed in a serial outermost loop" if place or parallel else None
+    if plan.store not in loops or loops.index(plan.store) != place - 1:
+        return f"it must be stored one loop further out than it is computed, at {plan.compute}"
     return None
 
 

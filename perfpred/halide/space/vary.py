@@ -126,7 +126,7 @@ def _level(key: str, plan: Plan, graph: Graph, style: Style, rng: np.random.Gene
         compute = str(rng.choice(around))
     loops = plan.funcs[func.root].stages[-1].loops()
     outside = loops[: loops.index(compute)]
-    store = str(rng.choice(outside)) if outside and rng.random() < 0.6 else ""
+    store = outside[-1] if outside and not graph.by_key[key].scans and rng.random() < 0.6 else ""
     return replace(func, compute=compute, store=store)
 
 
