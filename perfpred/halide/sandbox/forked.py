@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import selectors
@@ -62,6 +63,7 @@ def _in_child(function: Callable[[], Reply], limits: ForkLimits, failure: str, s
     try:
         os.setsid()
         limit_process(limits.memory_bytes)
+        faulthandler.disable()
         os.dup2(log, 1)  # autoschedulers print on stdout
         os.dup2(log, 2)
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -15,7 +15,7 @@ from perfpred.halide.space.loops import (
     update_loops,
 )
 from perfpred.halide.space.plan import ROOT, FuncPlan, Plan
-from perfpred.halide.space.rules import inlined_operations, levels, users
+from perfpred.halide.space.rules import inlined_operations, levels, moving, users
 
 STRIPS = (1, 2, 4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 256)
 COLUMNS = (0, 0, 0, 64, 128, 128, 256, 256, 512)
@@ -143,7 +143,20 @@ def _placed(
     if not func.scans and rng.random() < style.slide:
         parallel = plans[root].stages[-1].parallel
         store = outside[-1] if outside else "" if parallel else ROOT
-    return member_plan(func, root, compute, store, style, rng)
+    made = member_plan(func, root, compute, store, style, rng)
+    return _uncut(made, moving(func.key, root, _dimension(compute), graph)) if store else made
+
+
+def _uncut(plan: FuncPlan, names: set[str]) -> FuncPlan:
+    """Return a plan without blocks along the dimensions that a window moves along."""
+    stages = [
+        replace(stage, blocks=tuple(each for each in stage.blocks if each[0] not in names)) for stage in plan.stages
+    ]
+    return replace(plan, stages=tuple(stages))
+
+
+def _dimension(loop: str) -> str:
+    return loop[:-2] if loop.endswith(("_o", "_i", "_m")) else loop
 
 
 def draw_level(level: str, around: tuple[str, ...], rng: np.random.Generator) -> str:

@@ -103,15 +103,23 @@ def _place_problem(key: str, plan: FuncPlan, whole: Plan, graph: Graph) -> str |
     around = levels(key, plan.root, whole, graph)
     if plan.compute not in around:
         return f"{plan.root} has no loop {plan.compute} around all that reads it"
-    return _store_problem(graph.by_key[key], plan, root)
+    return _store_problem(graph.by_key[key], plan, root, graph)
 
 
-def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan) -> str | None:
-    """Return why a window cannot slide: it must move along one loop, whose steps follow each other."""
+def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan, graph: Graph) -> str | None:
+    """Return why a window cannot slide: it must move along one loop, whose steps follow each other.
+
+    What is new in a step is often a single row, so the dimension that moves must not be cut: Halide would
+    round the rows up and take older ones for computed.
+    """
     if not plan.store:
         return None
     if func.scans:
         return "a scan cannot slide"
+    moved = moving(func.key, plan.root, _dimension(plan.compute), graph)
+    cut = {name for stage in plan.stages for name in (stage.vector, *dict(stage.blocks), *dict(stage.tiles))}
+    if cut & moved:
+        return f"{', '.join(sorted(cut & moved))} moves with the window and must not be cut"
     loops = root.stages[-1].loops()
     place = loops.index(plan.compute)
     if plan.store == ROOT:
@@ -120,6 +128,21 @@ def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan) -> str | None:
     if plan.store not in loops or loops.index(plan.store) != place - 1:
         return f"it must be stored one loop further out than it is computed, at {plan.compute}"
     return None
+
+
+def moving(key: str, root: str, dimension: str, graph: Graph) -> set[str]:
+    """Return the dimensions of a Func along which a step of a root's dimension moves what is read of it."""
+    func, found = graph.by_key[key], set()
+    for reader in graph.consumers[key]:
+        names = {dimension} if reader == root else moving(reader, root, dimension, graph)
+        accesses = (access for stage in graph.by_key[reader].stages for access in stage.accesses)
+        for access in accesses:
+            if access.source != key:
+                continue
+            for name, index in zip(func.args, access.indices, strict=True):
+                if index is None or any(each in names for each, _ in index.coefficients):
+                    found.add(name)
+    return found
 
 
 def levels(key: str, root: str, plan: Plan, graph: Graph) -> tuple[str, ...]:
