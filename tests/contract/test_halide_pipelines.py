@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.halide.apply import apply  # noqa: E402
-from perfpred.halide.built import build  # noqa: E402
-from perfpred.halide.campaign import Task, compile_all, prepare, time_all  # noqa: E402
-from perfpred.halide.features.compute import FEATURES  # noqa: E402
-from perfpred.halide.features.machine import Target  # noqa: E402
-from perfpred.halide.pipelines import PIPELINES  # noqa: E402
-from perfpred.halide.reference import reference_schedule  # noqa: E402
-from perfpred.halide.sandbox.forked import ForkLimits, forked  # noqa: E402
-from perfpred.halide.sandbox.workshop import Workshop  # noqa: E402
-from perfpred.halide.source import Source  # noqa: E402
-from perfpred.halide.space.own import OwnSpace  # noqa: E402
-from perfpred.hardware import compiler, probe  # noqa: E402
-from perfpred.measure.campaign import Effort  # noqa: E402
-from perfpred.measure.journal import Journal  # noqa: E402
+from perfpred.halide.apply import apply
+from perfpred.halide.built import build
+from perfpred.halide.campaign import Task, compile_all, prepare, time_all
+from perfpred.halide.features.compute import FEATURES
+from perfpred.halide.features.machine import Target
+from perfpred.halide.pipelines import PIPELINES
+from perfpred.halide.reference import reference_schedule
+from perfpred.halide.sandbox.forked import ForkLimits, forked
+from perfpred.halide.sandbox.workshop import Workshop
+from perfpred.halide.source import Source
+from perfpred.halide.space.own import OwnSpace
+from perfpred.hardware import compiler, probe
+from perfpred.measure.campaign import Effort
+from perfpred.measure.journal import Journal
 
 SIZE = (128, 96)
 MACHINE = probe()

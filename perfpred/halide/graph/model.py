@@ -137,7 +137,9 @@ class Graph:
             for stage in func.stages:
                 for access in stage.accesses:
                     outside = access.source in found or access.source not in self.by_key
-                    if outside and any(index and index.coefficients and not index.clamped for index in access.indices):
+                    if outside and any(
+                        index and index.coefficients and not index.clamped for index in access.indices
+                    ):
                         found.add(func.key)
         return frozenset(found)
 

@@ -47,16 +47,24 @@ def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Gen
         slide=slide,
         inline=float(rng.choice((0.3, 1.0, 1.0, 2.0))),
         block=float(rng.choice((0.0, 0.3, 0.8))),
+        turn=bool(rng.random() < 0.45),
     )
 
 
 def draw_plan(graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
     """Return a plan; most are legal, none is checked here."""
     plans: dict[str, FuncPlan] = {}
+    alike: dict[tuple[object, ...], float] = {}
+    seeds: dict[tuple[object, ...], int] = {}
     for func in reversed(graph.funcs):
-        if func.key != graph.output and _inlined(func, plans, graph, style, rng):
+        kind = _kind(func, plans, graph)
+        if rng.random() < 0.1:  # mostly, Funcs of a kind are treated alike
+            kind = (*kind, func.key)
+        draw = alike.setdefault(kind, float(rng.random()))
+        if func.key != graph.output and draw < _inlining(func, plans, graph, style):
             continue
-        plans[func.key] = _placed(func, plans, graph, style, rng) or root_plan(func, graph, style, rng)
+        same = np.random.default_rng(seeds.setdefault(kind, int(rng.integers(1 << 62))))
+        plans[func.key] = _placed(func, plans, graph, style, same) or root_plan(func, graph, style, same)
     return Plan({func.key: plans[func.key] for func in graph.funcs if func.key in plans})
 
 
@@ -111,11 +119,15 @@ def _stored(graph: Graph, plans: dict[str, FuncPlan]) -> dict[str, FuncPlan]:
     }
 
 
-def _inlined(
-    func: Func, plans: dict[str, FuncPlan], graph: Graph, style: Style, rng: np.random.Generator
-) -> bool:
-    chance = inline_chance(func, plans, graph)
-    return bool(rng.random() < 1 - (1 - chance) ** style.inline)
+def _inlining(func: Func, plans: dict[str, FuncPlan], graph: Graph, style: Style) -> float:
+    return 1 - (1 - inline_chance(func, plans, graph)) ** style.inline
+
+
+def _kind(func: Func, plans: dict[str, FuncPlan], graph: Graph) -> tuple[object, ...]:
+    """Return what Funcs have in common that are scheduled alike: their form, their work, their readers."""
+    work = tuple((len(stage.loops), stage.operations, len(stage.accesses)) for stage in func.stages)
+    readers = users(func.key, plans, graph) if func.key != graph.output else set()
+    return (func.element_bytes, len(func.args), work, len(readers), func.extents[:1])
 
 
 def _placed(
@@ -135,7 +147,7 @@ def _placed(
         return twin
     if rng.random() >= style.fuse:
         return None
-    compute = draw_level(style.level if rng.random() < 0.85 else str(rng.choice(LEVELS)), around, rng)
+    compute = draw_level(style.level if rng.random() < 0.92 else str(rng.choice(LEVELS)), around, rng)
     if func.scans:
         compute = around[0]
     outside = plans[root].stages[-1].loops()[: around.index(compute)]
@@ -150,7 +162,8 @@ def _placed(
 def _uncut(plan: FuncPlan, names: set[str]) -> FuncPlan:
     """Return a plan without blocks along the dimensions that a window moves along."""
     stages = [
-        replace(stage, blocks=tuple(each for each in stage.blocks if each[0] not in names)) for stage in plan.stages
+        replace(stage, blocks=tuple(each for each in stage.blocks if each[0] not in names))
+        for stage in plan.stages
     ]
     return replace(plan, stages=tuple(stages))
 

@@ -41,6 +41,8 @@ class Style:
         inlining.
     block : float
         The probability that a nest has blocks.
+    turn : bool
+        Whether dimensions beyond the contiguous one are nested the other way round.
     """
 
     vector_bytes: int
@@ -53,6 +55,7 @@ class Style:
     slide: float
     inline: float
     block: float
+    turn: bool = False
 
 
 def lanes_of(func: Func, style: Style) -> int:
@@ -65,6 +68,8 @@ def root_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generator)
     loops = [loop for loop in stage.loops if loop.pure]
     lanes = lanes_of(func, style)
     vector = vector_loop(loops, lanes, rng)
+    if len(loops) > 2 and style.turn:  # rows outside channels, or channels outside rows
+        loops = [*loops[:1], *loops[:0:-1]]
     small = [loop for loop in loops if loop.extent <= SMALL and loop is not vector]
     large = [loop for loop in loops if loop.extent > SMALL or loop is vector]
     blocks = _blocks(large, vector, lanes, style, rng)

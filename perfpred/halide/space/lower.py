@@ -25,7 +25,9 @@ def lower(plan: Plan, graph: Graph, source: str = SOURCE) -> Candidate:
 def _func(key: str, plan: FuncPlan, guard: bool) -> list[Directive]:
     found = [each for number, stage in enumerate(plan.stages) for each in _stage(key, number, stage)]
     if guard:  # the last vector must not reach beyond what is needed
-        found = [replace(each, args=(*each.args, GUARD)) if each.method == "split" else each for each in found]
+        found = [
+            replace(each, args=(*each.args, GUARD)) if each.method == "split" else each for each in found
+        ]
     if not plan.root:
         return [*found, Directive(key, 0, "compute_root")]
     found.append(Directive(key, 0, "compute_at", (plan.root, plan.compute)))

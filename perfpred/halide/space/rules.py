@@ -10,8 +10,8 @@ from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
 MAX_COPIES = 64
 """Copies of a statement that blocks and unrolled reductions may make."""
 MAX_LANES = 128
-MAX_CODE = 3000.0
-"""Operations of all statements with their copies; sliding windows, whose first step differs, twice."""
+MAX_CODE = 4000.0
+"""Operations of all statements with their copies, as of `code_size`."""
 MAX_INLINED = 1500.0
 """Operations a point after inlining; beyond it compilers take minutes."""
 
@@ -124,7 +124,11 @@ def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan, graph: Graph) -> 
     place = loops.index(plan.compute)
     if plan.store == ROOT:
         parallel = root.stages[-1].parallel
-        return "it can be stored whole if it is computed in a serial outermost loop" if place or parallel else None
+        return (
+            "it can be stored whole if it is computed in a serial outermost loop"
+            if place or parallel
+            else None
+        )
     if plan.store not in loops or loops.index(plan.store) != place - 1:
         return f"it must be stored one loop further out than it is computed, at {plan.compute}"
     return None
@@ -184,12 +188,7 @@ def _inlining_problem(plan: Plan, graph: Graph) -> str | None:
     if graph.output not in plan.funcs:
         return f"the output {graph.output} needs loops"
     total = inlined_operations(plan.funcs, graph)
-    plain = sum(_own(func) for func in graph.funcs)
-    code = sum(
-        (2 if each.store else 1) * loops.unrolling * total[key]
-        for key, each in plan.funcs.items()
-        for loops in each.stages
-    )
+    code, plain = code_size(plan, graph, total), sum(_own(func) for func in graph.funcs)
     if code > max(MAX_CODE, 4 * plain):
         return f"{code:.0f} operations in all, with their copies, are more than {MAX_CODE:.0f}"
     for func in graph.funcs:
@@ -198,6 +197,40 @@ def _inlining_problem(plan: Plan, graph: Graph) -> str | None:
         if func.key not in plan.funcs and not func.inlinable and graph.consumers[func.key]:
             return f"{func.key} has updates and needs loops of its own"
     return None
+
+
+def code_size(plan: Plan, graph: Graph, operations: Mapping[str, float]) -> float:
+    """Return the operations of all statements with their copies, as a measure of the time to compile.
+
+    Loops around inlined boundary conditions are compiled three times a dimension: within, and at the edges.
+    """
+    clamped = _inlined_clamps(plan.funcs, graph)
+    size = 0.0
+    for key, each in plan.funcs.items():
+        for stage, loops in zip(graph.by_key[key].stages, each.stages, strict=True):
+            extents = {loop.name: loop.extent for loop in stage.loops}
+            copies = float(loops.unrolling)
+            for name in loops.unrolled:
+                copies *= extents[name]
+            edges = 4.0 if clamped[key] else 1.0
+            size += (2 if each.store else 1) * copies * edges * (operations[key] + 4 * clamped[key])
+    return size
+
+
+def _inlined_clamps(plan: Mapping[str, FuncPlan], graph: Graph) -> dict[str, float]:
+    """Return, for each Func, how many clamped reads a point makes, those of inlined Funcs with it."""
+    total: dict[str, float] = {}
+    for func in graph.funcs:
+        stages = []
+        for stage in func.stages:
+            count = 0.0
+            for access in stage.accesses:
+                clamped = any(index and index.coefficients and index.clamped for index in access.indices)
+                below = total.get(access.source, 0.0) if access.source not in plan else 0.0
+                count += access.count * (float(clamped) + below)
+            stages.append(count)
+        total[func.key] = max(stages)
+    return total
 
 
 def _own(func: Func) -> float:

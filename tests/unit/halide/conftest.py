@@ -2,7 +2,7 @@
 
 import pytest
 
-PIPELINE = '''
+PIPELINE = """
 import os, time
 from pathlib import Path
 import halide as hl
@@ -31,7 +31,7 @@ def behave(mode):
         np.ones(1 << 36, dtype=np.uint8)
     if mode == "raise":
         raise RuntimeError("no luck")
-'''
+"""
 
 
 @pytest.fixture

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.errors import InputError  # noqa: E402
-from perfpred.halide.autoschedulers import PARAMETERS, plugin, require_known  # noqa: E402
-from perfpred.halide.built import build  # noqa: E402
-from perfpred.halide.candidate import Candidate, Directive  # noqa: E402
-from perfpred.halide.features.compute import FEATURES, encode, features  # noqa: E402
-from perfpred.halide.features.fits import too_small  # noqa: E402
-from perfpred.halide.features.machine import Target  # noqa: E402
-from perfpred.halide.pipelines import PIPELINES  # noqa: E402
-from perfpred.halide.source import Source  # noqa: E402
-from perfpred.halide.space.own import OwnSpace  # noqa: E402
-from perfpred.halide.space.template import FourKnobs  # noqa: E402
-from perfpred.halide.weights import base_weights, format_weights, parse_weights  # noqa: E402
+from perfpred.errors import InputError
+from perfpred.halide.autoschedulers import PARAMETERS, plugin, require_known
+from perfpred.halide.built import build
+from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.features.compute import FEATURES, encode, features
+from perfpred.halide.features.fits import too_small
+from perfpred.halide.features.machine import Target
+from perfpred.halide.pipelines import PIPELINES
+from perfpred.halide.source import Source
+from perfpred.halide.space.own import OwnSpace
+from perfpred.halide.space.template import FourKnobs
+from perfpred.halide.weights import base_weights, format_weights, parse_weights
 
 TARGET = Target(vector_bytes=32, threads=2)
 
@@ -100,7 +100,10 @@ def named(candidate, graph):
 
 def test_features_see_recomputation_vectors_and_sliding():
     graph = graph_of("blur")
-    tile = [Directive("blur_y", 0, "split", ("y", "yo", "yi", 8)), Directive("blur_y", 0, "vectorize", ("x", 8))]
+    tile = [
+        Directive("blur_y", 0, "split", ("y", "yo", "yi", 8)),
+        Directive("blur_y", 0, "vectorize", ("x", 8)),
+    ]
     inline = named(Candidate(tuple(tile)), graph)
     row = Directive("blur_x", 0, "compute_at", ("blur_y", "yi"))
     again = named(Candidate((*tile, row)), graph)
@@ -129,7 +132,9 @@ def test_the_plugins_are_found(name):
 
 
 def test_parameters_that_would_end_the_process_are_refused():
-    with pytest.raises(InputError, match="unknown parameter of Adams2019 'beamsize'; did you mean 'beam_size'"):
+    with pytest.raises(
+        InputError, match="unknown parameter of Adams2019 'beamsize'; did you mean 'beam_size'"
+    ):
         require_known("Adams2019", {"beamsize": 3})
     with pytest.raises(InputError, match="there is no weights file nowhere"):
         require_known("Adams2019", {"weights_path": "nowhere"})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 hl = pytest.importorskip("halide")
+from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.built import build  # noqa: E402
 from perfpred.halide.candidate import Candidate, Directive  # noqa: E402
 from perfpred.halide.emit import to_cpp, to_python  # noqa: E402
@@ -13,7 +14,6 @@ from perfpred.halide.features.compute import FEATURES  # noqa: E402
 from perfpred.halide.profiling import parse_size, read_schedules  # noqa: E402
 from perfpred.halide.schedule import Schedule, StaleScheduleError, load_schedule  # noqa: E402
 from perfpred.halide.source import Source  # noqa: E402
-from perfpred.errors import InputError  # noqa: E402
 from perfpred.hardware import compiler, probe  # noqa: E402
 from perfpred.profile import read_profile  # noqa: E402
 from perfpred.variants.halide.library import target  # noqa: E402
@@ -31,8 +31,29 @@ def soften_expected(width, height):
 @pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 def test_a_users_pipeline_is_profiled_resumed_and_replayed(perfpred, soften, tmp_path):
     out = tmp_path / "soften.csv"
-    command = ["halide", "profile", soften, "--size", "96x64", "--size", "16x8", "--candidates", "7", "--threads", "1"]
-    command += ["--source", "own", "--source", "mullapudi2016", "--source", "template", "--source", "adams2019-sampled"]
+    command = [
+        "halide",
+        "profile",
+        soften,
+        "--size",
+        "96x64",
+        "--size",
+        "16x8",
+        "--candidates",
+        "7",
+        "--threads",
+        "1",
+    ]
+    command += [
+        "--source",
+        "own",
+        "--source",
+        "mullapudi2016",
+        "--source",
+        "template",
+        "--source",
+        "adams2019-sampled",
+    ]
     command += ["--min-rounds", "2", "--max-rounds", "3", "--out", out, "--json"]
     first = perfpred(*command)
     assert first.code == 0, first.err
@@ -49,7 +70,9 @@ def test_a_users_pipeline_is_profiled_resumed_and_replayed(perfpred, soften, tmp
     assert set(profile.table["schedule"]) <= set(schedules)
 
     again = perfpred(*command, "--resume")
-    assert again.code == 0 and read_profile(out).table["schedule"].tolist() == profile.table["schedule"].tolist()
+    assert (
+        again.code == 0 and read_profile(out).table["schedule"].tolist() == profile.table["schedule"].tolist()
+    )
     refused = perfpred(*command)
     assert refused.code == 2 and "exists: continue with --resume" in refused.err
 
@@ -106,7 +129,9 @@ def test_a_stale_schedule_is_refused(soften, tmp_path):
     x, y = hl.Var("x"), hl.Var("y")
     image, output = hl.ImageParam(hl.Float(32), 2, "image"), hl.Func("softened")
     output[x, y] = image[x, y]
-    with pytest.raises(StaleScheduleError, match="this schedule is of soften as it was .* choose a schedule again"):
+    with pytest.raises(
+        StaleScheduleError, match="this schedule is of soften as it was .* choose a schedule again"
+    ):
         schedule.apply(output, [(image, np.ones((64, 96), np.float32))], [96, 64])
     broken = tmp_path / "broken.json"
     broken.write_text('{"format": 99}')
@@ -125,7 +150,10 @@ def test_list(perfpred):
     [
         (["blurr", "--out", "x.csv"], "did you mean 'blur'"),
         (["blur", "--size", "12", "--out", "x.csv"], "a size must be WIDTHxHEIGHT"),
-        (["blur", "--source", "adams", "--out", "x.csv", "--candidates", "1"], "unknown source of schedules 'adams'"),
+        (
+            ["blur", "--source", "adams", "--out", "x.csv", "--candidates", "1"],
+            "unknown source of schedules 'adams'",
+        ),
         (["nowhere.py:f", "--out", "x.csv"], "there is no file nowhere.py"),
     ],
 )

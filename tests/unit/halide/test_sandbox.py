@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.errors import InputError  # noqa: E402
-from perfpred.halide.campaign import Task, prepare, runtime_library, time_all  # noqa: E402
-from perfpred.halide.candidate import Candidate, Directive  # noqa: E402
-from perfpred.halide.sandbox.compare import agree  # noqa: E402
-from perfpred.halide.sandbox.forked import ForkLimits, forked  # noqa: E402
-from perfpred.halide.sandbox.workshop import Workshop, autoschedule_job, compile_job  # noqa: E402
-from perfpred.halide.source import Source  # noqa: E402
-from perfpred.hardware import compiler, probe  # noqa: E402
-from perfpred.measure.campaign import Effort  # noqa: E402
-from perfpred.measure.journal import Journal  # noqa: E402
-from perfpred.variants.halide.library import target  # noqa: E402
+from perfpred.errors import InputError
+from perfpred.halide.campaign import Task, prepare, runtime_library, time_all
+from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.sandbox.compare import agree
+from perfpred.halide.sandbox.forked import ForkLimits, forked
+from perfpred.halide.sandbox.workshop import Workshop, autoschedule_job, compile_job
+from perfpred.halide.source import Source
+from perfpred.hardware import compiler, probe
+from perfpred.measure.campaign import Effort
+from perfpred.measure.journal import Journal
+from perfpred.variants.halide.library import target
 
 MACHINE = probe()
 PLACE = MACHINE.hardware(MACHINE.best_isa(), 1)
@@ -45,7 +45,9 @@ def test_a_fork_tells_how_it_ended():
     limits = ForkLimits(seconds=0.5, memory_bytes=1 << 33)
     assert forked(lambda: {"answer": 42}, limits) == {"status": "ok", "answer": 42}
     assert forked(lambda: 1 / 0, limits)["message"] == "ZeroDivisionError: division by zero"
-    assert forked(lambda: __import__("os").abort(), limits)["message"].startswith("process ended with code -6")
+    assert forked(lambda: __import__("os").abort(), limits)["message"].startswith(
+        "process ended with code -6"
+    )
     assert forked(lambda: __import__("time").sleep(9), limits)["status"] == "timeout"
     found = forked(lambda: {"n": len(np.ones(1 << 36, dtype=np.uint8))}, limits)
     assert found["status"] == "compile_error" and "emory" in found["message"]
@@ -131,7 +133,9 @@ def test_every_fate_is_recorded_and_the_others_are_timed(workshop, soften, tmp_p
     prepare(task, workshop)
     assert runtime_library(task).exists()
     good = vectors(4)
-    assert workshop.run(compile_job(source, SIZE, good, TARGET, str(task.library(good, SIZE))))["status"] == "ok"
+    assert (
+        workshop.run(compile_job(source, SIZE, good, TARGET, str(task.library(good, SIZE))))["status"] == "ok"
+    )
     candidates, fates = [good], {}
     for lanes, (fate, code) in enumerate(FATES.items(), start=5):
         each = vectors(lanes)
