@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from perfpred.halide.candidate import Candidate, Directive
     from perfpred.halide.emit import to_cpp, to_python
-    from perfpred.halide.features.compute import FEATURES, encode, features
+    from perfpred.halide.features.compute import FEATURES, encode
     from perfpred.halide.features.machine import Target
     from perfpred.halide.graph.model import Graph
     from perfpred.halide.profiling import Order, profile_pipeline, read_schedules
@@ -34,7 +34,6 @@ _HOMES = {
     "StaleScheduleError": "schedule",
     "Target": "features.machine",
     "encode": "features.compute",
-    "features": "features.compute",
     "load_schedule": "schedule",
     "profile_pipeline": "profiling",
     "read_schedules": "profiling",
@@ -55,7 +54,6 @@ __all__ = [
     "StaleScheduleError",
     "Target",
     "encode",
-    "features",
     "load_schedule",
     "profile_pipeline",
     "read_schedules",

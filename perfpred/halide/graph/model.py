@@ -67,7 +67,7 @@ class Func:
 
     @property
     def scans(self) -> bool:
-        """Whether an update runs along a dimension, or to places that data say: pieces need all before them."""
+        """Whether an update runs along a dimension, or where data say: a piece needs all before it."""
         names = set(self.args)
         return any(not names <= {loop.name for loop in stage.loops} for stage in self.stages)
 

@@ -130,7 +130,7 @@ def test_a_stale_schedule_is_refused(soften, tmp_path):
     image, output = hl.ImageParam(hl.Float(32), 2, "image"), hl.Func("softened")
     output[x, y] = image[x, y]
     with pytest.raises(
-        StaleScheduleError, match="this schedule is of soften as it was .* choose a schedule again"
+        StaleScheduleError, match=r"this schedule is of soften as it was .* choose a schedule again"
     ):
         schedule.apply(output, [(image, np.ones((64, 96), np.float32))], [96, 64])
     broken = tmp_path / "broken.json"
