@@ -13,7 +13,7 @@ from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.features.nest import Extents, FuncNest, Nests, StageNest, nests
 from perfpred.halide.features.work import FuncWork, all_work, needed
-from perfpred.halide.graph.model import Access, Func, Graph
+from perfpred.halide.graph.model import Access, Func, Graph, Stage
 from perfpred.halide.space.rules import inlined_operations
 
 FEATURES = (
@@ -136,13 +136,14 @@ def _stage_sums(
             sums.vector_ops += operations * waste / per_vector
         else:
             sums.scalar_ops += operations
-        loads, slow = _loads(stage.accesses, mine)
+        held = _held(stage, mine, extents)
+        loads, slow = _loads(func, stage.accesses, mine, extents, held)
         if lanes > 1:
             sums.vector_loads += points * waste * (loads + slow) / per_vector
             sums.scalar_loads += points * slow
         else:
             sums.scalar_loads += points * (loads + slow)
-        sums.stores += points * waste / (per_vector if lanes > 1 else 1.0)
+        sums.stores += points * waste / (held * (per_vector if lanes > 1 else 1.0))
         sums.iterations += points / (lanes * copies)
         sums.operations += operations
         sums.waste += operations * (waste - 1)
@@ -168,33 +169,55 @@ def _lanes(nest: StageNest, extents: Extents) -> tuple[float, float]:
     return 1.0, 1.0
 
 
-def _loads(accesses: Sequence[Access], nest: StageNest) -> tuple[float, float]:
-    """Return the reads a point that are of neighbours for neighbouring lanes, and those that are not."""
-    vector = _vector_dimension(nest)
+def _loads(
+    func: Func, accesses: Sequence[Access], nest: StageNest, extents: Extents, held: float
+) -> tuple[float, float]:
+    """Return the reads a point that are of neighbours for neighbouring lanes, and those that are not.
+
+    Copies of a statement share what does not move with them, and sums in registers are not read again.
+    """
+    origins = _origins(nest)
+    vector = next((origins[name] for name, kind in nest.kinds.items() if kind == "vectorize"), None)
+    vector = vector or (origins[nest.order[0]] if nest.order else "")
+    copies = [(origins[name], extents[name]) for name, kind in nest.kinds.items() if kind == "unroll"]
     near = far = 0.0
     for access in accesses:
-        contiguous = 0.0
+        stride, moved = 0.0, set()
         for position, index in enumerate(access.indices):
-            moves = 0.0 if index is None else abs(dict(index.coefficients).get(vector, 0.0))
-            contiguous = max(contiguous, 0.0 if not moves else (1.0 if position == 0 and moves <= 1 else 2.0))
-            if index is None:
-                contiguous = 2.0
-        if contiguous >= 2.0:
-            far += access.count
-        else:
-            near += access.count
+            factors = {} if index is None else dict(index.coefficients)
+            moved |= set(factors)
+            step = abs(factors.get(vector, 0.0))
+            stride = max(stride, 2.0 if index is None else 0.0 if not step else 1.0 if position == 0 else 2.0)
+            stride = 2.0 if position == 0 and step > 1 else stride
+        anywhere = any(index is None for index in access.indices)
+        shared = 1.0 if anywhere else math.prod(extent for name, extent in copies if name not in moved)
+        count = access.count / (held if access.source == func.key else shared)
+        near, far = (near, far + count) if stride >= 2.0 else (near + count, far)
     return near, far
 
 
-def _vector_dimension(nest: StageNest) -> str:
-    name = next(
-        (name for name, kind in nest.kinds.items() if kind == "vectorize"),
-        nest.order[0] if nest.order else "",
-    )
-    for old, outer, inner, _ in reversed(nest.cuts):
-        if name in (outer, inner):
-            name = old
-    return name
+def _origins(nest: StageNest) -> dict[str, str]:
+    """Return the dimension that each loop was cut from; the inner one of a fusion."""
+    found = {name: name for name in nest.dims}
+    for old, outer, inner, factor in nest.cuts:
+        if factor == 0:
+            found[old] = found[inner]
+        else:
+            found[outer] = found[old]
+            if inner:
+                found[inner] = found[old]
+    return found
+
+
+def _held(stage: Stage, nest: StageNest, extents: Extents) -> float:
+    """Return how many terms of a reduction are added before their sum leaves the registers."""
+    origins, terms = _origins(nest), 1.0
+    for name in nest.order:
+        if origins[name] in stage.rvars:
+            terms *= extents[name]
+        elif nest.kinds.get(name) not in ("vectorize", "unroll"):
+            break
+    return terms
 
 
 def _tasks(nest: StageNest, extents: Extents) -> float:

@@ -48,6 +48,7 @@ def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Gen
         inline=float(rng.choice((0.3, 1.0, 1.0, 2.0))),
         block=float(rng.choice((0.0, 0.3, 0.8))),
         turn=bool(rng.random() < 0.45),
+        across=bool(rng.random() < (0.1 if len(graph.by_key[graph.output].extents) < 3 else 0.35)),
     )
 
 

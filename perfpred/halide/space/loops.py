@@ -43,6 +43,8 @@ class Style:
         The probability that a nest has blocks.
     turn : bool
         Whether dimensions beyond the contiguous one are nested the other way round.
+    across : bool
+        Whether the contiguous dimension's loop goes around the others'.
     """
 
     vector_bytes: int
@@ -56,6 +58,7 @@ class Style:
     inline: float
     block: float
     turn: bool = False
+    across: bool = False
 
 
 def lanes_of(func: Func, style: Style) -> int:
@@ -82,6 +85,8 @@ def root_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generator)
             inside = not tiles or loop is vector or rng.random() < 0.3
             (inner if inside else outer).append(loop.name)
     inner = [loop.name for loop in large if loop.name in inner]
+    if style.across and vector and len(inner) > 1:  # blocks of all rows or channels before the next column
+        inner = [*(name for name in inner if name != vector.name), vector.name]
     for loop in small:
         _place_small(loop, inner, outer, blocks, rng)
     if len(outer) > 1 and rng.random() < 0.15:
@@ -135,9 +140,8 @@ def update_loops(
         vector = free[0].name
     blocks = {name: size for name, size in pure.blocks if name in names}
     tiles = {name: size for name, size in pure.tiles if name in names} if root else {}
-    unrolled = tuple(
-        name for name in reduction if loops[name].extent <= SHORT_REDUCTION and rng.random() < 0.6
-    )
+    short = [name for name in reduction if loops[name].extent <= SHORT_REDUCTION]
+    unrolled = tuple(short) if rng.random() < 0.6 else tuple(short[:1]) if rng.random() < 0.3 else ()
     copies = LoopPlan(tuple(names), blocks=tuple(blocks.items()), vector=vector, lanes=max(2, pure.lanes))
     total = copies.unrolling * float(np.prod([loops[name].extent for name in unrolled]))
     if total > 48:
@@ -255,8 +259,8 @@ def _place_small(
 def _around(reduction: list[str], inner: list[str], rng: np.random.Generator) -> list[str]:
     """Return the order of reduction and free loops: sums in registers, along rows, or over whole tiles."""
     draw = rng.random()
-    if draw < 0.5:
+    if draw < 0.55:
         return [*reduction, *inner]
-    if draw < 0.8:
+    if draw < 0.9:
         return [*inner[:1], *reduction, *inner[1:]]
     return [*inner, *reduction]
