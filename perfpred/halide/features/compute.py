@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
-from perfpred.halide.features.nest import Extents, FuncNest, Nests, StageNest, nests
+from perfpred.halide.features.nest import Extents, Nests, StageNest, nests
 from perfpred.halide.features.work import FuncWork, all_work, needed
 from perfpred.halide.graph.model import Access, Func, Graph, Stage
-from perfpred.halide.space.rules import inlined_operations
+from perfpred.halide.space.rules import inlined_clamps, inlined_operations
 
 FEATURES = (
     *("log_vector_ops", "log_scalar_ops", "log_recompute", "log_vector_loads", "log_scalar_loads"),
     *("log_stores", "log_l1_bytes", "log_l2_bytes", "log_l3_bytes", "log_critical_ops", "log_tasks"),
     *("idle", "log_iterations", "log_realizations", "log_piece_bytes", "log_root_bytes", "vector_waste"),
     *("log_lanes", "log_copies", "log_spilled", "log_launches", "log_code", "roots", "members", "inlined"),
-    *("sliding", "log_inner", "log_pure_ops", "log_pure_bytes", "threads", "log_estimate"),
+    *("sliding", "log_inner", "log_pure_ops", "log_pure_bytes", "threads", "log_edge_loads", "log_estimate"),
 )
 """Logarithms are natural, of one plus the amount; ``log_estimate`` is a rough time in cycles."""
 
@@ -43,6 +43,7 @@ class _Sums:
     inner: float = 0.0
     spilled: float = 0.0
     code: float = 0.0
+    edge_loads: float = 0.0
 
 
 def features(candidate: Candidate, graph: Graph, target: Target) -> NDArray[np.float64]:
@@ -55,15 +56,17 @@ def features(candidate: Candidate, graph: Graph, target: Target) -> NDArray[np.f
     """
     made = nests(candidate, graph)
     work = all_work(made, graph)
-    inlined = inlined_operations(made.funcs, graph)  # type: ignore[arg-type]
+    inlined = inlined_operations(made.funcs, graph)
+    clamps = inlined_clamps(made.funcs, graph)
     total = _Sums()
     cycles: dict[str, float] = {}
     for key, each in work.items():
-        mine = _stage_sums(graph.by_key[key], made.funcs[key], each, inlined[key], graph, target)
+        mine = _stage_sums(graph.by_key[key], each, inlined[key], clamps[key], target)
         for name, value in vars(mine).items():
             setattr(total, name, getattr(total, name) + value)
         cost = mine.vector_ops / 2 + mine.scalar_ops + (mine.vector_loads + mine.stores) / 2
-        cycles[each.root] = cycles.get(each.root, 0.0) + cost + mine.scalar_loads + 2 * mine.iterations
+        cost += mine.scalar_loads + mine.edge_loads + 2 * mine.iterations
+        cycles[each.root] = cycles.get(each.root, 0.0) + cost
     return _row(total, cycles, made, work, graph, target)
 
 
@@ -116,14 +119,13 @@ def _row(
         math.log1p(total.inner / operations),
         *map(math.log1p, (graph.operations, graph.bytes)),
         float(target.threads),
+        math.log1p(total.edge_loads),
         math.log(critical + paid + 60 * realizations + 8000 * launches),
     )
     return np.array(values)
 
 
-def _stage_sums(
-    func: Func, nest: FuncNest, work: FuncWork, inlined: float, graph: Graph, target: Target
-) -> _Sums:
+def _stage_sums(func: Func, work: FuncWork, inlined: float, clamps: float, target: Target) -> _Sums:
     sums = _Sums()
     for stage, (mine, extents, points) in zip(func.stages, work.loops, strict=True):
         own = max(stage.operations for stage in func.stages)
@@ -153,6 +155,7 @@ def _stage_sums(
         vectors = copies * max(1.0, lanes * func.element_bytes / target.vector_bytes)
         sums.spilled += operations * max(0.0, vectors - 24)
         sums.code += copies * cost
+        sums.edge_loads += points * clamps * _edge_share(mine, member=work.root != func.key)
     return sums
 
 
@@ -207,6 +210,19 @@ def _origins(nest: StageNest) -> dict[str, str]:
             if inner:
                 found[inner] = found[old]
     return found
+
+
+def _edge_share(nest: StageNest, *, member: bool) -> float:
+    """Return how many of the clamped reads are made a value at a time.
+
+    Halide takes the edges of an image out of a loop, so that clamps cost nothing within, but not where the
+    loop is one of a tile's: then all reads gather.
+    """
+    origins = _origins(nest)
+    plain = [origins[name] for name in nest.order if nest.kinds.get(name) not in ("vectorize", "unroll")]
+    if len(set(plain)) < len(plain):
+        return 1.0
+    return 0.15 if member else 0.02
 
 
 def _held(stage: Stage, nest: StageNest, extents: Extents) -> float:

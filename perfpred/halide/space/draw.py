@@ -105,10 +105,24 @@ def inline_chance(func: Func, plans: dict[str, FuncPlan], graph: Graph) -> float
     readers = len(users(func.key, plans, graph))
     again = cost * (reads * readers - 1)
     if cost == 0:
-        return 0.93
+        return _edge_chance(func, plans, graph)
     if reads * readers <= 1:
         return 0.8
     return 0.4 if again <= 12 else 0.2 if again <= 30 else 0.05 if again <= 90 else 0.0
+
+
+def _edge_chance(func: Func, plans: dict[str, FuncPlan], graph: Graph) -> float:
+    """Return how often to inline what computes nothing.
+
+    Clamped reads cost nothing in plain loops, where Halide takes the edges out, and a lot in tiles.
+    """
+    accesses = func.stages[0].accesses
+    if not any(index and index.clamped for access in accesses for index in access.indices):
+        return 0.93
+    readers = [plans[reader] for reader in users(func.key, plans, graph)]
+    if any(stage.tiles for reader in readers for stage in reader.stages):
+        return 0.1
+    return 0.6 if any(reader.root for reader in readers) else 0.9
 
 
 def _stored(graph: Graph, plans: dict[str, FuncPlan]) -> dict[str, FuncPlan]:

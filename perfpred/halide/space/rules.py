@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from perfpred.halide.graph.model import Func, Graph, Stage
 from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
@@ -35,7 +35,7 @@ def users(key: str, plan: Mapping[str, FuncPlan], graph: Graph) -> set[str]:
     return found
 
 
-def inlined_operations(plan: Mapping[str, FuncPlan], graph: Graph) -> dict[str, float]:
+def inlined_operations(plan: Container[str], graph: Graph) -> dict[str, float]:
     """Return, for each Func, the operations of a point with those of the inlined Funcs it reads."""
     total: dict[str, float] = {}
     for func in graph.funcs:
@@ -204,7 +204,7 @@ def code_size(plan: Plan, graph: Graph, operations: Mapping[str, float]) -> floa
 
     Loops around inlined boundary conditions are compiled three times a dimension: within, and at the edges.
     """
-    clamped = _inlined_clamps(plan.funcs, graph)
+    clamped = inlined_clamps(plan.funcs, graph)
     size = 0.0
     for key, each in plan.funcs.items():
         for stage, loops in zip(graph.by_key[key].stages, each.stages, strict=True):
@@ -217,7 +217,7 @@ def code_size(plan: Plan, graph: Graph, operations: Mapping[str, float]) -> floa
     return size
 
 
-def _inlined_clamps(plan: Mapping[str, FuncPlan], graph: Graph) -> dict[str, float]:
+def inlined_clamps(plan: Container[str], graph: Graph) -> dict[str, float]:
     """Return, for each Func, how many clamped reads a point makes, those of inlined Funcs with it."""
     total: dict[str, float] = {}
     for func in graph.funcs:
