@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-import platform
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from perfpred.errors import InputError, MeasurementError
+from perfpred.errors import InputError
 from perfpred.files import atomic_write, make_folder
-from perfpred.halide.campaign import Compiled, Task, compile_all, prepare, size_text, time_all
+from perfpred.halide.campaign import Task, compile_all, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
-from perfpred.halide.features.compute import FEATURES, features
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, SHARES, Request, gather
+from perfpred.halide.results import Results
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
-from perfpred.measure.campaign import Effort, Row, RowRecord
-from perfpred.measure.drift import without_drift
+from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import Journal
-from perfpred.measure.timing import estimate
 from perfpred.profile import Profile, write_profile
 from perfpred.progress import Progress
 
-PARAMETERS = ("width", "height", "schedule", *FEATURES)
 EFFORT = Effort(min_rounds=8, max_rounds=24, row_budget_s=2.0, row_limit_s=20.0)
 """Candidates are many and compared with each other: fewer rounds each than a size of a kernel."""
 
@@ -98,36 +93,55 @@ def profile_pipeline(
         raise InputError(f"{out} exists: continue with --resume, replace with --overwrite")
     if overwrite and not resume:
         journal_path.unlink(missing_ok=True)
-    hardware = machine.hardware(order.isa, order.threads)
     make_folder(out.parent)
     folder = out.with_name(f"{_stem(out)}.work")
-    limits = ForkLimits(order.compile_limit_s)
-    with Workshop(limits) as workshop:
+    results, about = _measured(order, machine, folder, _Campaign(journal_path, resume, effort, progress))
+    profile = results.profile(machine, effort, about)
+    write_profile(profile, out)
+    schedules = {each.id: each.to_json() for each in results.candidates}
+    document = {"pipeline": order.source.name, "schedules": schedules}
+    atomic_write(schedules_path(out), json.dumps(document, indent=1) + "\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    return profile
+
+
+@dataclass(frozen=True)
+class _Campaign:
+    """How a campaign is kept and told of."""
+
+    journal: Path
+    resume: bool
+    effort: Effort
+    progress: Progress
+
+
+def _measured(
+    order: Order, machine: Machine, folder: Path, campaign: _Campaign
+) -> tuple[Results, dict[str, Any]]:
+    """Return what a campaign found out, and what there is to say about it."""
+    hardware, load = machine.hardware(order.isa, order.threads), os.getloadavg()
+    with Workshop(ForkLimits(order.compile_limit_s)) as workshop:
         described = {
             size: workshop.describe(order.source, size, str(folder / size_text(size))) for size in order.sizes
         }
         task = Task(order.source, hardware, described, folder)
         identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
-        with Journal(journal_path, identity, resume=resume) as journal:
-            load = os.getloadavg()
+        with Journal(campaign.journal, identity, resume=campaign.resume) as journal:
             chosen, notes = _candidates(order, task, workshop, journal)
             prepare(task, workshop)
-            compiled = compile_all(task, chosen, workshop, _Part(journal, "compiled"), progress)
-            workshop.close()
+            compiled = compile_all(task, chosen, workshop, _Part(journal, "compiled"), campaign.progress)
+            workshop.close()  # nothing else runs while schedules are timed
             usable = [each for each in chosen if compiled[each.id].usable]
-            rows = time_all(task, usable, machine, _Part(journal, "row"), effort, order.seed, progress)
+            log, seed = _Part(journal, "row"), order.seed
+            rows = time_all(task, usable, machine, log, campaign.effort, seed, campaign.progress)
             when = {
                 "started": journal.started,
                 "ended": datetime.now(UTC).isoformat(timespec="seconds"),
                 "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
             }
-    results = Results(task, Target.of(machine, order.isa, order.threads), chosen, compiled, rows)
-    profile = results.profile(machine, effort, {"measured": when, "notes": notes, "order": identity})
-    write_profile(profile, out)
-    schedules = {"pipeline": order.source.name, "schedules": {each.id: each.to_json() for each in chosen}}
-    atomic_write(schedules_path(out), json.dumps(schedules, indent=1) + "\n")
-    _remove(folder)
-    return profile
+    target = Target.of(machine, order.isa, order.threads)
+    about = {"measured": when, "notes": notes, "order": identity}
+    return Results(task, target, chosen, compiled, rows), about
 
 
 def schedules_path(out: Path) -> Path:
@@ -216,124 +230,6 @@ def _candidates(
     chosen = distinct([*order.given, *found])
     journal.append({"candidates": [each.to_json() for each in chosen], "notes": notes})
     return chosen, notes
-
-
-@dataclass(frozen=True)
-class Results:
-    """What a campaign found out."""
-
-    task: Task
-    target: Target
-    candidates: Sequence[Candidate]
-    compiled: Mapping[str, Compiled]
-    rows: Sequence[tuple[Row, RowRecord]]
-
-    def profile(self, machine: Machine, effort: Effort, about: Mapping[str, Any]) -> Profile:
-        """Return the profile: a row a candidate and size.
-
-        Raises
-        ------
-        MeasurementError
-            If there is no row.
-        """
-        measured = self._measured()
-        table = [
-            {
-                "kernel": self.task.source.name,
-                "variant": each.source,
-                "hardware": self.task.hardware.id,
-                "width": size[0],
-                "height": size[1],
-                "schedule": each.id,
-                **self._features(each, size),
-                **measured[each.id, size],
-            }
-            for each in self.candidates
-            for size in self.task.described
-            if (each.id, size) in measured
-        ]
-        if not table:
-            raise MeasurementError("nothing was measured: no row was timed before the campaign ended")
-        frame = pd.DataFrame(table)
-        unknown = frame[list(FEATURES)].isna().any(axis=1)
-        frame.loc[frame["variant"].isin(frame.loc[unknown, "variant"]), list(FEATURES)] = np.nan
-        return Profile(frame, PARAMETERS, self._metadata(machine, effort) | dict(about))
-
-    def _features(self, candidate: Candidate, size: Size) -> dict[str, float]:
-        try:
-            values = features(candidate, self.task.described[size].graph, self.target)
-        except InputError:  # an autoscheduler's run, of which nothing is known but its time
-            return dict.fromkeys(FEATURES, math.nan)
-        return dict(zip(FEATURES, values.tolist(), strict=True))
-
-    def _measured(self) -> dict[tuple[str, Size], dict[str, Any]]:
-        found: dict[tuple[str, Size], dict[str, Any]] = {}
-        for each in self.candidates:
-            outcome = self.compiled[each.id]
-            if outcome.status != "ok":
-                found.update({(each.id, size): _failed(outcome.status) for size in self.task.described})
-        timed = [(row, record) for row, record in self.rows if record.times_s and not record.failed]
-        steady = without_drift([record.times_s for _, record in timed], [record.order for _, record in timed])
-        for (row, _), times_s in zip(timed, steady, strict=True):
-            found[_key(row)] = _estimated(times_s)
-        found.update({_key(row): _failed(record.status) for row, record in self.rows if record.failed})
-        return found
-
-    def _metadata(self, machine: Machine, effort: Effort) -> dict[str, Any]:
-        first = next(iter(self.task.described.values())).graph
-        hardware = self.task.hardware
-        failures: list[dict[str, Any]] = [
-            {"schedule": key, "status": each.status, "message": each.message}
-            for key, each in self.compiled.items()
-            if each.status != "ok"
-        ]
-        failures += [
-            {"schedule": row.subject, **row.sizes, "status": record.status, "message": record.message}
-            for row, record in self.rows
-            if record.failed
-        ]
-        return {
-            "kernel": self.task.source.name,
-            "algorithm": first.algorithm,
-            "units": {"time_s": "s", "noise": "fraction", "rounds": "timings"},
-            "work": {
-                size_text(size): {"operations": each.graph.operations, "bytes": each.graph.bytes}
-                for size, each in self.task.described.items()
-            },
-            "hardware": {
-                hardware.id: {"cpu": hardware.cpu, "isa": hardware.isa, "threads": hardware.threads}
-            },
-            "target": self.task.target,
-            "machine": machine.describe(),
-            "software": {"halide": require_halide(), "python": platform.python_version()},
-            "timing": {
-                "estimate": "mean of the fastest third of the rounds, interleaved and shuffled over all rows",
-                "min_rounds": effort.min_rounds,
-                "max_rounds": effort.max_rounds,
-                "target_noise": effort.target_noise,
-            },
-            "same_code": {key: each.twin_of for key, each in self.compiled.items() if each.twin_of},
-            "failures": failures,
-        }
-
-
-def _key(row: Row) -> tuple[str, Size]:
-    return str(row.subject), (row.sizes["width"], row.sizes["height"])
-
-
-def _estimated(times_s: Sequence[float]) -> dict[str, Any]:
-    found = estimate(times_s)
-    return {"time_s": found.time_s, "noise": found.noise, "rounds": float(found.rounds), "status": "ok"}
-
-
-def _failed(status: str) -> dict[str, Any]:
-    return {"time_s": math.nan, "noise": math.nan, "rounds": math.nan, "status": status}
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stem(path: Path) -> str:
