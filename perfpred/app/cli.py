@@ -10,6 +10,7 @@ from perfpred.app.commands import (
     demo,
     evaluate,
     export,
+    halide,
     import_,
     kernels,
     predict,
@@ -35,6 +36,7 @@ app.command()(select.select)
 app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(search.search)
+app.add_typer(halide.app, name="halide")
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from perfpred.measure.process import Subject
 from perfpred.measure.timing import Clock, estimate
 from perfpred.progress import Progress
 
@@ -51,21 +50,25 @@ class Effort:
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to time."""
+    """One thing to time: what, and the sizes it is run at."""
 
-    subject: Subject
+    subject: Any
     sizes: Mapping[str, int]
 
 
 @dataclass
 class RowRecord:
-    """What is known of a row so far; a failed row has a status other than ok and is not timed again."""
+    """What is known of a row so far; a failed row has a status other than ok and is not timed again.
+
+    A row is `given_up` when what timed it says that it is not worth timing more.
+    """
 
     times_s: list[float] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
     monitors_s: list[float] = field(default_factory=list)
     status: str = "ok"
     message: str = ""
+    given_up: bool = False
 
     def add(self, entry: Mapping[str, Any], place: int) -> None:
         """Take in one journal entry, the `place`-th of the campaign."""
@@ -73,6 +76,7 @@ class RowRecord:
             self.order.append(place)
             self.times_s.append(float(entry["time_s"]))
             self.monitors_s.append(float(entry["monitor_s"]))
+            self.given_up = self.given_up or bool(entry.get("give_up"))
         else:
             self.status, self.message = str(entry["status"]), str(entry.get("message", ""))
 
@@ -81,12 +85,20 @@ class RowRecord:
         """Whether the row failed for good."""
         return self.status != "ok"
 
+    @property
+    def finished(self) -> bool:
+        """Whether the row is not to be timed again, however many timings it has."""
+        return self.failed or self.given_up
+
 
 class Asker(Protocol):
     """What answers a request for one timing: a measuring process, or a fake in a test."""
 
     def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
-        """Return a reply with ``status``, and ``time_s`` and ``monitor_s`` where it is ok."""
+        """Return a reply with ``status``, and ``time_s`` and ``monitor_s`` where it is ok.
+
+        With ``give_up`` true the row is not timed again.
+        """
         ...
 
 
@@ -104,7 +116,7 @@ class Log(Protocol):
 
 def run_campaign(
     rows: Sequence[Row],
-    askers: Mapping[Subject, Asker],
+    askers: Mapping[Any, Asker],
     journal: Log,
     effort: Effort,
     seed: int,
@@ -146,7 +158,7 @@ def _pending(
     return [
         index
         for index in order
-        if not records[index].failed
+        if not records[index].finished
         and len(records[index].times_s) <= round_number
         and not effort.enough(records[index].times_s)
     ]
@@ -157,5 +169,5 @@ def _missing(records: Sequence[RowRecord], effort: Effort) -> int:
     return sum(
         max(0, effort.min_rounds - len(record.times_s))
         for record in records
-        if not record.failed and not effort.enough(record.times_s)
+        if not record.finished and not effort.enough(record.times_s)
     )

@@ -6,10 +6,8 @@ measurement find their environment set before they are loaded.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -20,12 +18,12 @@ import numpy as np
 from perfpred.hardware import Hardware
 from perfpred.kernels import Kernel, kernel
 from perfpred.kernels.base import Array, Sizes
+from perfpred.measure.limits import limit_process
+from perfpred.measure.monitor import Monitor
 from perfpred.measure.timing import time_call
 from perfpred.variants import variant
 
 ALIGNMENT_BYTES = 64
-REFERENCE_SIZE = 64
-"""The drift monitor: a 64 x 64 x 64 product, a few microseconds, always on one thread."""
 
 
 class Pool:
@@ -63,8 +61,7 @@ class Worker:
         self._kernel, self._hardware = kernel_, hardware
         self._variant = variant(variant_name)
         self._pool, self._results = Pool(kernel_), Pool(kernel_, seed=1)
-        side = np.full((REFERENCE_SIZE, REFERENCE_SIZE), 0.5, dtype=np.float32)
-        self._monitor = (side, side.copy(), np.empty_like(side))
+        self._monitor = Monitor()
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the timing of ``request["sizes"]``, after checking its result if asked to."""
@@ -74,29 +71,13 @@ class Worker:
         call = self._variant.bind(self._kernel, self._hardware, sizes, operands, result)
         if request.get("check") and not self._correct(sizes, call.run, call.result, operands, result):
             return {"status": "wrong_result"}
-        monitor_s = self._monitor_s()
+        monitor_s = self._monitor.time_s()
         return {"status": "ok", "time_s": time_call(call.run, time.perf_counter), "monitor_s": monitor_s}
 
     def _correct(self, sizes: Sizes, run: Any, get: Any, operands: tuple[Array, ...], result: Array) -> bool:
         result.fill(self._kernel.never)  # a variant that writes nothing must not pass on an older result
         run(1)
         return self._kernel.agrees(sizes, get(), operands)
-
-    def _monitor_s(self) -> float:
-        a, b, c = self._monitor
-
-        def run(repetitions: int) -> None:
-            for _ in range(repetitions):
-                np.matmul(a, b, out=c)
-
-        run(1)
-        return min(_timed(run) for _ in range(3))
-
-
-def _timed(run: Any) -> float:
-    start = time.perf_counter()
-    run(1)
-    return time.perf_counter() - start
 
 
 def serve(requests: TextIO, replies: TextIO) -> None:
@@ -112,26 +93,9 @@ def serve(requests: TextIO, replies: TextIO) -> None:
         print(json.dumps(reply), file=replies, flush=True)
 
 
-def _limit(memory_bytes: int, processors: list[int]) -> None:
-    import resource
-
-    _die_with_parent()
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, processors)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies: a stopped orphan would wait for ever."""
-    if sys.platform == "linux":
-        set_parent_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-
-
 def main() -> None:
     """Run as ``python -m perfpred.measure.worker MEMORY_BYTES PROCESSOR...``."""
-    _limit(int(sys.argv[1]), [int(text) for text in sys.argv[2:]])
+    limit_process(int(sys.argv[1]), [int(text) for text in sys.argv[2:]])
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not mix with the replies
     serve(sys.stdin, replies)

@@ -1,0 +1,149 @@
+"""``perfpred halide``: the suite of pipelines, and measuring their schedules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from perfpred.app.arguments import Json, Seed
+from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
+from perfpred.errors import InputError
+from perfpred.hardware import probe
+
+app = typer.Typer(
+    help="Halide schedules: pipelines, and measuring what schedules cost.", no_args_is_help=True
+)
+
+
+@app.command(name="list")
+def list_pipelines(json: Json = False) -> None:
+    """Show the pipelines of the suite."""
+    from perfpred.halide.pipelines import PIPELINES
+
+    records = list(PIPELINES.values())
+    if json:
+        print_json(
+            [
+                {
+                    "pipeline": each.name,
+                    "what": each.what,
+                    "default_size": _text(each.default_size),
+                    "sizes": [_text(size) for size in each.sizes],
+                }
+                for each in records
+            ]
+        )
+        return
+    rows = [[each.name, _text(each.default_size), each.what] for each in records]
+    table("", {"pipeline": "left", "size": "right", "what": "left"}, rows)
+
+
+@app.command()
+def profile(
+    pipeline: Annotated[
+        str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", help="CSV to write.", show_default=False)],
+    size: Annotated[
+        list[str] | None, typer.Option("--size", help="WIDTHxHEIGHT; repeatable. Default: the pipeline's.")
+    ] = None,
+    candidates: Annotated[int, typer.Option("--candidates", min=1, help="How many schedules.")] = 100,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", help="Who proposes schedules; repeatable. Default: everybody."),
+    ] = None,
+    threads: Annotated[int, typer.Option("--threads", min=0, help="Threads; 0: all processors.")] = 0,
+    isa: Annotated[str, typer.Option("--isa", help="ISA level, such as avx2. Default: widest.")] = "",
+    seed: Seed = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted campaign.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
+    min_rounds: Annotated[int, typer.Option("--min-rounds", min=2, help="Timings every row gets.")] = 8,
+    max_rounds: Annotated[int, typer.Option("--max-rounds", min=2, help="Most timings of a noisy row.")] = 24,
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Minutes of timing, then stop.")] = float(
+        "inf"
+    ),
+    compile_limit: Annotated[
+        float, typer.Option("--compile-limit", help="Seconds to compile a schedule.")
+    ] = 60.0,
+    json: Json = False,
+) -> None:
+    """Measure schedules of a pipeline on this machine into a profile CSV."""
+    from dataclasses import replace
+
+    from perfpred.halide.gather import BASELINES, SHARES
+    from perfpred.halide.profiling import EFFORT, Order, parse_size, profile_pipeline
+    from perfpred.halide.source import Source
+
+    machine, found = probe(), Source.of(pipeline)
+    sizes = tuple(dict.fromkeys(parse_size(text) for text in size or ())) or (found.default_size,)
+    order = Order(
+        found,
+        sizes,
+        isa or machine.best_isa(),
+        threads or len(machine.affinity),
+        candidates,
+        seed,
+        tuple(source) if source else (*BASELINES, *SHARES),
+        compile_limit,
+    )
+    effort = replace(
+        EFFORT, min_rounds=min_rounds, max_rounds=max(min_rounds, max_rounds), time_limit_s=60 * time_limit
+    )
+    try:
+        with progress_bar(found.name) as bar:
+            made = profile_pipeline(order, machine, out, effort, bar, resume=resume, overwrite=overwrite)
+    except KeyboardInterrupt:
+        notice("interrupted; nothing timed is lost: repeat the command with --resume to continue")
+        raise typer.Exit(1) from None
+    _show(_summary(made, out), json)
+
+
+def _summary(profile: Any, out: Path) -> list[dict[str, Any]]:
+    """Return, for each size, the best schedule of each source."""
+    rows = profile.ok.table
+    documents = []
+    for (width, height), part in rows.groupby(["width", "height"], sort=False):
+        for source, mine in part.groupby("variant", sort=False):
+            best = mine.loc[mine["time_s"].idxmin()]
+            documents.append(
+                {
+                    "file": str(out),
+                    "size": _text((int(width), int(height))),
+                    "source": source,
+                    "schedules": len(mine),
+                    "best_schedule": best["schedule"],
+                    "best_time_s": float(best["time_s"]),
+                    "noise": float(mine["noise"].mean()),
+                }
+            )
+    failed = len(profile) - len(rows)
+    if failed:
+        notice(f"{failed} of {len(profile)} rows failed; {out.stem}.meta.json says why")
+    return documents
+
+
+def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print_json(documents)
+        return
+    if not documents:
+        raise InputError("no schedule could be timed")
+    rows = [
+        [
+            d["size"],
+            d["source"],
+            str(d["schedules"]),
+            d["best_schedule"],
+            seconds(d["best_time_s"]),
+            percent(d["noise"]),
+        ]
+        for d in documents
+    ]
+    text = {"size": "right", "source": "left", "schedules": "right", "best": "left"}
+    table("", {**text, "time": "right", "noise": "right"}, rows)
+
+
+def _text(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

@@ -1,0 +1,189 @@
+"""A pipeline built by Halide: checked, with estimates from its examples, ready to be scheduled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import halide as hl
+import numpy as np
+from numpy.typing import NDArray
+
+from perfpred.errors import InputError
+from perfpred.halide.graph.extract import extract
+from perfpred.halide.graph.model import Graph, Input
+from perfpred.halide.graph.names import COUNTER, func_keys, in_order
+from perfpred.halide.graph.serialized import RawPipeline, parse
+from perfpred.halide.source import Source
+
+CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
+
+
+@dataclass(frozen=True)
+class Built:
+    """A pipeline with its inputs and the extents of its output.
+
+    Parameters
+    ----------
+    pipeline : hl.Pipeline
+        Unscheduled.
+    inputs : sequence of (hl.ImageParam or hl.Param, example)
+        An example is an array, Halide's contiguous dimension last, or a scalar.
+    output_extents : tuple of int
+        Contiguous dimension first.
+    """
+
+    pipeline: Any
+    inputs: tuple[tuple[Any, Any], ...]
+    output_extents: tuple[int, ...]
+
+    @cached_property
+    def raw(self) -> RawPipeline:
+        """The pipeline as Halide serializes it, before it is scheduled."""
+        return parse(hl.serialize_pipeline(self.pipeline))
+
+    @cached_property
+    def funcs(self) -> dict[str, tuple[Any, int]]:
+        """Halide's Func and its place in ``get_func`` by our key."""
+        found: dict[str, tuple[Any, int]] = {}
+        index = 0
+        keys = func_keys(in_order(self.raw))
+        while True:
+            try:
+                func = self.pipeline.get_func(index)
+            except Exception:  # Halide says so when there is no further one
+                return found
+            if func.name() in keys:
+                found[keys[func.name()]] = (func, index)
+            index += 1
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The pipeline as data, at this size."""
+        images, scalars = {}, {}
+        names = _input_keys([parameter.name() for parameter, _ in self.inputs])
+        for parameter, example in self.inputs:
+            name = parameter.name()
+            if isinstance(example, np.ndarray):
+                extents = tuple(float(extent) for extent in example.shape[::-1])
+                images[name] = Input(names[name], extents, example.itemsize)
+            else:
+                scalars[name] = float(example)
+        order = {func.name(): index for func, index in self.funcs.values()}
+        return extract(self.raw, images, scalars, self.output_extents, order)
+
+    @property
+    def arguments(self) -> list[Any]:
+        """What is compiled as the function's arguments: the inputs in order."""
+        return [hl.Argument(parameter) for parameter, _ in self.inputs]
+
+    @property
+    def output_type(self) -> np.dtype[Any]:
+        """NumPy's type of the output."""
+        (kind,) = self.raw.funcs[self.raw.outputs[0]].types
+        return np.dtype(
+            {0: f"i{kind.size_bytes}", 1: f"u{kind.size_bytes}", 2: f"f{kind.size_bytes}"}[kind.code]
+        )
+
+
+def build(source: Source, size: tuple[int, int]) -> Built:
+    """Return a pipeline of the suite or of the user's, built at a size.
+
+    Raises
+    ------
+    InputError
+        If the function fails, or returns something else than the contract says.
+    """
+    function = source.function()
+    try:
+        made = function(*size)
+    except Exception as error:
+        raise InputError(
+            f"{source.place} fails at {size[0]}x{size[1]}: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(made, tuple) or len(made) != 3:
+        raise InputError(
+            f"{source.place} must return (output, inputs, output_extents), but returned {type(made).__name__}"
+        )
+    return checked(*made)
+
+
+def checked(output: Any, inputs: Sequence[Any], output_extents: Sequence[int]) -> Built:
+    """Return a `Built` of these three after setting estimates from the examples.
+
+    Raises
+    ------
+    InputError
+        With every problem of them.
+    """
+    problems = (
+        [] if isinstance(output, hl.Func | hl.Pipeline) else ["the output must be an hl.Func or hl.Pipeline"]
+    )
+    problems += [problem for index, pair in enumerate(inputs) for problem in _input_problems(index, pair)]
+    if any(int(extent) < 1 for extent in output_extents):
+        problems.append(f"output extents must be at least 1, but got {tuple(output_extents)}")
+    if problems:
+        raise InputError(f"this pipeline cannot be used: {'; '.join(problems)}")
+    extents = tuple(int(extent) for extent in output_extents)
+    try:
+        pipeline = output if isinstance(output, hl.Pipeline) else hl.Pipeline(output)
+        pairs = tuple((parameter, _contiguous(example)) for parameter, example in inputs)
+        built = Built(pipeline, pairs, extents)
+        _set_estimates(pipeline, pairs, extents)
+    except hl.HalideError as error:
+        raise InputError(f"this pipeline cannot be used: {error}") from None
+    return built
+
+
+def _contiguous(example: Any) -> Any:
+    return np.ascontiguousarray(example) if isinstance(example, np.ndarray) else example
+
+
+def _set_estimates(pipeline: Any, inputs: Sequence[tuple[Any, Any]], extents: Sequence[int]) -> None:
+    for parameter, example in inputs:
+        if isinstance(example, np.ndarray):
+            parameter.set_estimates([(0, extent) for extent in example.shape[::-1]])
+        else:
+            parameter.set_estimate(example)
+    (output,) = pipeline.outputs()[:1]
+    if output.dimensions() != len(extents):
+        raise InputError(f"the output has {output.dimensions()} dimensions, but got extents {tuple(extents)}")
+    output.set_estimates([(0, extent) for extent in extents])
+
+
+def _input_problems(index: int, pair: Any) -> list[str]:
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        return [f"input {index} must be a pair of a parameter and an example"]
+    parameter, example = pair
+    if not isinstance(parameter, hl.ImageParam | hl.Param):
+        return [f"input {index} must be an hl.ImageParam or hl.Param, but is {type(parameter).__name__}"]
+    name, kind = parameter.name(), parameter.type()
+    if isinstance(parameter, hl.ImageParam) != isinstance(example, np.ndarray):
+        wanted = "an array" if isinstance(parameter, hl.ImageParam) else "a number"
+        return [f"the example of {name} must be {wanted}"]
+    if not isinstance(example, np.ndarray):
+        return []
+    problems = []
+    if example.ndim != parameter.dimensions():
+        problems.append(
+            f"the example of {name} must have {parameter.dimensions()} dimensions, has {example.ndim}"
+        )
+    if hl.Type(_code(example), example.itemsize * 8, 1) != kind:
+        problems.append(f"the example of {name} must be {kind}, but is {example.dtype}")
+    return problems
+
+
+def _code(example: NDArray[Any]) -> Any:
+    return {"i": hl.TypeCode.Int, "u": hl.TypeCode.UInt, "b": hl.TypeCode.UInt, "f": hl.TypeCode.Float}.get(
+        example.dtype.kind, hl.TypeCode.Handle
+    )
+
+
+def _input_keys(names: Sequence[str]) -> dict[str, str]:
+    stems = [COUNTER.sub("", name) for name in names]
+    return {
+        name: (stem if stems.count(stem) == 1 else f"{stem}.{i}")
+        for i, (name, stem) in enumerate(zip(names, stems, strict=True))
+    }

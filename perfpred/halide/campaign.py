@@ -1,0 +1,271 @@
+"""Compiling candidates and timing them at several sizes, resumably."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from perfpred.errors import MeasurementError
+from perfpred.halide.candidate import Candidate
+from perfpred.halide.reference import integers_only, reference_schedule
+from perfpred.halide.sandbox.workshop import Description, Size, Workshop, compile_job, require_halide
+from perfpred.halide.source import Source
+from perfpred.hardware import Hardware, Machine
+from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign
+from perfpred.measure.child import Child, Command
+from perfpred.measure.process import MALLOC
+from perfpred.progress import Progress
+from perfpred.variants.halide.library import target
+
+HOPELESS = 4.0
+"""A candidate this much slower than the best so far at a size is timed once."""
+MEMORY_BYTES = 16 << 30
+
+
+@dataclass(frozen=True)
+class Task:
+    """A pipeline to be measured at some sizes on a place, with files of its own in `folder`."""
+
+    source: Source
+    hardware: Hardware
+    described: Mapping[Size, Description]
+    folder: Path
+
+    @property
+    def target(self) -> str:
+        """Halide's target."""
+        return target(self.hardware.isa)
+
+    def library(self, candidate: Candidate, size: Size) -> Path:
+        """Return where a candidate's code for a size lies: sizes of one algorithm share it."""
+        described = self.described[size]
+        arguments = [argument["kind"] for argument in described.arguments]
+        key = repr([described.graph.algorithm, arguments, self.target, require_halide()])
+        return cache_dir() / hashlib.sha256(key.encode()).hexdigest()[:16] / f"{candidate.id}.so"
+
+    def first_of_each(self) -> list[Size]:
+        """Return a size for each algorithm: one, unless the pipeline is another at each size."""
+        found: dict[str, Size] = {}
+        for size, each in self.described.items():
+            found.setdefault(each.graph.algorithm, size)
+        return list(found.values())
+
+
+@dataclass
+class Compiled:
+    """What became of a candidate when it was compiled; `twin_of` has the same code."""
+
+    status: str = "ok"
+    message: str = ""
+    codes: list[str] = field(default_factory=list)
+    compile_s: float = 0.0
+    twin_of: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is worth timing."""
+        return self.status == "ok" and not self.twin_of
+
+
+def cache_dir() -> Path:
+    """Return the folder of compiled candidates."""
+    return Path(platformdirs.user_cache_dir("perfpred")) / "halide"
+
+
+def compile_all(
+    task: Task, candidates: Sequence[Candidate], workshop: Workshop, log: Log, progress: Progress
+) -> dict[str, Compiled]:
+    """Compile candidates on all processors; returns what became of each by its id.
+
+    What failed is in the log and is not tried again.
+    """
+    outcomes = {
+        entry["compiled"]: Compiled(entry["status"], entry["message"], entry["codes"])
+        for entry in log.entries()
+        if "compiled" in entry
+    }
+    sizes = task.first_of_each()
+    todo = [
+        each
+        for each in candidates
+        if each.id not in outcomes
+        or (outcomes[each.id].status == "ok" and any(not task.library(each, size).exists() for size in sizes))
+    ]
+    jobs = [
+        compile_job(task.source, size, each, task.target, str(task.library(each, size)))
+        for each in todo
+        for size in sizes
+    ]
+    replies: dict[int, dict[str, Any]] = {}
+
+    def done(index: int, reply: dict[str, Any]) -> None:
+        replies[index] = reply
+        first = index // len(sizes) * len(sizes)
+        mine = [replies.get(number) for number in range(first, first + len(sizes))]
+        if None not in mine:
+            outcome = _outcome([reply for reply in mine if reply is not None])
+            outcomes[todo[index // len(sizes)].id] = outcome
+            document = {"status": outcome.status, "message": outcome.message, "codes": outcome.codes}
+            seconds = round(outcome.compile_s, 3)
+            log.append({"compiled": todo[index // len(sizes)].id, **document, "compile_s": seconds})
+        progress.update(len(replies), len(jobs), "compiling")
+
+    workshop.run_all(jobs, done)
+    return _without_twins(candidates, outcomes)
+
+
+def _outcome(replies: Sequence[Mapping[str, Any]]) -> Compiled:
+    failed = [reply for reply in replies if reply["status"] != "ok"]
+    if failed:
+        # a compiler's process that dies is a failure of the compilation
+        status = "timeout" if failed[0]["status"] == "timeout" else "compile_error"
+        return Compiled(status, str(failed[0]["message"]))
+    seconds = sum(float(reply["compile_s"]) for reply in replies)
+    return Compiled(codes=[str(reply["code"]) for reply in replies], compile_s=seconds)
+
+
+def _without_twins(candidates: Sequence[Candidate], outcomes: Mapping[str, Compiled]) -> dict[str, Compiled]:
+    first: dict[tuple[str, ...], str] = {}
+    for each in candidates:
+        outcome = outcomes[each.id]
+        if outcome.status == "ok":
+            known = first.setdefault(tuple(outcome.codes), each.id)
+            outcome.twin_of = "" if known == each.id else known
+    return {each.id: outcomes[each.id] for each in candidates}
+
+
+@dataclass(frozen=True)
+class Best:
+    """The least time so far, by size."""
+
+    time_s: dict[str, float] = field(default_factory=dict)
+
+    def hopeless(self, size: str, time_s: float) -> bool:
+        """Take in a time; returns whether it is too far behind to be worth repeating."""
+        best = min(time_s, self.time_s.get(size, time_s))
+        self.time_s[size] = best
+        return time_s > HOPELESS * best
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Answers for one candidate, through the timing process that all share."""
+
+    child: Child
+    libraries: Mapping[str, str]
+    best: Best
+    limit_s: float
+
+    def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
+        """Return the reply for one row, marked if it is not worth another timing."""
+        size = size_text((sizes["width"], sizes["height"]))
+        reply = self.child.ask({"library": self.libraries[size], "size": size, "check": check}, self.limit_s)
+        if reply["status"] == "ok" and self.best.hopeless(size, reply["time_s"]):
+            reply["give_up"] = True
+        return reply
+
+
+def time_all(
+    task: Task,
+    candidates: Sequence[Candidate],
+    machine: Machine,
+    log: Log,
+    effort: Effort,
+    seed: int,
+    progress: Progress,
+) -> list[tuple[Row, RowRecord]]:
+    """Time candidates at all sizes in interleaved rounds; returns a record a row."""
+    rows = [
+        Row(each.id, {"width": size[0], "height": size[1]}) for each in candidates for size in task.described
+    ]
+    with _timing_process(task, machine) as child:
+        best = Best()
+        timers = {
+            each.id: Timer(
+                child,
+                {size_text(size): str(task.library(each, size)) for size in task.described},
+                best,
+                effort.row_limit_s,
+            )
+            for each in candidates
+        }
+        records = run_campaign(rows, timers, log, effort, seed, time.perf_counter, progress)
+    return list(zip(rows, records, strict=True))
+
+
+@contextmanager
+def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
+    first = next(iter(task.described.values()))
+    setup = {
+        "runtime": str(runtime_library(task)),
+        "exact": integers_only(first.graph),
+        "sizes": {
+            size_text(size): {
+                "folder": str(task.folder / size_text(size)),
+                "arguments": list(each.arguments),
+                "output": dict(each.output),
+                "reference": str(task.library(reference_schedule(each.graph), size)),
+            }
+            for size, each in task.described.items()
+        },
+    }
+    allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+    processors = [str(cpu) for cpu in allowed[-task.hardware.threads :]]
+    memory = str(min(MEMORY_BYTES, machine.memory_bytes))
+    command = Command(
+        f"the process timing {task.source.name}",
+        ["-m", "perfpred.halide.sandbox.runner", memory, *processors],
+        setup,
+        {**MALLOC, "HL_NUM_THREADS": str(task.hardware.threads)},
+    )
+    child = Child(command)
+    try:
+        yield child
+    finally:
+        child.close()
+
+
+def runtime_library(task: Task) -> Path:
+    """Return where the library of Halide's runtime lies."""
+    key = hashlib.sha256(repr([task.target, require_halide()]).encode()).hexdigest()[:16]
+    return cache_dir() / f"runtime-{key}.so"
+
+
+def prepare(task: Task, workshop: Workshop) -> None:
+    """Compile the runtime and the reference schedules.
+
+    Raises
+    ------
+    MeasurementError
+        If that fails, as where there is no linker.
+    """
+    runtime = runtime_library(task)
+    jobs = [] if runtime.exists() else [{"kind": "runtime", "target": task.target, "out": str(runtime)}]
+    for size in task.first_of_each():
+        reference = reference_schedule(task.described[size].graph)
+        path = task.library(reference, size)
+        if not path.exists():
+            jobs.append(compile_job(task.source, size, reference, task.target, str(path)))
+    for job in jobs:
+        reply = workshop.run(job)
+        if reply["status"] != "ok":
+            raise MeasurementError(f"{task.source.name} cannot be compiled: {reply['message']}")
+
+
+def size_text(size: Size) -> str:
+    """Return a size as people write it.
+
+    Examples
+    --------
+    >>> size_text((1536, 1024))
+    '1536x1024'
+    """
+    return f"{size[0]}x{size[1]}"

@@ -1,0 +1,152 @@
+"""Halide's serialized pipeline: its Funcs with definitions and schedules, under Halide's own names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from perfpred.errors import InputError
+from perfpred.halide.graph.flatbuffer import Table, root
+from perfpred.halide.graph.terms import Term, Type, read_type, union, unions
+
+LOOP_KINDS = ("serial", "parallel", "vectorize", "unroll")
+TAILS = (
+    *("RoundUp", "GuardWithIf", "Predicate", "PredicateLoads", "PredicateStores", "ShiftInwards"),
+    *("ShiftInwardsAndBlend", "RoundUpAndBlend", "Auto"),
+)
+MEMORY = ("Auto", "Heap", "Stack", "Register")
+SPLITS = ("split", "rename", "fuse", "purify")
+OUTERMOST = "__outermost"
+
+
+@dataclass(frozen=True)
+class RawSplit:
+    """A split, rename or fusion of loops."""
+
+    kind: str
+    old: str
+    outer: str
+    inner: str
+    factor: Term
+    tail: str
+
+
+@dataclass(frozen=True)
+class RawLoop:
+    """A loop: its variable, how it runs, and whether it is pure (0), a pure or an impure reduction (1, 2)."""
+
+    var: str
+    kind: str
+    purity: int
+
+
+@dataclass(frozen=True)
+class RawStage:
+    """A definition: what is written where, over which reduction domain, and its loops, innermost first."""
+
+    values: tuple[Term, ...]
+    args: tuple[Term, ...]
+    rvars: tuple[tuple[str, Term, Term], ...]
+    splits: tuple[RawSplit, ...]
+    loops: tuple[RawLoop, ...]
+    specialized: bool
+    atomic: bool
+    predicate: Term
+
+
+@dataclass(frozen=True)
+class RawFunc:
+    """A Func; a level is (Func, stage, variable), with empty names where it is inlined."""
+
+    name: str
+    types: tuple[Type, ...]
+    args: tuple[str, ...]
+    stages: tuple[RawStage, ...]
+    compute: tuple[str, str]
+    store: tuple[str, str]
+    memory: str
+    storage: tuple[str, ...]
+    estimates: dict[str, tuple[Term, Term]]
+    extern: bool
+
+
+@dataclass(frozen=True)
+class RawPipeline:
+    """What a serialized pipeline holds."""
+
+    funcs: dict[str, RawFunc]
+    outputs: tuple[str, ...]
+    halide_version: str
+
+
+def parse(data: bytes) -> RawPipeline:
+    """Return the pipeline that Halide serialized.
+
+    Raises
+    ------
+    InputError
+        If the bytes are not what Halide 21 writes.
+    """
+    try:
+        table = root(data)
+        funcs = [_func(each) for each in table.tables(0)]
+    except Exception as error:
+        raise InputError(f"the serialized pipeline cannot be read: {error}") from None
+    return RawPipeline({func.name: func for func in funcs}, tuple(table.texts(1)), table.text(7))
+
+
+def _func(table: Table) -> RawFunc:
+    schedule: Any = table.table(6)
+    initial = table.table(7)
+    definitions = [*([initial] if initial is not None else []), *table.tables(8)]
+    types = [read_type(each) for each in table.tables(2)]
+    return RawFunc(
+        name=table.text(0),
+        types=tuple(each for each in types if each is not None),
+        args=tuple(table.texts(5)),
+        stages=tuple(_stage(each) for each in definitions),
+        compute=_level(schedule.table(1)),
+        store=_level(schedule.table(0)),
+        memory=_named(MEMORY, schedule.integer(7, "b")),
+        storage=tuple(each.text(0) for each in schedule.tables(3)),
+        estimates={each.text(0): (union(each, 1), union(each, 3)) for each in schedule.tables(5)},
+        extern=bool(table.text(12)),
+    )
+
+
+def _named(names: tuple[str, ...], index: int) -> str:
+    return names[index] if index < len(names) else "other"
+
+
+def _level(table: Table | None) -> tuple[str, str]:
+    return ("", "") if table is None else (table.text(0), table.text(2))
+
+
+def _stage(table: Table) -> RawStage:
+    schedule: Any = table.table(7)
+    return RawStage(
+        values=unions(table, 3),
+        args=unions(table, 5),
+        rvars=tuple((each.text(0), union(each, 1), union(each, 3)) for each in schedule.tables(0)),
+        splits=tuple(_split(each) for each in schedule.tables(1)),
+        loops=tuple(
+            RawLoop(each.text(0), _named(LOOP_KINDS, each.integer(1, "b")), each.integer(3, "b"))
+            for each in schedule.tables(2)
+            if each.text(0) != OUTERMOST
+        ),
+        specialized=bool(table.tables(8)),
+        atomic=bool(schedule.integer(8, "B")),
+        predicate=union(table, 1),
+    )
+
+
+def _split(table: Table) -> RawSplit:
+    kind, tail = table.integer(7, "B"), table.integer(6, "B")
+    return RawSplit(
+        _named(SPLITS, kind),
+        table.text(0),
+        table.text(1),
+        table.text(2),
+        union(table, 3),
+        _named(TAILS, tail),
+    )

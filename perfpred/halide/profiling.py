@@ -1,0 +1,236 @@
+"""Measuring a pipeline's candidates from start to files, resumably."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perfpred.errors import InputError
+from perfpred.files import atomic_write, make_folder
+from perfpred.halide.campaign import Task, compile_all, prepare, size_text, time_all
+from perfpred.halide.candidate import Candidate, distinct
+from perfpred.halide.features.machine import Target
+from perfpred.halide.gather import BASELINES, SHARES, Request, gather
+from perfpred.halide.results import Results
+from perfpred.halide.sandbox.forked import ForkLimits
+from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
+from perfpred.halide.source import Source
+from perfpred.hardware import Machine
+from perfpred.measure.campaign import Effort
+from perfpred.measure.journal import Journal
+from perfpred.profile import Profile, write_profile
+from perfpred.progress import Progress
+
+EFFORT = Effort(min_rounds=8, max_rounds=24, row_budget_s=2.0, row_limit_s=20.0)
+"""Candidates are many and compared with each other: fewer rounds each than a size of a kernel."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be measured.
+
+    Parameters
+    ----------
+    source : Source
+        The pipeline.
+    sizes : tuple of (int, int)
+        Candidates are drawn for the first.
+    isa : str
+        The instruction-set level; ``threads`` the number of threads.
+    count : int
+        How many candidates, Halide's autoschedulers' own choices included.
+    sources : tuple of str
+        Who may propose them.
+    compile_limit_s : float
+        Seconds a candidate may take to compile.
+    given : tuple of Candidate
+        Measured before those that `sources` propose, and counted.
+    """
+
+    source: Source
+    sizes: tuple[Size, ...]
+    isa: str
+    threads: int
+    count: int = 100
+    seed: int = 0
+    sources: tuple[str, ...] = (*BASELINES, *SHARES)
+    compile_limit_s: float = 60.0
+    given: tuple[Candidate, ...] = ()
+
+
+def profile_pipeline(
+    order: Order,
+    machine: Machine,
+    out: Path,
+    effort: Effort,
+    progress: Progress,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Profile:
+    """Measure candidates of a pipeline and write the profile, and the schedules beside it.
+
+    Every outcome is in a journal at every moment, so the same call with ``resume=True`` continues one that
+    was interrupted.
+
+    Raises
+    ------
+    InputError
+        If the pipeline cannot be scheduled, or the output is there already.
+    MeasurementError
+        If nothing could be measured.
+    """
+    journal_path = out.with_name(f"{_stem(out)}.journal")
+    if out.exists() and not (resume or overwrite):
+        raise InputError(f"{out} exists: continue with --resume, replace with --overwrite")
+    if overwrite and not resume:
+        journal_path.unlink(missing_ok=True)
+    make_folder(out.parent)
+    folder = out.with_name(f"{_stem(out)}.work")
+    results, about = _measured(order, machine, folder, _Campaign(journal_path, resume, effort, progress))
+    profile = results.profile(machine, effort, about)
+    write_profile(profile, out)
+    schedules = {each.id: each.to_json() for each in results.candidates}
+    document = {"pipeline": order.source.name, "schedules": schedules}
+    atomic_write(schedules_path(out), json.dumps(document, indent=1) + "\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    return profile
+
+
+@dataclass(frozen=True)
+class _Campaign:
+    """How a campaign is kept and told of."""
+
+    journal: Path
+    resume: bool
+    effort: Effort
+    progress: Progress
+
+
+def _measured(
+    order: Order, machine: Machine, folder: Path, campaign: _Campaign
+) -> tuple[Results, dict[str, Any]]:
+    """Return what a campaign found out, and what there is to say about it."""
+    hardware, load = machine.hardware(order.isa, order.threads), os.getloadavg()
+    with Workshop(ForkLimits(order.compile_limit_s)) as workshop:
+        described = {
+            size: workshop.describe(order.source, size, str(folder / size_text(size))) for size in order.sizes
+        }
+        task = Task(order.source, hardware, described, folder)
+        identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
+        with Journal(campaign.journal, identity, resume=campaign.resume) as journal:
+            chosen, notes = _candidates(order, task, workshop, journal)
+            prepare(task, workshop)
+            compiled = compile_all(task, chosen, workshop, _Part(journal, "compiled"), campaign.progress)
+            workshop.close()  # nothing else runs while schedules are timed
+            usable = [each for each in chosen if compiled[each.id].usable]
+            log, seed = _Part(journal, "row"), order.seed
+            rows = time_all(task, usable, machine, log, campaign.effort, seed, campaign.progress)
+            when = {
+                "started": journal.started,
+                "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+                "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
+            }
+    target = Target.of(machine, order.isa, order.threads)
+    about = {"measured": when, "notes": notes, "order": identity}
+    return Results(task, target, chosen, compiled, rows), about
+
+
+def schedules_path(out: Path) -> Path:
+    """Return where the schedules of a profile lie: a JSON file beside it."""
+    return out.with_name(f"{_stem(out)}.schedules.json")
+
+
+def read_schedules(out: Path) -> dict[str, Candidate]:
+    """Return the schedules of a profile by the ids in its column ``schedule``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+    path = schedules_path(out)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return {key: Candidate.from_json(each) for key, each in document["schedules"].items()}
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"{path} does not hold schedules: {error}") from None
+
+
+def parse_size(text: str) -> Size:
+    """Return a size written as ``1536x1024``.
+
+    Raises
+    ------
+    InputError
+        If it is not written so, or not positive.
+
+    Examples
+    --------
+    >>> parse_size("1536x1024")
+    (1536, 1024)
+    """
+    width, cross, height = text.partition("x")
+    if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise InputError(f"a size must be WIDTHxHEIGHT, such as 1536x1024, but got '{text}'")
+    return int(width), int(height)
+
+
+class _Part:
+    """The entries of a journal that have some key."""
+
+    def __init__(self, journal: Journal, key: str) -> None:
+        self._journal, self._key = journal, key
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        self._journal.append(entry)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        return (entry for entry in self._journal.entries() if self._key in entry)
+
+
+def _identity(order: Order, hardware: str, algorithm: str) -> dict[str, Any]:
+    return {
+        "pipeline": order.source.name,
+        "algorithm": algorithm,
+        "sizes": [size_text(size) for size in order.sizes],
+        "hardware": hardware,
+        "count": order.count,
+        "seed": order.seed,
+        "sources": list(order.sources),
+        "halide": require_halide(),
+    }
+
+
+def _candidates(
+    order: Order, task: Task, workshop: Workshop, journal: Journal
+) -> tuple[list[Candidate], list[str]]:
+    """Return the candidates of a campaign: those in its journal, or new ones, which are put there."""
+    recorded = [entry for entry in journal.entries() if "candidates" in entry]
+    if recorded:
+        return [Candidate.from_json(each) for each in recorded[0]["candidates"]], list(recorded[0]["notes"])
+    machine = Target.of_isa(order.isa, order.threads)
+    graph = task.described[order.sizes[0]].graph
+    place = (order.source, order.sizes[0], graph, task.target, machine, task.folder)
+    found: list[Candidate] = []
+    notes: list[str] = []
+    if order.sources:
+        rng = np.random.default_rng(order.seed)
+        found, notes = gather(Request(*place), workshop, order.count - len(order.given), order.sources, rng)
+    chosen = distinct([*order.given, *found])
+    journal.append({"candidates": [each.to_json() for each in chosen], "notes": notes})
+    return chosen, notes
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".csv")

@@ -1,0 +1,1 @@
+"""Where schedules are tried: processes that may abort, hang or eat memory."""

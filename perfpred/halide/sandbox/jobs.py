@@ -1,0 +1,115 @@
+"""What is done with a pipeline in a process of its own: describe it, schedule it, compile it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import halide as hl
+import numpy as np
+
+from perfpred.errors import InputError, MeasurementError
+from perfpred.files import make_folder
+from perfpred.halide.apply import apply
+from perfpred.halide.autoschedulers import run_autoscheduler
+from perfpred.halide.built import Built, build
+from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
+from perfpred.halide.features.nest import nests
+from perfpred.halide.graph.names import func_keys, in_order
+from perfpred.halide.graph.serialized import parse
+from perfpred.halide.recorded import recorded
+from perfpred.halide.source import Source
+
+FUNCTION = "perfpred_pipeline"
+LINK = ("gcc", "-shared", "-o")
+LINK_LIMIT_S = 60
+
+
+def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Do one job; ``kind`` says which, the rest is its arguments."""
+    if job["kind"] == "runtime":
+        return compile_runtime(hl.Target(job["target"]), Path(job["out"]))
+    source = Source(job["name"], job["place"])
+    built = build(source, (int(job["size"][0]), int(job["size"][1])))
+    if job["kind"] == "describe":
+        return describe(built, Path(job["folder"]) if job.get("folder") else None)
+    target = hl.Target(job["target"])
+    if job["kind"] == "autoschedule":
+        return {"candidate": autoscheduled(built, target, job["scheduler"], job["parameters"], job["label"])}
+    return compile_candidate(built, Candidate.from_json(job["candidate"]), target, Path(job["out"]))
+
+
+def describe(built: Built, folder: Path | None) -> dict[str, Any]:
+    """Return the graph, and what the compiled function takes; example images are saved to `folder`."""
+    arguments: list[dict[str, Any]] = []
+    for index, (parameter, example) in enumerate(built.inputs):
+        if isinstance(example, np.ndarray):
+            arguments.append({"kind": "image", "file": f"input{index}.npy"})
+            if folder is not None:
+                make_folder(folder)
+                np.save(folder / f"input{index}.npy", example)
+        else:
+            kind = str(parameter.type())
+            arguments.append({"kind": "scalar", "type": kind, "value": float(example)})
+    output = {"type": str(built.output_type), "extents": list(built.output_extents)}
+    return {"graph": built.graph.to_json(), "arguments": arguments, "output": output}
+
+
+def autoscheduled(
+    built: Built, target: Any, scheduler: str, parameters: Mapping[str, Any], label: str
+) -> dict[str, Any]:
+    """Return an autoscheduler's choice as a candidate.
+
+    A choice that directives cannot say becomes a directive to run the autoscheduler again.
+    """
+    graph, keys = built.graph, func_keys(in_order(built.raw))
+    run_autoscheduler(built.pipeline, target, scheduler, parameters)
+    again = Directive("", 0, AUTOSCHEDULE, (scheduler, json.dumps(dict(parameters), sort_keys=True)))
+    try:
+        found = recorded(parse(hl.serialize_pipeline(built.pipeline)), label, keys)
+        nests(found, graph)
+    except InputError:
+        return Candidate((again,), label).to_json()
+    return found.to_json()
+
+
+def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:
+    """Write a candidate's shared library, without Halide's runtime; returns a hash of its code."""
+    start = time.perf_counter()
+    bare = target.with_feature(hl.TargetFeature.NoRuntime)
+    built.raw, built.funcs  # noqa: B018 - looked at before anything is scheduled
+    apply(candidate, built, bare)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pipeline.o"
+        built.pipeline.compile_to({hl.OutputFileType.object: str(path)}, built.arguments, FUNCTION, bare)
+        compile_s = time.perf_counter() - start
+        code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        link([str(path)], out)
+    return {"code": code, "compile_s": compile_s}
+
+
+def compile_runtime(target: Any, out: Path) -> dict[str, Any]:
+    """Write the shared library of Halide's runtime."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "runtime.o"
+        hl.compile_standalone_runtime(str(path), target)
+        link([str(path), "-lpthread", "-ldl", "-lm"], out)
+    return {}
+
+
+def link(objects: list[str], out: Path) -> None:
+    """Link objects into a shared library that is there whole or not at all."""
+    make_folder(out.parent)
+    partial = out.with_suffix(f".{hashlib.sha256(objects[0].encode()).hexdigest()[:8]}.tmp")
+    done = subprocess.run(
+        [*LINK, str(partial), *objects], capture_output=True, text=True, check=False, timeout=LINK_LIMIT_S
+    )
+    if done.returncode != 0:
+        raise MeasurementError(f"linking failed: {done.stderr[-400:]}")
+    partial.replace(out)

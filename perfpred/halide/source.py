@@ -1,0 +1,90 @@
+"""Where a pipeline comes from: the suite, or a function in a file of the user's."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perfpred.errors import InputError
+from perfpred.halide.pipelines import PIPELINES, pipeline
+
+DEFAULT_SIZE = (1536, 1024)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A pipeline's name, and where its function is found.
+
+    Parameters
+    ----------
+    name : str
+        What measurements call it.
+    place : str
+        A suite name, or ``path/to/file.py:function``.
+    default_size : (int, int)
+        The size it is looked at where none is given.
+    """
+
+    name: str
+    place: str
+    default_size: tuple[int, int] = DEFAULT_SIZE
+
+    @classmethod
+    def of(cls, place: str) -> Source:
+        """Return the source a user named.
+
+        Raises
+        ------
+        UnknownNameError
+            If it is neither a pipeline of the suite nor ``FILE.py:FUNCTION``.
+        InputError
+            If the file is not there.
+
+        Examples
+        --------
+        >>> Source.of("blur").default_size
+        (1536, 1024)
+        """
+        path, colon, function = place.rpartition(":")
+        if not colon:
+            record = pipeline(place)
+            return cls(record.name, place, record.default_size)
+        if not function.isidentifier():
+            raise InputError(f"a pipeline must be a name or FILE.py:FUNCTION, but got '{place}'")
+        if not Path(path).is_file():
+            raise InputError(f"there is no file {path}, where pipeline {function} should be")
+        return cls(function, f"{Path(path).resolve()}:{function}")
+
+    def function(self) -> Callable[[int, int], Any]:
+        """Return the function that builds the pipeline.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be loaded or holds no such function.
+        """
+        if self.place in PIPELINES:
+            module = importlib.import_module(f"perfpred.halide.pipelines.{self.place}")
+            return getattr(module, self.place)
+        path, _, name = self.place.rpartition(":")
+        found = getattr(_module(Path(path)), name, None)
+        if not callable(found):
+            raise InputError(f"{path} holds no function {name}")
+        return found
+
+
+def _module(path: Path) -> Any:
+    label = f"perfpred_user_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(label, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module

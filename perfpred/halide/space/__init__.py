@@ -1,0 +1,1 @@
+"""Spaces of schedules: our own over any pipeline's Funcs, and the paper's template."""

@@ -1,0 +1,81 @@
+"""From a plan to directives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.graph.model import Graph
+from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
+
+SOURCE = "own"
+GUARD = "GuardWithIf"
+
+
+def lower(plan: Plan, graph: Graph, source: str = SOURCE) -> Candidate:
+    """Return the candidate that a plan describes, with the plan as its origin."""
+    directives: list[Directive] = []
+    for func in reversed(graph.funcs):
+        if func.key in plan.funcs:
+            guard = func.key in graph.exposed and func.key != graph.output
+            directives += _func(func.key, plan.funcs[func.key], guard)
+    return Candidate(tuple(directives), source, plan.dumps())
+
+
+def _func(key: str, plan: FuncPlan, guard: bool) -> list[Directive]:
+    found = [each for number, stage in enumerate(plan.stages) for each in _stage(key, number, stage)]
+    if guard:  # the last vector must not reach beyond what is needed
+        found = [
+            replace(each, args=(*each.args, GUARD)) if each.method == "split" else each for each in found
+        ]
+    if not plan.root:
+        return [*found, Directive(key, 0, "compute_root")]
+    found.append(Directive(key, 0, "compute_at", (plan.root, plan.compute)))
+    if plan.store == ROOT:
+        found.append(Directive(key, 0, "store_root"))
+    elif plan.store:
+        found.append(Directive(key, 0, "store_at", (plan.root, plan.store)))
+    return found
+
+
+def _stage(key: str, number: int, plan: LoopPlan) -> list[Directive]:
+    """Return the splits of a stage, the order of its loops, and how they run."""
+
+    def say(method: str, *args: str | int) -> None:
+        found.append(Directive(key, number, method, args))
+
+    found: list[Directive] = []
+    tiles, blocks = dict(plan.tiles), dict(plan.blocks)
+    for name, size in tiles.items():
+        say("split", name, f"{name}_o", f"{name}_i", size)
+    copies: list[str] = []
+    for name in dict.fromkeys((*plan.inner, *plan.outer)):
+        loop = f"{name}_i" if name in tiles else name
+        if name == plan.vector:
+            _vector(say, name, loop, plan, copies)
+        elif name in blocks:
+            say("split", loop, f"{name}_m", f"{name}_b", blocks[name])
+            copies.append(f"{name}_b")
+    vector = [f"{plan.vector}_v"] if plan.vector else []
+    order = [*vector, *copies, *plan.unrolled, *reversed(plan.loops())]
+    if len(order) > 1:
+        say("reorder", *order)
+    for loop in vector:
+        say("vectorize", loop)
+    for loop in (*copies, *plan.unrolled):
+        say("unroll", loop)
+    if plan.parallel and plan.loops():
+        say("parallel", plan.loops()[0])
+    return found
+
+
+def _vector(say: object, name: str, loop: str, plan: LoopPlan, copies: list[str]) -> None:
+    """Cut vectors off a loop, through a block of several if there is one."""
+    assert callable(say)
+    block = dict(plan.blocks).get(name, plan.lanes)
+    if block > plan.lanes:
+        say("split", loop, f"{name}_m", f"{name}_b", block)
+        say("split", f"{name}_b", f"{name}_u", f"{name}_v", plan.lanes)
+        copies.append(f"{name}_u")
+    else:
+        say("split", loop, f"{name}_m", f"{name}_v", plan.lanes)

@@ -1,0 +1,119 @@
+"""Our own space: schedules of any pipeline, drawn as an expert would and varied a decision at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfpred.errors import InputError
+from perfpred.halide.candidate import Candidate
+from perfpred.halide.features.compute import encode, features
+from perfpred.halide.features.machine import Target
+from perfpred.halide.features.nest import nests
+from perfpred.halide.graph.model import Graph
+from perfpred.halide.space.draw import draw_plan, draw_style
+from perfpred.halide.space.lower import lower
+from perfpred.halide.space.plan import Plan
+from perfpred.halide.space.rules import problem
+from perfpred.halide.space.vary import vary
+
+NEIGHBOURS = 16
+POOL = 5
+"""Draws a wanted candidate, of which a rough estimate of their times decides which are kept."""
+SHARPNESS, WILD, HOPELESS = 1.5, 0.35, 2.3
+"""How strongly the estimate decides; the share that it does not, unless they seem ten times too slow."""
+TRIES = 30
+"""Draws a wanted candidate before the space is taken to be exhausted."""
+
+
+class OwnSpace:
+    """The schedules of one pipeline on one machine.
+
+    Parameters
+    ----------
+    graph : Graph
+        The pipeline at the size that factors are drawn for.
+    target : Target
+        The machine they are for.
+    """
+
+    def __init__(self, graph: Graph, target: Target) -> None:
+        self.graph, self.target = graph, target
+
+    def sample(self, n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Return up to `n` distinct legal candidates."""
+        pool = self._pool(POOL * n, rng)
+        if len(pool) <= n:
+            return pool
+        estimates = np.array([features(each, self.graph, self.target)[-1] for each in pool])
+        behind = estimates - estimates.min()
+        wild = (behind < HOPELESS) / max(1, int((behind < HOPELESS).sum()))
+        likely = np.exp(-SHARPNESS * behind)
+        chances = (1 - WILD) * likely / likely.sum() + WILD * wild + 1e-12
+        chosen = rng.choice(len(pool), n, replace=False, p=chances / chances.sum())
+        return [pool[index] for index in chosen]
+
+    def _pool(self, n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Return up to `n` distinct legal candidates as they are drawn."""
+        found: dict[Candidate, None] = {}
+        for _ in range(TRIES * n):
+            if len(found) >= n:
+                break
+            style = draw_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
+            plan = draw_plan(self.graph, style, rng)
+            if problem(plan, self.graph) is None:
+                found.setdefault(lower(plan, self.graph))
+        return list(found)
+
+    def neighbours(self, candidate: Candidate, rng: np.random.Generator) -> list[Candidate]:
+        """Return up to `NEIGHBOURS` candidates that differ from this one in a decision.
+
+        A candidate that this space did not draw, such as an autoscheduler's, has its factors varied.
+        """
+        if not candidate.origin:
+            return [each for each in rescaled(candidate, NEIGHBOURS, rng) if self.is_legal(each)]
+        plan = Plan.loads(candidate.origin)
+        found: dict[Candidate, None] = {}
+        for _ in range(TRIES * NEIGHBOURS):
+            if len(found) >= NEIGHBOURS:
+                break
+            style = draw_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
+            other = vary(plan, self.graph, style, rng)
+            if problem(other, self.graph) is None:
+                made = lower(other, self.graph)
+                if made != candidate:
+                    found.setdefault(made)
+        return list(found)
+
+    def is_legal(self, candidate: Candidate) -> bool:
+        """Whether a candidate fits the pipeline, as far as can be told without Halide."""
+        try:
+            if candidate.origin:
+                plan = Plan.loads(candidate.origin)
+                return problem(plan, self.graph) is None and lower(plan, self.graph) == candidate
+            nests(candidate, self.graph)
+        except (InputError, ValueError, KeyError, TypeError):
+            return False
+        return True
+
+    def encode(self, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+        """Return features, shape (len(candidates), number of features), at this size."""
+        return encode(candidates, self.graph, self.target)
+
+
+def rescaled(candidate: Candidate, n: int, rng: np.random.Generator) -> list[Candidate]:
+    """Return candidates with one factor of a split twice or half as large."""
+    splits = [i for i, each in enumerate(candidate.directives) if each.method == "split"]
+    found: dict[Candidate, None] = {}
+    for _ in range(4 * n if splits else 0):
+        place = int(rng.choice(splits))
+        split = candidate.directives[place]
+        factor = max(1, int(int(split.args[3]) * float(rng.choice((0.5, 2)))))
+        changed = replace(split, args=(*split.args[:3], factor, *split.args[4:]))
+        directives = (*candidate.directives[:place], changed, *candidate.directives[place + 1 :])
+        if directives != candidate.directives and len(found) < n:
+            found.setdefault(replace(candidate, directives=directives))
+    return list(found)

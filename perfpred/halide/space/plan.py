@@ -1,0 +1,124 @@
+"""What a schedule of our own is made of, before it becomes directives: a `Plan`, which can be varied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Sizes = tuple[tuple[str, int], ...]
+ROOT = "__root"
+"""Where a Func is stored that is stored whole but computed piece by piece."""
+
+
+@dataclass(frozen=True)
+class LoopPlan:
+    """How the loops of one stage are nested, from the inside out.
+
+    A dimension may be cut twice: into tiles, and those into blocks that are unrolled. Innermost are the
+    vector and the blocks, then the loops named in `inner`, then those in `outer`. A tiled dimension has a
+    loop in both, another in one of them.
+
+    Parameters
+    ----------
+    inner, outer : tuple of str
+        Dimensions, innermost first.
+    tiles, blocks : tuple of (str, int)
+        Points of a tile, of a block. The block of the vector's dimension is a multiple of `lanes`.
+    vector : str
+        The dimension that is vectorized, empty for none.
+    lanes : int
+        Values a vector.
+    unrolled : tuple of str
+        Reduction loops that are unrolled whole, just outside the blocks.
+    parallel : bool
+        Whether the outermost loop is parallel.
+    """
+
+    inner: tuple[str, ...]
+    outer: tuple[str, ...] = ()
+    tiles: Sizes = ()
+    blocks: Sizes = ()
+    vector: str = ""
+    lanes: int = 1
+    unrolled: tuple[str, ...] = ()
+    parallel: bool = False
+
+    def loops(self) -> tuple[str, ...]:
+        """Return the names of the loops at which something can be computed, outermost first."""
+        tiled = dict(self.tiles)
+        outer = [f"{name}_o" if name in tiled else self.middle(name) for name in self.outer]
+        inner = [self.middle(name) for name in self.inner if name not in self.unrolled]
+        return (*reversed(outer), *reversed(inner))
+
+    def middle(self, name: str) -> str:
+        """Return the name of a dimension's loop between its tile and its block."""
+        cut = name in dict(self.blocks) or name == self.vector
+        return f"{name}_m" if cut else f"{name}_i" if name in dict(self.tiles) else name
+
+    @property
+    def unrolling(self) -> int:
+        """How many copies of the innermost statement there are, vectors counted as one."""
+        copies = 1
+        for name, size in self.blocks:
+            copies *= max(1, size // self.lanes) if name == self.vector else size
+        return copies
+
+
+@dataclass(frozen=True)
+class FuncPlan:
+    """Where a Func is computed, and how.
+
+    Parameters
+    ----------
+    stages : tuple of LoopPlan
+        One a definition.
+    root : str
+        The Func in whose loops it is computed, empty if it is computed first, whole.
+    compute, store : str
+        The loop of `root` at which it is computed, and, for a sliding window, the one further out at which it
+        is stored (`ROOT`: outside all).
+    """
+
+    stages: tuple[LoopPlan, ...]
+    root: str = ""
+    compute: str = ""
+    store: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A schedule: plans of the Funcs that are not inlined, by key, in the order of the pipeline's Funcs."""
+
+    funcs: Mapping[str, FuncPlan] = field(default_factory=dict)
+
+    def dumps(self) -> str:
+        """Return the plan as JSON text."""
+        return json.dumps({key: asdict(plan) for key, plan in self.funcs.items()}, separators=(",", ":"))
+
+    @classmethod
+    def loads(cls, text: str) -> Plan:
+        """Return the plan that `dumps` wrote."""
+        return cls({key: _func(each) for key, each in json.loads(text).items()})
+
+
+def _func(document: Mapping[str, Any]) -> FuncPlan:
+    stages = tuple(_loops(each) for each in document["stages"])
+    return FuncPlan(stages, document["root"], document["compute"], document["store"])
+
+
+def _loops(document: Mapping[str, Any]) -> LoopPlan:
+    pairs = {
+        name: tuple((str(key), int(size)) for key, size in document[name]) for name in ("tiles", "blocks")
+    }
+    return LoopPlan(
+        tuple(document["inner"]),
+        tuple(document["outer"]),
+        pairs["tiles"],
+        pairs["blocks"],
+        document["vector"],
+        document["lanes"],
+        tuple(document["unrolled"]),
+        document["parallel"],
+    )

@@ -1,0 +1,237 @@
+"""Which plans are schedules: what Halide would refuse, and what would compile for ever, is not."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+from perfpred.halide.graph.model import Func, Graph, Stage
+from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
+
+MAX_COPIES = 64
+"""Copies of a statement that blocks and unrolled reductions may make."""
+MAX_LANES = 128
+MAX_CODE = 4000.0
+"""Operations of all statements with their copies, as of `code_size`."""
+MAX_INLINED = 1500.0
+"""Operations a point after inlining; beyond it compilers take minutes."""
+
+
+def problem(plan: Plan, graph: Graph) -> str | None:
+    """Return why a plan is no legal schedule of a pipeline, None if it is."""
+    for key, each in plan.funcs.items():
+        if key not in graph.by_key:
+            return f"there is no Func {key}"
+        found = _stages_problem(graph.by_key[key], each) or _place_problem(key, each, plan, graph)
+        if found is not None:
+            return f"{key}: {found}"
+    return _inlining_problem(plan, graph)
+
+
+def users(key: str, plan: Mapping[str, FuncPlan], graph: Graph) -> set[str]:
+    """Return the Funcs with loops of their own that read a Func, directly or through inlined ones."""
+    found: set[str] = set()
+    for consumer in graph.consumers[key]:
+        found |= {consumer} if consumer in plan else users(consumer, plan, graph)
+    return found
+
+
+def inlined_operations(plan: Container[str], graph: Graph) -> dict[str, float]:
+    """Return, for each Func, the operations of a point with those of the inlined Funcs it reads."""
+    total: dict[str, float] = {}
+    for func in graph.funcs:
+        stages = []
+        for stage in func.stages:
+            below = sum(
+                access.count * total[access.source]
+                for access in stage.accesses
+                if access.source in total and access.source not in plan
+            )
+            stages.append(stage.operations + below)
+        total[func.key] = max(stages)
+    return total
+
+
+def _stages_problem(func: Func, plan: FuncPlan) -> str | None:
+    if len(plan.stages) != len(func.stages):
+        return f"{len(func.stages)} stages need as many plans, but got {len(plan.stages)}"
+    for stage, loops in zip(func.stages, plan.stages, strict=True):
+        found = _loops_problem(stage, loops)
+        if found is not None:
+            return found
+    return None
+
+
+def _loops_problem(stage: Stage, plan: LoopPlan) -> str | None:
+    names = [loop.name for loop in stage.loops]
+    tiles, blocks = dict(plan.tiles), dict(plan.blocks)
+    named = (*plan.inner, *(name for name in plan.outer if name not in tiles))
+    if sorted(named) != sorted(names) or any(name not in plan.outer for name in tiles):
+        return "each dimension needs a loop inside, and a tiled one another outside"
+    extents = {loop.name: loop.extent for loop in stage.loops}
+    copies = float(plan.unrolling)
+    for name in plan.unrolled:
+        copies *= extents[name]
+    if copies > MAX_COPIES:
+        return f"{copies:g} copies of a statement are more than {MAX_COPIES}"
+    if plan.vector and not 2 <= plan.lanes <= MAX_LANES:
+        return f"lanes must be in 2..{MAX_LANES}, but are {plan.lanes}"
+    if plan.vector and (plan.vector not in names or blocks.get(plan.vector, plan.lanes) % plan.lanes):
+        return "a vector's block must be whole vectors"
+    impure = [loop.name for loop in stage.loops if not loop.pure]
+    if plan.vector in impure or any(name in impure for name in (*blocks, *tiles)):
+        return "an ordered reduction can neither be a vector nor be cut"
+    if plan.parallel and plan.loops() and _dimension(plan.loops()[0]) in impure:
+        return "an ordered reduction cannot be parallel"
+    for name, block in blocks.items():
+        if name in tiles and tiles[name] % block:
+            return f"tiles of {tiles[name]} are not whole blocks of {block}"
+    return None
+
+
+def _dimension(loop: str) -> str:
+    return loop[:-2] if loop.endswith(("_o", "_i", "_m")) else loop
+
+
+def _place_problem(key: str, plan: FuncPlan, whole: Plan, graph: Graph) -> str | None:
+    if not plan.root:
+        return None
+    if key == graph.output:
+        return "the output is computed whole"
+    root = whole.funcs.get(plan.root)
+    if root is None or root.root:
+        return f"{plan.root} is not computed whole"
+    around = levels(key, plan.root, whole, graph)
+    if plan.compute not in around:
+        return f"{plan.root} has no loop {plan.compute} around all that reads it"
+    return _store_problem(graph.by_key[key], plan, root, graph)
+
+
+def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan, graph: Graph) -> str | None:
+    """Return why a window cannot slide: it must move along one loop, whose steps follow each other.
+
+    What is new in a step is often a single row, so the dimension that moves must not be cut: Halide would
+    round the rows up and take older ones for computed.
+    """
+    if not plan.store:
+        return None
+    if func.scans:
+        return "a scan cannot slide"
+    moved = moving(func.key, plan.root, _dimension(plan.compute), graph)
+    cut = {name for stage in plan.stages for name in (stage.vector, *dict(stage.blocks), *dict(stage.tiles))}
+    if cut & moved:
+        return f"{', '.join(sorted(cut & moved))} moves with the window and must not be cut"
+    loops = root.stages[-1].loops()
+    place = loops.index(plan.compute)
+    if plan.store == ROOT:
+        parallel = root.stages[-1].parallel
+        return (
+            "it can be stored whole if it is computed in a serial outermost loop"
+            if place or parallel
+            else None
+        )
+    if plan.store not in loops or loops.index(plan.store) != place - 1:
+        return f"it must be stored one loop further out than it is computed, at {plan.compute}"
+    return None
+
+
+def moving(key: str, root: str, dimension: str, graph: Graph) -> set[str]:
+    """Return the dimensions of a Func along which a step of a root's dimension moves what is read of it."""
+    func, found = graph.by_key[key], set()
+    for reader in graph.consumers[key]:
+        names = {dimension} if reader == root else moving(reader, root, dimension, graph)
+        accesses = (access for stage in graph.by_key[reader].stages for access in stage.accesses)
+        for access in accesses:
+            if access.source != key:
+                continue
+            for name, index in zip(func.args, access.indices, strict=True):
+                if index is None or any(each in names for each, _ in index.coefficients):
+                    found.add(name)
+    return found
+
+
+def levels(key: str, root: str, plan: Plan, graph: Graph) -> tuple[str, ...]:
+    """Return the loops of a root, outermost first, in which all that reads a Func is computed.
+
+    Empty if something outside the root's loops reads it, or more of the root's stages than the last.
+    """
+    readers = users(key, plan.funcs, graph)
+    if any(reader != root and plan.funcs[reader].root != root for reader in readers):
+        return ()
+    stages = graph.by_key[root].stages
+    if any(_reads(stage, key, plan, graph, root) for stage in stages[:-1]):
+        return ()
+    loops = plan.funcs[root].stages[-1].loops()
+    places = [
+        loops.index(plan.funcs[each].compute)
+        for each in readers - {root}
+        if plan.funcs[each].compute in loops
+    ]
+    return loops[: min(places) + 1] if places else loops
+
+
+def _reads(stage: Stage, key: str, plan: Plan, graph: Graph, root: str) -> bool:
+    """Whether a stage reads a Func, through inlined Funcs or members of its group too."""
+    for access in stage.accesses:
+        if access.source == key:
+            return True
+        if access.source == root or access.source not in graph.by_key:
+            continue
+        below = plan.funcs.get(access.source)
+        if (below is None or below.root == root) and any(
+            _reads(each, key, plan, graph, root) for each in graph.by_key[access.source].stages
+        ):
+            return True
+    return False
+
+
+def _inlining_problem(plan: Plan, graph: Graph) -> str | None:
+    if graph.output not in plan.funcs:
+        return f"the output {graph.output} needs loops"
+    total = inlined_operations(plan.funcs, graph)
+    code, plain = code_size(plan, graph, total), sum(_own(func) for func in graph.funcs)
+    if code > max(MAX_CODE, 4 * plain):
+        return f"{code:.0f} operations in all, with their copies, are more than {MAX_CODE:.0f}"
+    for func in graph.funcs:
+        if func.key in plan.funcs and total[func.key] > max(MAX_INLINED, 2 * _own(func)):
+            return f"{func.key} computes {total[func.key]:.0f} operations a point after inlining"
+        if func.key not in plan.funcs and not func.inlinable and graph.consumers[func.key]:
+            return f"{func.key} has updates and needs loops of its own"
+    return None
+
+
+def code_size(plan: Plan, graph: Graph, operations: Mapping[str, float]) -> float:
+    """Return the operations of all statements with their copies, as a measure of the time to compile.
+
+    Loops around inlined boundary conditions are compiled three times a dimension: within, and at the edges.
+    """
+    clamped = inlined_clamps(plan.funcs, graph)
+    size = 0.0
+    for key, each in plan.funcs.items():
+        for stage, loops in zip(graph.by_key[key].stages, each.stages, strict=True):
+            extents = {loop.name: loop.extent for loop in stage.loops}
+            copies = float(loops.unrolling)
+            for name in loops.unrolled:
+                copies *= extents[name]
+            edges = 4.0 if clamped[key] else 1.0
+            size += (2 if each.store else 1) * copies * edges * (operations[key] + 4 * clamped[key])
+    return size
+
+
+def inlined_clamps(plan: Container[str], graph: Graph) -> dict[str, float]:
+    """Return, for each Func, how many clamped reads a point makes, those of inlined Funcs with it."""
+    total: dict[str, float] = {}
+    for func in graph.funcs:
+        stages = []
+        for stage in func.stages:
+            count = 0.0
+            for access in stage.accesses:
+                clamped = any(index and index.coefficients and index.clamped for index in access.indices)
+                below = total.get(access.source, 0.0) if access.source not in plan else 0.0
+                count += access.count * (float(clamped) + below)
+            stages.append(count)
+        total[func.key] = max(stages)
+    return total
+
+
+def _own(func: Func) -> float:
+    return max(stage.operations for stage in func.stages)

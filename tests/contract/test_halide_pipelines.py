@@ -1,0 +1,85 @@
+"""Every pipeline of the suite: its reference schedule equals NumPy, and other schedules equal that."""
+
+import dataclasses
+import importlib
+
+import numpy as np
+import pytest
+
+pytest.importorskip("halide")
+from perfpred.halide.apply import apply
+from perfpred.halide.built import build
+from perfpred.halide.campaign import Task, compile_all, prepare, time_all
+from perfpred.halide.features.compute import FEATURES
+from perfpred.halide.features.machine import Target
+from perfpred.halide.pipelines import PIPELINES
+from perfpred.halide.reference import reference_schedule
+from perfpred.halide.sandbox.forked import ForkLimits, forked
+from perfpred.halide.sandbox.workshop import Workshop
+from perfpred.halide.source import Source
+from perfpred.halide.space.own import OwnSpace
+from perfpred.hardware import compiler, probe
+from perfpred.measure.campaign import Effort
+from perfpred.measure.journal import Journal
+
+SIZE = (128, 96)
+MACHINE = probe()
+PLACE = MACHINE.hardware("avx2" if "avx2" in MACHINE.flags else MACHINE.best_isa(), 1)
+LARGE = ("local_laplacian", "interpolate", "stencil_chain")
+
+
+class Silent:
+    def update(self, done, total, note):
+        pass
+
+
+def module(name):
+    return importlib.import_module(f"perfpred.halide.pipelines.{name}")
+
+
+def error_of_the_reference(name):
+    import halide as hl
+
+    built = build(Source.of(name), SIZE)
+    apply(reference_schedule(built.graph), built, hl.get_jit_target_from_environment())
+    for parameter, example in built.inputs:
+        parameter.set(hl.Buffer(example) if isinstance(example, np.ndarray) else example)
+    found = np.array(built.pipeline.outputs()[0].realize(built.output_extents))
+    right = module(name).reference(*(example for _, example in built.inputs))
+    difference = np.abs(found.astype(float) - right.astype(float))
+    return {"error": float(difference.max() / np.abs(right).max()), "shape": found.shape == right.shape}
+
+
+@pytest.mark.parametrize("name", [name for name in PIPELINES if hasattr(module(name), "reference")])
+def test_the_reference_schedule_equals_numpy(name):
+    reply = forked(lambda: error_of_the_reference(name), ForkLimits(60, 8 << 30))
+    assert reply["status"] == "ok", reply
+    assert reply["shape"] and reply["error"] < 1e-4
+
+
+@pytest.fixture(scope="module")
+def workshop():
+    with Workshop(ForkLimits(60)) as made:
+        yield made
+
+
+@pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
+@pytest.mark.parametrize("name", PIPELINES)
+def test_our_schedules_give_the_reference_schedules_result(name, workshop, tmp_path, monkeypatch):
+    monkeypatch.setattr("perfpred.halide.campaign.cache_dir", lambda: tmp_path)
+    source = Source.of(name)
+    task = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "128x96"))}, tmp_path)
+    prepare(task, workshop)
+    space = OwnSpace(task.described[SIZE].graph, Target(32, 1))
+    count = 1 if name in LARGE else 2
+    drawn = space.sample(8, np.random.default_rng(7))
+    sizes = space.encode(drawn)[:, FEATURES.index("log_code")]
+    candidates = [drawn[index] for index in np.argsort(sizes)[:count]]  # the quickest to compile
+    effort = Effort(min_rounds=2, max_rounds=2, row_limit_s=30)
+    machine = dataclasses.replace(MACHINE, memory_bytes=8 << 30)
+    with Journal(tmp_path / "j.journal", {}, resume=False) as journal:
+        compiled = compile_all(task, candidates, workshop, journal, Silent())
+        assert {each.status for each in compiled.values()} == {"ok"}, compiled
+    with Journal(tmp_path / "k.journal", {}, resume=False) as journal:
+        rows = time_all(task, candidates, machine, journal, effort, 0, Silent())
+    assert {(record.status, record.message) for _, record in rows} == {("ok", "")}

@@ -1,0 +1,102 @@
+"""A pipeline as data: bounds, reads, operations, and a hash that survives renaming."""
+
+import json
+
+import pytest
+
+hl = pytest.importorskip("halide")
+from perfpred.errors import InputError  # noqa: E402
+from perfpred.halide.built import build, checked  # noqa: E402
+from perfpred.halide.graph.model import Graph  # noqa: E402
+from perfpred.halide.graph.ranges import Index, linear  # noqa: E402
+from perfpred.halide.graph.terms import Term  # noqa: E402
+from perfpred.halide.pipelines import PIPELINES  # noqa: E402
+from perfpred.halide.pipelines.examples import floats  # noqa: E402
+from perfpred.halide.source import Source  # noqa: E402
+
+
+def graph_of(name, size=(64, 48)):
+    return build(Source.of(name), size).graph
+
+
+def test_a_blur_reads_a_row_more_on_each_side():
+    graph = graph_of("blur")
+    assert graph.output == "blur_y"
+    assert graph.by_key["blur_x"].extents == (64, 50)
+    assert graph.by_key["repeat_edge"].extents == (66, 50)
+    (access,) = graph.by_key["blur_y"].stages[0].accesses
+    assert (access.source, access.count) == ("blur_x", 3)
+    assert access.extents({"x": 16, "y": 8}, (64, 50)) == (16, 10)
+    assert graph.operations == 4 * 64 * 48 + 4 * 64 * 50
+    assert graph.bytes == 2 * 4 * 64 * 48
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_every_pipeline_is_data_and_its_hash_says_what_it_computes(name):
+    graph = graph_of(name)
+    assert Graph.from_json(json.loads(json.dumps(graph.to_json()))) == graph
+    again = graph_of(name, (80, 72))  # Halide's names carry other counters by now
+    assert again.algorithm == graph.algorithm
+    assert [func.key for func in again.funcs] == [func.key for func in graph.funcs]
+
+
+def test_a_change_of_the_algorithm_changes_the_hash():
+    assert len({graph_of(name).algorithm for name in PIPELINES}) == len(PIPELINES)
+
+
+def test_what_is_read_where_data_says_is_anything_in_reach():
+    graph = graph_of("bilateral_grid")
+    assert graph.by_key["blur_z"].extents[2:] == (12, 2)
+    (access,) = [a for a in graph.by_key["interpolated"].stages[0].accesses if a.source == "blur_y"]
+    assert access.extents({"x": 8, "y": 8, "c": 1}, (9.0, 7.0, 12.0, 2.0))[2] >= 12
+
+
+def test_a_division_rounds_down():
+    x = Term("Variable", name="x")
+    found = linear(Term("Div", (x, Term("Int", value=8))), {}, frozenset(["x"]))
+    assert found == Index((("x", 0.125),), -0.875, 0)
+    assert found.extent({"x": 8}) == 2
+
+
+def one_pixel(output_extents=(4,), example=None, **_):
+    x, image = hl.Var("x"), hl.ImageParam(hl.Float(32), 1, "input")
+    func = hl.Func("output")
+    func[x] = image[x]
+    return func, [(image, floats(4) if example is None else example)], list(output_extents)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"output_extents": (4, 4)}, "1 dimensions, but got extents"),
+        ({"output_extents": (0,)}, "output extents must be at least 1"),
+        ({"example": floats(4, 4)}, "must have 1 dimensions, has 2"),
+        ({"example": floats(4).astype("int16")}, "must be float32, but is int16"),
+        ({"example": 3.0}, "the example of input must be an array"),
+    ],
+)
+def test_a_bad_pipeline_is_refused_with_a_reason(change, message):
+    with pytest.raises(InputError, match=message):
+        checked(*one_pixel(**change))
+
+
+def test_unknown_bounds_ask_for_an_estimate():
+    x, image, table = hl.Var("x"), hl.ImageParam(hl.Int(32), 1, "input"), hl.Func("table")
+    table[x] = x * x
+    output = hl.Func("output")
+    output[x] = table[image[x]]
+    with pytest.raises(InputError, match=r"bounds of table.* in x cannot be found: give it set_estimate"):
+        checked(output, [(image, floats(4).astype("int32"))], [4]).graph  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("blurr", "did you mean 'blur'"),
+        ("nowhere.py:f", "there is no file nowhere.py"),
+        ("nowhere.py:not a name", "FILE.py:FUNCTION"),
+    ],
+)
+def test_a_place_that_is_none(place, message):
+    with pytest.raises(InputError, match=message):
+        Source.of(place)

@@ -1,0 +1,175 @@
+"""Whatever a candidate does, it becomes a row with a status, and the work goes on."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("halide")
+from perfpred.errors import InputError
+from perfpred.halide.campaign import Task, prepare, runtime_library, time_all
+from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.sandbox.compare import agree
+from perfpred.halide.sandbox.forked import ForkLimits, forked
+from perfpred.halide.sandbox.workshop import Workshop, autoschedule_job, compile_job
+from perfpred.halide.source import Source
+from perfpred.hardware import compiler, probe
+from perfpred.measure.campaign import Effort
+from perfpred.measure.journal import Journal
+from perfpred.variants.halide.library import target
+
+MACHINE = probe()
+PLACE = MACHINE.hardware(MACHINE.best_isa(), 1)
+TARGET = target(PLACE.isa)
+SIZE = (96, 64)
+pytestmark = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
+
+
+class Silent:
+    def update(self, done, total, note):
+        pass
+
+
+def vectors(lanes):
+    return Candidate((Directive("softened", 0, "vectorize", ("x", lanes)),))
+
+
+@pytest.fixture(scope="module")
+def workshop():
+    with Workshop(ForkLimits(seconds=30, memory_bytes=4 << 30), workers=2) as made:
+        yield made
+
+
+def test_a_fork_tells_how_it_ended():
+    limits = ForkLimits(seconds=0.5, memory_bytes=1 << 33)
+    assert forked(lambda: {"answer": 42}, limits) == {"status": "ok", "answer": 42}
+    assert forked(lambda: 1 / 0, limits)["message"] == "ZeroDivisionError: division by zero"
+    assert forked(lambda: __import__("os").abort(), limits)["message"].startswith(
+        "process ended with code -6"
+    )
+    assert forked(lambda: __import__("time").sleep(9), limits)["status"] == "timeout"
+    found = forked(lambda: {"n": len(np.ones(1 << 36, dtype=np.uint8))}, limits)
+    assert found["status"] == "compile_error" and "emory" in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "message"),
+    [
+        ("abort", "compile_error", "process ended with code -6"),
+        ("hang", "timeout", "not done within 2 s"),
+        ("memory", "compile_error", "allocate"),
+        ("raise", "compile_error", "soften fails at 96x64: RuntimeError: no luck"),
+    ],
+)
+def test_a_pipeline_that_misbehaves(workshop, soften, tmp_path, mode, status, message):
+    Path(soften.split(":")[0]).with_suffix(".mode").write_text(mode)
+    job = compile_job(Source.of(soften), SIZE, vectors(4), TARGET, str(tmp_path / "x.so"))
+    reply = workshop.run(job, ForkLimits(2.0, 4 << 30))
+    assert reply["status"] == status and message in reply["message"]
+    assert workshop.run({"kind": "nonsense", "name": "blur", "place": "blur", "size": SIZE})["status"] != "ok"
+
+
+@pytest.mark.parametrize(
+    ("directive", "message"),
+    [
+        (Directive("softened", 0, "split", ("q", "qo", "qi", 4)), "unknown loop of softened 'q'"),
+        (Directive("down", 0, "compute_at", ("softened", "q")), "unknown loop of softened 'q'"),
+        (Directive("nobody", 0, "compute_root"), "unknown Func 'nobody'"),
+        (Directive("softened", 0, "split", ("x", "xo", "xi", 4, "Sideways")), "unknown tail strategy"),
+        (Directive("softened", 0, "reorder", ("x", "x")), "softened.reorder(x, x)"),
+        (Directive("", 0, "autoschedule", ("Adams2019", '{"beams": 3}')), "unknown parameter of Adams2019"),
+    ],
+)
+def test_an_illegal_schedule_is_a_compile_error(workshop, soften, tmp_path, directive, message):
+    candidate = Candidate((directive,))
+    reply = workshop.run(compile_job(Source.of(soften), SIZE, candidate, TARGET, str(tmp_path / "x.so")))
+    assert reply["status"] == "compile_error" and message in reply["message"]
+
+
+def test_an_autoschedulers_choice_is_replayed_as_directives(workshop, soften, tmp_path):
+    source = Source.of(soften)
+    job = autoschedule_job(source, SIZE, "Mullapudi2016", {"parallelism": 2}, TARGET, "mullapudi2016")
+    reply = workshop.run(job)
+    candidate = Candidate.from_json(reply["candidate"])
+    assert candidate.source == "mullapudi2016"
+    assert {each.method for each in candidate.directives} >= {"split", "vectorize", "compute_root"}
+    again = workshop.run(compile_job(source, SIZE, candidate, TARGET, str(tmp_path / "x.so")))
+    assert again["status"] == "ok"
+
+
+def test_describing_a_pipeline_that_cannot_be(workshop, soften):
+    with pytest.raises(InputError, match="holds no function harden"):
+        workshop.describe(Source("harden", soften.replace(":soften", ":harden")), SIZE)
+
+
+FATES = {
+    "abort": "abort();",
+    "crash": "*(volatile int *)0 = 1;",
+    "hang": "for (;;) usleep(1000);",
+    "memory": "for (;;) if (!malloc(1 << 26)) return 1;",
+    "wrong": "return 0;",
+    "error": "return -17;",
+}
+STUB = """
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int perfpred_pipeline_argv(void **arguments) { %s return 0; }
+"""
+WANTED = {
+    "abort": ("runtime_error", "code -6"),
+    "crash": ("runtime_error", "code -11"),
+    "hang": ("timeout", "no answer within 2 s"),
+    "memory": ("runtime_error", "error 1"),
+    "wrong": ("wrong_result", "largest value"),
+    "error": ("runtime_error", "error -17"),
+}
+
+
+def test_every_fate_is_recorded_and_the_others_are_timed(workshop, soften, tmp_path):
+    source = Source.of(soften)
+    task = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}, tmp_path)
+    prepare(task, workshop)
+    assert runtime_library(task).exists()
+    good = vectors(4)
+    assert (
+        workshop.run(compile_job(source, SIZE, good, TARGET, str(task.library(good, SIZE))))["status"] == "ok"
+    )
+    candidates, fates = [good], {}
+    for lanes, (fate, code) in enumerate(FATES.items(), start=5):
+        each = vectors(lanes)
+        fates[each.id] = fate
+        candidates.append(each)
+        (tmp_path / "stub.c").write_text(STUB % code)
+        library = str(task.library(each, SIZE))
+        subprocess.run(["gcc", "-w", "-shared", "-fPIC", "-o", library, str(tmp_path / "stub.c")], check=True)
+    effort = Effort(min_rounds=3, max_rounds=3, row_limit_s=2.0)
+    machine = __import__("dataclasses").replace(MACHINE, memory_bytes=2 << 30)
+    with Journal(tmp_path / "j.journal", {}, resume=False) as journal:
+        rows = time_all(task, candidates, machine, journal, effort, 0, Silent())
+    found = {row.subject: (record.status, record.message) for row, record in rows}
+    assert found.pop(good.id) == ("ok", "")
+    assert len(found) == len(FATES)
+    for key, (status, message) in found.items():
+        wanted = WANTED[fates[key]]
+        assert status == wanted[0] and wanted[1] in message, (fates[key], status, message)
+    assert len(next(record for row, record in rows if row.subject == good.id).times_s) == 3
+
+
+def test_what_counts_as_the_same_result():
+    right = np.arange(20000, dtype=np.uint16)
+    assert agree(right, right, exact=True) is None
+    off = right.copy()
+    off[5] += 1
+    assert agree(off, right, exact=False) is None
+    assert "integers differ" in agree(off, right, exact=True)
+    off[5] += 300
+    assert agree(off, right, exact=False) is None
+    off[:100] += 300
+    assert "0.0301 of its largest" in agree(off, right, exact=False)
+    floats = right.astype(np.float32)
+    assert agree(floats * np.float32(1.0001), floats, exact=False) is None
+    assert "differs" in agree(floats * np.float32(1.01), floats, exact=False)
+    floats[3] = np.nan
+    assert "not finite" in agree(floats, right.astype(np.float32), exact=False)
