@@ -55,6 +55,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "halide":  # a room of its own, with names of its own
+        return importlib.import_module("perfpred.halide")
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'perfpred' has no attribute '{name}'")

@@ -11,6 +11,7 @@ from perfpred.app.commands import (
     evaluate,
     export,
     halide,
+    halide_choose,
     import_,
     kernels,
     predict,
@@ -36,6 +37,8 @@ app.command()(select.select)
 app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(search.search)
+for verb in (halide_choose.train, halide_choose.rank, halide_choose.schedule, halide_choose.bench):
+    halide.app.command()(verb)
 app.add_typer(halide.app, name="halide")
 
 

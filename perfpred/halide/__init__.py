@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from perfpred.halide.candidate import Candidate, Directive
+    from perfpred.halide.choosing.autoschedule import autoschedule
     from perfpred.halide.emit import to_cpp, to_python
     from perfpred.halide.features.compute import FEATURES, encode
     from perfpred.halide.features.machine import Target
@@ -33,6 +34,7 @@ _HOMES = {
     "Source": "source",
     "StaleScheduleError": "schedule",
     "Target": "features.machine",
+    "autoschedule": "choosing.autoschedule",
     "encode": "features.compute",
     "load_schedule": "schedule",
     "profile_pipeline": "profiling",
@@ -53,6 +55,7 @@ __all__ = [
     "Source",
     "StaleScheduleError",
     "Target",
+    "autoschedule",
     "encode",
     "load_schedule",
     "profile_pipeline",

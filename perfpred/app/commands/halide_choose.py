@@ -1,0 +1,248 @@
+"""``perfpred halide train | rank | schedule | bench``: choosing schedules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from perfpred.app.arguments import Json, Models, Seed, comma_integers
+from perfpred.app.console import notice, print_json, progress_bar, seconds, table
+from perfpred.errors import InputError, PerfpredError, UnknownNameError
+from perfpred.hardware import Machine, probe
+
+if TYPE_CHECKING:
+    from perfpred.halide.choosing.experience import Experience
+    from perfpred.halide.choosing.ranking import Ranked
+    from perfpred.halide.source import Source
+
+Pipeline = Annotated[
+    str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION.", show_default=False)
+]
+SizeOption = Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT.", show_default=False)]
+Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0: all processors.")]
+Isa = Annotated[str, typer.Option("--isa", help="ISA level, such as avx2. Default: widest.")]
+LANGUAGES = ("python", "cpp")
+
+
+def train(
+    files: Annotated[list[Path], typer.Argument(help="CSVs of 'halide profile'.", show_default=False)],
+    models: Models,
+    json: Json = False,
+) -> None:
+    """Learn from profiles of schedules; what is learned goes to DIR/halide."""
+    from perfpred.halide.choosing.experience import Experience
+
+    found = [(path, Experience.read(path)) for path in files]
+    written = [(each, each.save(models)) for _, each in found]
+    if json:
+        print_json(
+            [
+                {
+                    "pipeline": each.pipeline,
+                    "hardware": each.hardware,
+                    "schedules": len(each.candidates),
+                    "model": str(path),
+                }
+                for each, path in written
+            ]
+        )
+        return
+    for each, path in written:
+        notice(f"{each.pipeline}: {len(each.candidates)} schedules at {len(each.sizes)} sizes, in {path}")
+
+
+def rank(
+    pipeline: Pipeline,
+    models: Models,
+    size: SizeOption,
+    top: Annotated[int, typer.Option("--top", min=1, help="Show the best so many.")] = 20,
+    new: Annotated[int, typer.Option("--new", min=0, help="Schedules never measured to rank as well.")] = 0,
+    threads: Threads = 0,
+    isa: Isa = "",
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Rank schedules at a size without running any."""
+    import numpy as np
+
+    from perfpred.halide.choosing.ranking import rank as ranked_at
+    from perfpred.halide.features.machine import Target
+    from perfpred.halide.profiling import parse_size
+    from perfpred.halide.sandbox.workshop import Workshop
+    from perfpred.halide.source import Source
+    from perfpred.halide.space.own import OwnSpace
+
+    machine, source, wanted = probe(), Source.of(pipeline), parse_size(size)
+    place = _place(machine, isa, threads)
+    experience = _experience(models, source, machine.hardware(*place).id)
+    with Workshop(workers=1) as workshop:
+        graph = workshop.describe(source, wanted).graph
+    _require_current(experience, graph.algorithm)
+    target = Target.of(machine, *place)
+    others = OwnSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
+    ranking = ranked_at(experience, wanted, graph, target, others)
+    if json:
+        print_json([_document(each) for each in ranking[:top]])
+        return
+    rows = [
+        [
+            each.candidate.id,
+            each.candidate.source,
+            seconds(each.expected_s),
+            f"±{100 * each.deviation:.0f}%",
+            "yes" if each.measured else "no",
+        ]
+        for each in ranking[:top]
+    ]
+    columns = {"schedule": "left", "source": "left", "expected": "right", "": "right", "measured": "left"}
+    table(f"{source.name} at {size}: the fastest expected of {len(ranking)} schedules", columns, rows)
+
+
+def schedule(
+    pipeline: Pipeline,
+    size: SizeOption,
+    out: Annotated[Path, typer.Option("--out", help="File to write.", show_default=False)],
+    models: Annotated[Path | None, typer.Option("--models", help="Folder of 'halide train'.")] = None,
+    budget: Annotated[int, typer.Option("--budget", min=0, help="Schedules to run.")] = 0,
+    emit: Annotated[str, typer.Option("--emit", help="python or cpp; JSON otherwise.")] = "",
+    threads: Threads = 0,
+    isa: Isa = "",
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Choose a schedule for a size, by prediction or with some runs, and write it."""
+    from perfpred.files import atomic_write
+    from perfpred.halide.choosing.choosing import chosen_for
+    from perfpred.halide.choosing.session import session
+    from perfpred.halide.emit import to_cpp, to_python
+    from perfpred.halide.profiling import parse_size
+    from perfpred.halide.source import Source
+
+    if emit and emit not in LANGUAGES:
+        raise UnknownNameError("language", emit, LANGUAGES)
+    machine, source = probe(), Source.of(pipeline)
+    place = _place(machine, isa, threads)
+    experience = None if models is None else _experience(models, source, machine.hardware(*place).id)
+    with session(source, parse_size(size), machine, place) as opened, progress_bar(source.name) as bar:
+        if experience is not None:
+            _require_current(experience, opened.graph.algorithm)
+        made, reason = chosen_for(opened, experience, budget, seed, bar)
+    if emit:
+        atomic_write(out, to_python(made) if emit == "python" else to_cpp(made))
+    else:
+        made.save(out)
+    if json:
+        print_json({"file": str(out), "reason": reason, **made.to_json()})
+        return
+    expected = "" if made.expected_s is None else f", expected to take {seconds(made.expected_s)}"
+    notice(f"{made.candidate.source}'s schedule {made.candidate.id}{expected}: {reason}")
+    notice(f"written to {out}")
+
+
+def bench(
+    pipelines: Annotated[
+        list[str] | None, typer.Argument(help="Pipelines; the whole suite by default.", show_default=False)
+    ] = None,
+    budget: Annotated[str, typer.Option("--budget", help="Runs, such as 0,10,100.")] = "0,10,100",
+    size: Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT. Default: each one's own.")] = "",
+    models: Annotated[
+        Path, typer.Option("--models", help="Folder of 'halide train'; what it lacks starts from nothing.")
+    ] = Path("models"),
+    threads: Threads = 0,
+    isa: Isa = "",
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Compare chosen schedules with those of Halide's autoschedulers, in rounds that no choice has seen."""
+    from perfpred.halide.choosing.bench import bench as judged
+    from perfpred.halide.choosing.experience import find
+    from perfpred.halide.choosing.session import session
+    from perfpred.halide.pipelines import PIPELINES
+    from perfpred.halide.profiling import parse_size
+    from perfpred.halide.source import Source
+
+    machine, budgets = probe(), comma_integers(budget, "--budget")
+    if not budgets or min(budgets) < 0:
+        raise InputError(f"--budget must be whole numbers >= 0, but got '{budget}'")
+    place = _place(machine, isa, threads)
+    sources = [Source.of(name) for name in pipelines or PIPELINES]
+    documents: list[dict[str, Any]] = []
+    for source in sources:
+        wanted = parse_size(size) if size else source.default_size
+        experience = find(models, source.name, machine.hardware(*place).id)
+        try:
+            with session(source, wanted, machine, place) as opened, progress_bar(source.name) as bar:
+                if experience is not None:
+                    _require_current(experience, opened.graph.algorithm)
+                documents += judged(opened, experience, budgets, seed, bar)
+        except PerfpredError as error:
+            if len(sources) == 1:
+                raise
+            notice(f"{source.name}: {error}")
+    if json:
+        print_json(documents)
+        return
+    _show_bench(documents)
+
+
+def _show_bench(documents: list[dict[str, Any]]) -> None:
+    import numpy as np
+
+    rows = [
+        [
+            each["pipeline"],
+            each["size"],
+            each["strategy"],
+            "-" if each["budget"] is None else str(each["budget"]),
+            seconds(each["time_s"]),
+            each["baseline"],
+            f"{each['speedup']:.2f}",
+        ]
+        for each in documents
+    ]
+    for budget in dict.fromkeys(each["budget"] for each in documents if each["budget"] is not None):
+        speedups = [each["speedup"] for each in documents if each["budget"] == budget]
+        mean = float(np.exp(np.mean(np.log(speedups))))
+        rows.append(["all", "", "geomean", str(budget), "", "", f"{mean:.2f}"])
+    names = dict.fromkeys(["pipeline", "size", "strategy"], "left")
+    columns = {**names, "runs": "right", "time": "right", "baseline": "left", "speedup": "right"}
+    table("speedup over the fastest of Halide's autoschedulers", columns, rows)
+
+
+def _place(machine: Machine, isa: str, threads: int) -> tuple[str, int]:
+    return isa or machine.best_isa(), threads or len(machine.affinity)
+
+
+def _experience(models: Path, source: Source, hardware: str) -> Experience:
+    from perfpred.halide.choosing.experience import find
+
+    found = find(models, source.name, hardware)
+    if found is None:
+        raise InputError(
+            f"{models}/halide holds nothing of {source.name} on {hardware}: measure it with "
+            f"'perfpred halide profile {source.place}', then 'perfpred halide train'"
+        )
+    return found
+
+
+def _require_current(experience: Experience, algorithm: str) -> None:
+    from perfpred.halide.schedule import StaleScheduleError
+
+    if experience.algorithm and experience.algorithm != algorithm:
+        raise StaleScheduleError(
+            f"what was measured is {experience.pipeline} as it was (algorithm {experience.algorithm}), which "
+            f"has changed since (algorithm {algorithm}): profile it again"
+        )
+
+
+def _document(ranked: Ranked) -> dict[str, Any]:
+    return {
+        "schedule": ranked.candidate.id,
+        "source": ranked.candidate.source,
+        "expected_s": ranked.expected_s,
+        "deviation": ranked.deviation,
+        "measured": ranked.measured,
+        "directives": [each.to_json() for each in ranked.candidate.directives],
+    }

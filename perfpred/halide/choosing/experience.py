@@ -1,0 +1,209 @@
+"""What was measured of a pipeline's schedules, and what it says of those that were not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from perfpred.errors import InputError, ModelFileError
+from perfpred.files import atomic_write, make_folder
+from perfpred.halide.candidate import Candidate
+from perfpred.halide.features.compute import FEATURES
+from perfpred.halide.profiling import read_schedules
+from perfpred.halide.sandbox.workshop import Size
+from perfpred.learn.ensemble import EnsembleRegressor
+from perfpred.predict import codec
+from perfpred.predict.blend import Blend
+from perfpred.predict.checks import Floats
+from perfpred.profile import Profile, read_profile
+
+FORMAT, VERSION = "perfpred-halide", 1
+LEAST_ROWS = 20
+"""Measurements, for a model of schedules that were not measured."""
+ESTIMATE = FEATURES.index("log_estimate")
+
+
+@dataclass(frozen=True, eq=False)
+class Experience:
+    """Measurements of C schedules of one pipeline at S sizes on one machine.
+
+    Attributes
+    ----------
+    pipeline, algorithm, hardware : str
+        Name, hash of what it computes, and where it was measured.
+    sizes : tuple of (int, int)
+    candidates : tuple of Candidate
+        Those with a time at some size.
+    log_time, noise : ndarray of shape (C, S)
+        Natural logarithm of seconds, and relative repeatability; NaN where there is no time.
+    model : Blend or None
+        Seconds per estimated cycle, from the features of a schedule; None with too few measurements.
+    model_deviation : float
+        Of log times of schedules that it had not seen.
+    """
+
+    pipeline: str
+    algorithm: str
+    hardware: str
+    sizes: tuple[Size, ...]
+    candidates: tuple[Candidate, ...]
+    log_time: Floats
+    noise: Floats
+    model: Blend | None
+    model_deviation: float
+
+    @classmethod
+    def of(cls, profile: Profile, schedules: Mapping[str, Candidate]) -> Experience:
+        """Return what a profile of one pipeline on one machine taught.
+
+        Raises
+        ------
+        InputError
+            If it is not such a profile, or no row has a time.
+        """
+        rows = profile.ok.table
+        if "schedule" not in rows or rows.empty:
+            raise InputError("a profile with times is needed, as perfpred halide profile writes it")
+        for column in ("kernel", "hardware"):
+            if rows[column].nunique() > 1:
+                raise InputError(
+                    f"one {column} at a time, but got {', '.join(sorted(rows[column].unique()))}"
+                )
+        sizes = tuple(dict.fromkeys(zip(rows["width"].astype(int), rows["height"].astype(int), strict=True)))
+        kept = tuple(schedules[key] for key in dict.fromkeys(rows["schedule"]) if key in schedules)
+        if not kept:
+            raise InputError("the schedules beside the profile are of another one")
+        log_time, noise = np.full((2, len(kept), len(sizes)), np.nan)
+        places = {each.id: place for place, each in enumerate(kept)}
+        where = zip(rows["width"].astype(int), rows["height"].astype(int), strict=True)
+        what = zip(rows["schedule"], where, rows["time_s"].to_numpy(), rows["noise"].to_numpy(), strict=True)
+        for key, size, time_s, repeatability in what:
+            if key in places:
+                at = places[str(key)], sizes.index(size)
+                log_time[at], noise[at] = math.log(time_s), repeatability
+        model, deviation = _fitted(rows)
+        algorithm = str(profile.metadata.get("algorithm", ""))
+        names = str(rows["kernel"].iloc[0]), algorithm, str(rows["hardware"].iloc[0])
+        return cls(*names, sizes, kept, log_time, noise, model, deviation)
+
+    @classmethod
+    def read(cls, path: Path) -> Experience:
+        """Return what a profile CSV taught."""
+        return cls.of(read_profile(path), read_schedules(path))
+
+    def without(self, size: Size) -> Experience:
+        """Return what is left without the measurements at a size; the model is fitted as it was."""
+        kept = [place for place, each in enumerate(self.sizes) if each != size]
+        some = np.asarray(np.isfinite(self.log_time[:, kept]).any(axis=1), dtype=bool)
+        return replace(
+            self,
+            sizes=tuple(self.sizes[place] for place in kept),
+            candidates=tuple(
+                each for each, is_in in zip(self.candidates, some.tolist(), strict=True) if is_in
+            ),
+            log_time=self.log_time[some][:, kept],
+            noise=self.noise[some][:, kept],
+        )
+
+    def of_unseen(self, features: Floats) -> Floats:
+        """Return expected log seconds, shape (n,), of features of shape (n, len(FEATURES))."""
+        if self.model is None:
+            raise InputError(f"there are too few measurements of {self.pipeline} to predict other schedules")
+        columns = {name: features[:, place] for place, name in enumerate(FEATURES)}
+        return np.asarray(np.log(self.model.seconds(columns)) + features[:, ESTIMATE])
+
+    def save(self, folder: Path) -> Path:
+        """Write it to ``folder/halide``; returns the file."""
+        name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{self.pipeline}-{self.hardware}")
+        path = folder / "halide" / f"{name}.json"
+        body = {
+            "pipeline": self.pipeline,
+            "algorithm": self.algorithm,
+            "hardware": self.hardware,
+            "sizes": [list(size) for size in self.sizes],
+            "candidates": [each.to_json() for each in self.candidates],
+            "log_time": _without_nan(self.log_time),
+            "noise": _without_nan(self.noise),
+            "model": codec.encode(self.model),
+            "model_deviation": self.model_deviation if math.isfinite(self.model_deviation) else None,
+        }
+        document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
+        make_folder(path.parent)
+        atomic_write(path, json.dumps(document, allow_nan=False) + "\n")
+        return path
+
+
+def load_experience(path: Path) -> Experience:
+    """Return what `Experience.save` wrote.
+
+    Raises
+    ------
+    ModelFileError
+        If it is not that, was edited, or is of a newer version.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelFileError(f"{path}: {error}") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ModelFileError(f"{path}: 'format' must be '{FORMAT}'")
+    if document.get("version") != VERSION:
+        raise ModelFileError(f"{path}: format version must be {VERSION}, but is {document.get('version')!r}")
+    body: dict[str, Any] = document.get("experience") or {}
+    if document.get("sha256") != _digest(body):
+        raise ModelFileError(f"{path}: its content does not match its hash: train it again")
+    return Experience(
+        body["pipeline"],
+        body["algorithm"],
+        body["hardware"],
+        tuple((int(width), int(height)) for width, height in body["sizes"]),
+        tuple(Candidate.from_json(each) for each in body["candidates"]),
+        np.array(body["log_time"], dtype=np.float64),
+        np.array(body["noise"], dtype=np.float64),
+        None if body["model"] is None else codec.decode(body["model"], Blend),
+        math.nan if body["model_deviation"] is None else float(body["model_deviation"]),
+    )
+
+
+def find(folder: Path, pipeline: str, hardware: str) -> Experience | None:
+    """Return what `folder` holds of a pipeline on a machine, None if it holds nothing."""
+    for path in sorted((folder / "halide").glob("*.json")):
+        found = load_experience(path)
+        if (found.pipeline, found.hardware) == (pipeline, hardware):
+            return found
+    return None
+
+
+def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float]:
+    """Return a model of log time over the estimate, and the deviation of its out-of-fold errors."""
+    known = rows[rows[list(FEATURES)].notna().all(axis=1)]
+    if len(known) < LEAST_ROWS:
+        return None, math.nan
+    scale = np.exp(known[FEATURES[ESTIMATE]].to_numpy())
+    fitted = EnsembleRegressor(use_products=False).fit_with_residuals(
+        known[list(FEATURES)].astype(float), known["time_s"].to_numpy() / scale
+    )
+    assert isinstance(fitted.formula_, Blend)
+    return fitted.formula_, float(np.std(fitted.oof_log_residuals_))
+
+
+def _without_nan(values: Floats) -> list[list[float | None]]:
+    return [[None if math.isnan(each) else each for each in row] for row in values.tolist()]
+
+
+def _digest(body: Any) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def names_of(found: Iterable[Experience]) -> str:
+    """Return the pipelines and machines, for messages."""
+    return ", ".join(f"{each.pipeline} on {each.hardware}" for each in found) or "none"

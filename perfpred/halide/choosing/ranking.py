@@ -1,0 +1,168 @@
+"""Ranking schedules at a size without running any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfpred.errors import InputError
+from perfpred.halide.candidate import Candidate
+from perfpred.halide.choosing.experience import Experience
+from perfpred.halide.features.compute import encode
+from perfpred.halide.features.machine import Target
+from perfpred.halide.gather import BASELINES
+from perfpred.halide.graph.model import Graph
+from perfpred.halide.sandbox.workshop import Size
+from perfpred.predict.checks import Floats
+
+NEAR = 0.05
+"""Sizes whose areas differ by less than a factor e**NEAR tell almost as much as the size itself."""
+ANOTHER_SIZE = 0.03
+"""Deviation of a log time relative to those of other schedules, from one size to another, at the least."""
+SURE = 1.0
+"""Deviations by which a schedule must be ahead of an autoscheduler's to be taken unrun."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A schedule and what it should take.
+
+    Attributes
+    ----------
+    expected_s : float
+        Seconds.
+    deviation : float
+        Standard deviation of the logarithm of the true time.
+    measured : bool
+        Whether it was measured, at this or another size.
+    """
+
+    candidate: Candidate
+    expected_s: float
+    deviation: float
+    measured: bool
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether one of Halide's autoschedulers chose it."""
+        return self.candidate.source in BASELINES
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A schedule to take, the best baseline beside it, and why.
+
+    `ranking` has the best first.
+    """
+
+    best: Ranked
+    baseline: Ranked | None
+    reason: str
+    ranking: tuple[Ranked, ...]
+
+
+def rank(
+    experience: Experience, size: Size, graph: Graph, target: Target, others: Sequence[Candidate] = ()
+) -> list[Ranked]:
+    """Return schedules, the fastest expected first.
+
+    A schedule measured at other sizes keeps its place relative to those measured with it there, the nearer
+    a size the more it counts; `others` are predicted from their features.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Width and height.
+    graph : Graph
+        The pipeline at that size.
+    """
+    log_time, deviation = known(experience, size)
+    ranked = [
+        Ranked(each, float(np.exp(log_time[place])), float(deviation[place]), True)
+        for place, each in enumerate(experience.candidates)
+    ]
+    new = [each for each in others if each not in set(experience.candidates)]
+    if new:
+        predicted = experience.of_unseen(encode(new, graph, target))
+        spread = experience.model_deviation
+        ranked += [
+            Ranked(each, float(np.exp(value)), spread, False)
+            for each, value in zip(new, predicted, strict=True)
+        ]
+    return sorted(ranked, key=lambda each: each.expected_s)
+
+
+def choose(ranking: Sequence[Ranked]) -> Choice:
+    """Return the best of a ranking, or the best autoscheduler's unless the best is surely faster.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to choose from.
+    """
+    if not ranking:
+        raise InputError("there is no schedule to choose from")
+    best = min(ranking, key=_cautious)
+    baselines = [each for each in ranking if each.is_baseline]
+    baseline = min(baselines, key=lambda each: each.expected_s, default=None)
+    if baseline is None or best.is_baseline:
+        reason = f"the fastest expected, by {best.candidate.source}"
+        return Choice(best, baseline, reason, tuple(ranking))
+    gain = float(np.log(baseline.expected_s / best.expected_s))
+    sure = SURE * float(np.hypot(best.deviation, baseline.deviation))
+    ratio = (
+        f"{np.exp(gain):.2f}x (at least {np.exp(gain - sure):.2f}x) as fast as {baseline.candidate.source}"
+    )
+    if gain - sure > 0:
+        return Choice(best, baseline, f"expected to be {ratio}", tuple(ranking))
+    reason = (
+        f"the fastest expected would be {ratio}: not sure enough to leave the autoscheduler's without a run"
+    )
+    return Choice(baseline, baseline, reason, tuple(ranking))
+
+
+def known(experience: Experience, size: Size) -> tuple[Floats, Floats]:
+    """Return the expected log time and its deviation of each measured schedule at a size, both shape (C,)."""
+    areas = np.log([width * height for width, height in experience.sizes])
+    away = np.abs(areas - np.log(size[0] * size[1]))
+    exact = np.array([each == size for each in experience.sizes])
+    away[exact] = 0.0
+    weights = 1 / (NEAR + away) ** 2
+    weights[exact] *= 1e6
+    levels = _levels(experience.log_time)
+    relative = experience.log_time - levels
+    there = np.where(np.isfinite(relative), weights, 0.0)
+    total = there.sum(axis=1)
+    mean = np.nansum(there * np.nan_to_num(relative), axis=1) / total
+    off = np.nan_to_num(relative) - mean[:, None]
+    spread = np.sqrt((there * off**2).sum(axis=1) / total)
+    noise = np.sqrt((there * np.nan_to_num(experience.noise) ** 2).sum(axis=1) / total)
+    elsewhere = 0.0 if exact.any() else ANOTHER_SIZE
+    return mean + _level_at(areas, levels, float(np.log(size[0] * size[1])), weights), np.sqrt(
+        spread**2 + noise**2 + elsewhere**2
+    )
+
+
+def _levels(log_time: Floats) -> Floats:
+    """Return the level of each size, shape (S,): the mean log time of schedules measured at all of them."""
+    everywhere = np.isfinite(log_time).all(axis=1)
+    rows = log_time[everywhere] if everywhere.any() else log_time
+    return np.asarray(np.nanmean(rows, axis=0))
+
+
+def _level_at(areas: Floats, levels: Floats, area: float, weights: Floats) -> float:
+    """Return the level at another size: a line in log area through the levels, slope 1 through one."""
+    middle = float(np.average(areas, weights=weights))
+    level = float(np.average(levels, weights=weights))
+    spread = float(np.average((areas - middle) ** 2, weights=weights))
+    slope = 1.0
+    if spread > 1e-9:
+        slope = float(np.average((areas - middle) * (levels - level), weights=weights)) / spread
+    return level + slope * (area - middle)
+
+
+def _cautious(ranked: Ranked) -> float:
+    """Return log seconds with something added for what is unsure: the best of many is often lucky."""
+    return float(np.log(ranked.expected_s)) + 0.5 * ranked.deviation

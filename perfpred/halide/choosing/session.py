@@ -1,0 +1,128 @@
+"""A pipeline at one size on this machine, ready for schedules to be compiled and timed beside each other."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from perfpred.halide.campaign import Task, compile_all, prepare, size_text, time_all
+from perfpred.halide.candidate import Candidate, distinct
+from perfpred.halide.features.machine import Target
+from perfpred.halide.gather import BASELINES, Request, baselines
+from perfpred.halide.sandbox.forked import ForkLimits
+from perfpred.halide.sandbox.workshop import Size, Workshop
+from perfpred.halide.source import Source
+from perfpred.hardware import Machine
+from perfpred.measure.campaign import Effort
+from perfpred.measure.drift import without_drift
+from perfpred.measure.timing import estimate
+from perfpred.progress import Progress
+
+
+@dataclass
+class Forgotten:
+    """A log that nobody reads again."""
+
+    kept: list[dict[str, Any]] = field(default_factory=list)
+
+    def append(self, entry: Any) -> None:
+        """Keep an entry for this process's life."""
+        self.kept.append(dict(entry))
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Return no timings: each measurement is a new one."""
+        return (entry for entry in self.kept if "compiled" in entry)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What became of a candidate: seconds, NaN unless the status is ok."""
+
+    time_s: float
+    noise: float
+    status: str
+
+
+class Session:
+    """Compiles and times candidates of one pipeline at one size.
+
+    Parameters
+    ----------
+    source : Source
+    size : (int, int)
+    machine : Machine
+    isa : str
+    threads : int
+    workshop : Workshop
+    folder : Path
+        For files that live as long as the session.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        size: Size,
+        machine: Machine,
+        place: tuple[str, int],
+        workshop: Workshop,
+        folder: Path,
+    ) -> None:
+        isa, threads = place
+        described = workshop.describe(source, size, str(folder / size_text(size)))
+        self.source, self.size, self.machine = source, size, machine
+        self.graph = described.graph
+        self.target = Target.of(machine, isa, threads)
+        self.task = Task(source, machine.hardware(isa, threads), {size: described}, folder)
+        self._workshop = workshop
+        self._log = Forgotten()
+        prepare(self.task, workshop)
+
+    def baselines(self) -> tuple[list[Candidate], list[str]]:
+        """Return what Halide's autoschedulers choose for this size, and notes where one fails."""
+        request = Request(self.source, self.size, self.graph, self.task.target, self.target, self.task.folder)
+        return baselines(request, self._workshop, BASELINES)
+
+    def measure(
+        self, candidates: Sequence[Candidate], effort: Effort, seed: int, progress: Progress
+    ) -> dict[Candidate, Timed]:
+        """Return what became of each candidate, all timed in the same interleaved rounds."""
+        chosen = distinct(candidates)
+        compiled = compile_all(self.task, chosen, self._workshop, self._log, progress)
+        usable = [each for each in chosen if compiled[each.id].usable]
+        found = {
+            each: Timed(math.nan, math.nan, compiled[each.id].status)
+            for each in chosen
+            if compiled[each.id].status != "ok"
+        }
+        rows = time_all(self.task, usable, self.machine, Forgotten(), effort, seed, progress)
+        timed = [record for _, record in rows if record.times_s and not record.failed]
+        steady = iter(without_drift([each.times_s for each in timed], [each.order for each in timed]))
+        for candidate, (_, record) in zip(usable, rows, strict=True):
+            if record.times_s and not record.failed:
+                estimated = estimate(next(steady))
+                found[candidate] = Timed(estimated.time_s, estimated.noise, "ok")
+            else:
+                status = record.status if record.failed else "timeout"
+                found[candidate] = Timed(math.nan, math.nan, status)
+        by_id = {each.id: found[each] for each in found}
+        for each in chosen:
+            if each not in found:
+                found[each] = by_id[compiled[each.id].twin_of]
+        return found
+
+
+@contextmanager
+def session(
+    source: Source, size: Size, machine: Machine, place: tuple[str, int], compile_limit_s: float = 60.0
+) -> Iterator[Session]:
+    """Open a session on ``(isa, threads)`` whose processes and files go when it ends."""
+    with (
+        tempfile.TemporaryDirectory(prefix="perfpred-") as folder,
+        Workshop(ForkLimits(compile_limit_s)) as workshop,
+    ):
+        yield Session(source, size, machine, place, workshop, Path(folder))
