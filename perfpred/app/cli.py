@@ -37,8 +37,8 @@ app.command()(select.select)
 app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(search.search)
-for verb in (halide_choose.train, halide_choose.rank, halide_choose.schedule, halide_choose.bench):
-    halide.app.command()(verb)
+for choice in (halide_choose.train, halide_choose.rank, halide_choose.schedule, halide_choose.bench):
+    halide.app.command()(choice)
 app.add_typer(halide.app, name="halide")
 
 
