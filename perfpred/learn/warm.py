@@ -28,6 +28,8 @@ SLOPE_PRIOR_ROWS, MOST_SLOPE = 2.0, 2.0
 """The power is drawn to 1 as by so many rows."""
 LEAST_SHARE = 0.4
 """What places differ by, at least, as a share of the deviation of all log times elsewhere."""
+PATIENCE = 4
+"""After so many runs without a new best, every second one is chosen as if nothing was known from elsewhere."""
 TREES, INPUTS_SHARE = 50, 0.6
 PROCESS_ROWS = 300
 """Rows from elsewhere that say which inputs matter."""
@@ -131,7 +133,12 @@ class WarmSurrogate:
                 warm = _corrected(place, refits, (x[ok], y), candidates, cold.p_ok)
                 if warm.log_evidence > least:
                     chosen, least, self.kept = warm, warm.log_evidence, index
-        return chosen
+        return cold if _is_stuck(time_s) and len(time_s) % 2 else chosen
+
+
+def _is_stuck(time_s: Floats) -> bool:
+    """Say whether the best of n times, shape (n,), is so old that others should have their say too."""
+    return len(time_s) - int(np.nanargmin(time_s)) > PATIENCE
 
 
 def _medians(scales: Scales) -> Scales:
