@@ -60,6 +60,7 @@ def features(candidate: Candidate, graph: Graph, target: Target) -> NDArray[np.f
     clamps = inlined_clamps(made.funcs, graph)
     total = _Sums()
     cycles: dict[str, float] = {}
+    touched: dict[str, float] = {}
     for key, each in work.items():
         mine = _stage_sums(graph.by_key[key], each, inlined[key], clamps[key], target)
         for name, value in vars(mine).items():
@@ -67,7 +68,14 @@ def features(candidate: Candidate, graph: Graph, target: Target) -> NDArray[np.f
         cost = mine.vector_ops / 2 + mine.scalar_ops + (mine.vector_loads + mine.stores) / 2
         cost += mine.scalar_loads + mine.edge_loads + 2 * mine.iterations
         cycles[each.root] = cycles.get(each.root, 0.0) + cost
-    return _row(total, cycles, made, work, graph, target)
+        vectors, values = mine.vector_loads + mine.stores, mine.scalar_loads * graph.element_bytes(key)
+        touched[each.root] = touched.get(each.root, 0.0) + vectors * target.vector_bytes + values
+    traffic = {
+        key: [min(level, touched[key]) for level in _traffic(key, made, each, graph, target)]
+        for key, each in work.items()
+        if each.root == key
+    }
+    return _row(total, cycles, traffic, made, work, graph, target)
 
 
 def encode(candidates: Sequence[Candidate], graph: Graph, target: Target) -> NDArray[np.float64]:
@@ -78,6 +86,7 @@ def encode(candidates: Sequence[Candidate], graph: Graph, target: Target) -> NDA
 def _row(
     total: _Sums,
     cycles: dict[str, float],
+    traffic: dict[str, list[float]],
     made: Nests,
     work: dict[str, FuncWork],
     graph: Graph,
@@ -88,7 +97,6 @@ def _row(
     speedup = {key: _speedup(tasks[key], target.threads) for key in roots}
     busy = sum(cycles.get(key, 0.0) for key in roots) or 1.0
     critical = sum(cycles.get(key, 0.0) / speedup[key] for key in roots)
-    traffic = {key: _traffic(key, made, work[key], graph, target) for key in roots}
     moved = [sum(each[level] for each in traffic.values()) for level in range(3)]
     paid = sum(
         (each[0] / 64 + each[1] / 24 + each[2] / 10) / max(1.0, min(speedup[key], 2.0))
@@ -98,7 +106,7 @@ def _row(
         math.prod(each.stored) * graph.element_bytes(key) for key, each in work.items() if key not in roots
     ]
     whole = [graph.by_key[key].points * graph.element_bytes(key) for key in roots if key != graph.output]
-    realizations = sum(each.times for key, each in work.items() if key not in roots)
+    realizations = sum(each.allocations for key, each in work.items() if key not in roots)
     launches = sum(1.0 for key in roots if tasks[key] > 1)
     operations = max(total.operations, 1.0)
     values = (

@@ -28,6 +28,8 @@ class FuncWork:
         Whether it computes only what the step before it did not.
     root : str
         The Func whose outermost loops it is in; itself if it is computed whole.
+    allocations : float
+        How often its storage is made.
     """
 
     times: float
@@ -36,6 +38,7 @@ class FuncWork:
     loops: list[tuple[StageNest, Extents, float]]
     sliding: bool
     root: str
+    allocations: float = 1.0
 
 
 def all_work(nests: Nests, graph: Graph) -> dict[str, FuncWork]:
@@ -93,7 +96,7 @@ def _slid(
         rest = math.prod(extent for number, extent in enumerate(at) if number != index)
         extents[index] = min(at[index], max(1.0, piece / max(rest, 1.0)))
     work = _finished(func, nest, times, tuple(extents), at, root)
-    work.sliding = True
+    work.sliding, work.allocations = True, stores
     return work
 
 
@@ -111,7 +114,7 @@ def _finished(
         sizes = {loop.name: dims.get(loop.name, loop.extent) for loop in stage.loops}
         points = times * math.prod(sizes.values())
         loops.append((mine, mine.extents(sizes), points))
-    return FuncWork(times, extents, stored, loops, sliding=False, root=root)
+    return FuncWork(times, extents, stored, loops, sliding=False, root=root, allocations=times)
 
 
 def _iterations(work: FuncWork, loop: str) -> float:

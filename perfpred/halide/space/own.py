@@ -23,7 +23,7 @@ from perfpred.halide.space.vary import vary
 NEIGHBOURS = 16
 POOL = 5
 """Draws a wanted candidate, of which a rough estimate of their times decides which are kept."""
-SHARPNESS, WILD, HOPELESS = 1.5, 0.35, 2.3
+SHARPNESS, WILD, HOPELESS = 1.5, 0.45, 2.3
 """How strongly the estimate decides; the share that it does not, unless they seem ten times too slow."""
 TRIES = 30
 """Draws a wanted candidate before the space is taken to be exhausted."""

@@ -10,6 +10,8 @@ from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
 MAX_COPIES = 64
 """Copies of a statement that blocks and unrolled reductions may make."""
 MAX_LANES = 128
+MAX_STATEMENT = 500.0
+"""Operations of one statement with its copies: compilers take more than their number in time."""
 MAX_CODE = 4000.0
 """Operations of all statements with their copies, as of `code_size`."""
 MAX_INLINED = 1500.0
@@ -67,10 +69,7 @@ def _loops_problem(stage: Stage, plan: LoopPlan) -> str | None:
     named = (*plan.inner, *(name for name in plan.outer if name not in tiles))
     if sorted(named) != sorted(names) or any(name not in plan.outer for name in tiles):
         return "each dimension needs a loop inside, and a tiled one another outside"
-    extents = {loop.name: loop.extent for loop in stage.loops}
-    copies = float(plan.unrolling)
-    for name in plan.unrolled:
-        copies *= extents[name]
+    copies = _copies(stage, plan)
     if copies > MAX_COPIES:
         return f"{copies:g} copies of a statement are more than {MAX_COPIES}"
     if plan.vector and not 2 <= plan.lanes <= MAX_LANES:
@@ -191,6 +190,11 @@ def _inlining_problem(plan: Plan, graph: Graph) -> str | None:
     code, plain = code_size(plan, graph, total), sum(_own(func) for func in graph.funcs)
     if code > max(MAX_CODE, 4 * plain):
         return f"{code:.0f} operations in all, with their copies, are more than {MAX_CODE:.0f}"
+    for key, each in plan.funcs.items():
+        for stage, loops in zip(graph.by_key[key].stages, each.stages, strict=True):
+            size = _copies(stage, loops) * total[key]
+            if size > max(MAX_STATEMENT, 2 * total[key]):
+                return f"{key} has a statement of {size:.0f} operations, more than {MAX_STATEMENT:.0f}"
     for func in graph.funcs:
         if func.key in plan.funcs and total[func.key] > max(MAX_INLINED, 2 * _own(func)):
             return f"{func.key} computes {total[func.key]:.0f} operations a point after inlining"
@@ -208,10 +212,7 @@ def code_size(plan: Plan, graph: Graph, operations: Mapping[str, float]) -> floa
     size = 0.0
     for key, each in plan.funcs.items():
         for stage, loops in zip(graph.by_key[key].stages, each.stages, strict=True):
-            extents = {loop.name: loop.extent for loop in stage.loops}
-            copies = float(loops.unrolling)
-            for name in loops.unrolled:
-                copies *= extents[name]
+            copies = _copies(stage, loops)
             edges = 4.0 if clamped[key] else 1.0
             size += (2 if each.store else 1) * copies * edges * (operations[key] + 4 * clamped[key])
     return size
@@ -231,6 +232,15 @@ def inlined_clamps(plan: Container[str], graph: Graph) -> dict[str, float]:
             stages.append(count)
         total[func.key] = max(stages)
     return total
+
+
+def _copies(stage: Stage, plan: LoopPlan) -> float:
+    """Return how many copies of a stage's statement are made, vectors counted as one."""
+    extents = {loop.name: loop.extent for loop in stage.loops}
+    copies = float(plan.unrolling)
+    for name in plan.unrolled:
+        copies *= extents[name]
+    return copies
 
 
 def _own(func: Func) -> float:
