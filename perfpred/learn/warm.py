@@ -29,7 +29,7 @@ SLOPE_PRIOR_ROWS, MOST_SLOPE = 2.0, 2.0
 LEAST_SHARE = 0.4
 """What places differ by, at least, as a share of the deviation of all log times elsewhere."""
 PATIENCE = 4
-"""After so many runs without a new best, every second one is chosen as if nothing was known from elsewhere."""
+"""After so many runs without a new best, every second one is chosen as if nothing was known before."""
 TREES, INPUTS_SHARE = 50, 0.6
 PROCESS_ROWS = 300
 """Rows from elsewhere that say which inputs matter."""
