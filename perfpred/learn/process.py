@@ -104,6 +104,13 @@ class Process:
             covariance[block] = _kernel(_squares(x[block], self.x, self.scales), self.scales)
         return covariance
 
+    def left_out(self) -> Floats:
+        """Return the log density of each row, shape (n,), given the others (chapter 5.4.2 of the above)."""
+        inverse = cho_solve((self.factor, True), np.eye(len(self.x)))
+        variance = 1 / np.diag(inverse)
+        error = self.weights * variance
+        return np.asarray(-0.5 * (np.log(2 * np.pi * variance) + error**2 / variance))
+
     def belief(self, x: Floats) -> Belief:
         """Return what is believed of points, shape (N, d)."""
         covariance = self.covariance(x)

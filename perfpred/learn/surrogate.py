@@ -40,8 +40,8 @@ class GaussianPosterior:
     ----------
     expected_before : ndarray of shape (N,)
         What the process corrects.
-    log_evidence : float
-        How likely the measurements were.
+    left_out : ndarray of shape (n,)
+        Log density of each measurement given the others.
     """
 
     belief: Belief
@@ -49,7 +49,7 @@ class GaussianPosterior:
     scale: float
     p_ok: Floats
     best: float
-    log_evidence: float
+    left_out: Floats
 
     @property
     def parts(self) -> tuple[Part]:
@@ -122,8 +122,8 @@ class Refits:
             if found.log_signal < least:
                 process = Process.given(z, targets, replace(found, log_signal=least), process.log_evidence)
             belief = process.belief((candidates - middle) / spread)
-        evidence = process.log_evidence - len(y) * float(np.log(scale))
-        return GaussianPosterior(belief, at_candidates + shift, scale, p_ok, float(y.min()), evidence)
+        left_out = process.left_out() - float(np.log(scale))
+        return GaussianPosterior(belief, at_candidates + shift, scale, p_ok, float(y.min()), left_out)
 
 
 def drawn_together(log_time: Floats) -> Floats:

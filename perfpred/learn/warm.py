@@ -22,14 +22,14 @@ AGREES, AGREES_WELL = 0.6, 0.7
 """Rank correlation, of their times with those elsewhere, that lets a place choose; and do so at once."""
 WORTH_KEEPING = 1000
 """Predictions for so many candidates are kept for the next round."""
-ALIGNMENT_COST = 1.0
-"""In log evidence: the factor and the power between here and elsewhere were fitted."""
+FAST_SHARE = 0.5
+"""Models are judged by how well they foretell the fastest so many of the measurements, each left out."""
 SLOPE_PRIOR_ROWS, MOST_SLOPE = 2.0, 2.0
 """The power is drawn to 1 as by so many rows."""
 LEAST_SHARE = 0.4
 """What places differ by, at least, as a share of the deviation of all log times elsewhere."""
 PATIENCE = 4
-"""After so many runs without a new best, every second one is chosen as if nothing was known before."""
+"""After so many runs without a new best, the next is chosen as if nothing was known from elsewhere."""
 TREES, INPUTS_SHARE = 50, 0.6
 PROCESS_ROWS = 300
 """Rows from elsewhere that say which inputs matter."""
@@ -80,8 +80,9 @@ class WarmSurrogate:
     """Begins with what was learned elsewhere, and drops what measurements contradict.
 
     First come the fastest candidate of each place and a few from the fast to the slow. A place whose times
-    agree with these is corrected by a process of its own; the place that makes all measurements likeliest
-    chooses. Where none agrees, or to start anew makes them likelier, the search goes on as it would without.
+    agree with these is corrected by a process of its own; the place that best foretells the fast measurements,
+    each left out in turn, chooses. Where none agrees, or to start anew foretells them better, the search goes on
+    as it would without.
 
     Parameters
     ----------
@@ -126,14 +127,17 @@ class WarmSurrogate:
         ok = np.isfinite(time_s)
         y = np.log(time_s[ok])
         cold = self._cold.posterior(x, time_s, candidates)
-        least = self._anew.posterior(x[ok], y, candidates, cold.p_ok).log_evidence + ALIGNMENT_COST
+        fast = y <= np.quantile(y, FAST_SHARE)
+        anew = self._anew.posterior(x[ok], y, candidates, cold.p_ok)
+        least = float(anew.left_out[fast].mean())
         chosen, self.kept = cold, None
         for index, (place, refits) in enumerate(zip(self._places, self._warm, strict=True)):
             if self._agree[index] >= AGREES:
                 warm = _corrected(place, refits, (x[ok], y), candidates, cold.p_ok)
-                if warm.log_evidence > least:
-                    chosen, least, self.kept = warm, warm.log_evidence, index
-        return cold if _is_stuck(time_s) and len(time_s) % 2 else chosen
+                score = float(warm.left_out[fast].mean())
+                if score > least:
+                    chosen, least, self.kept = warm, score, index
+        return cold if _is_stuck(time_s) else chosen
 
 
 def _is_stuck(time_s: Floats) -> bool:
