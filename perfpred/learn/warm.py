@@ -80,9 +80,9 @@ class WarmSurrogate:
     """Begins with what was learned elsewhere, and drops what measurements contradict.
 
     First come the fastest candidate of each place and a few from the fast to the slow. A place whose times
-    agree with these is corrected by a process of its own; the place that best foretells the fast measurements,
-    each left out in turn, chooses. Where none agrees, or to start anew foretells them better, the search goes on
-    as it would without.
+    agree with these is corrected by a process of its own; the place that best foretells the fast
+    measurements, each left out in turn, chooses. Where none agrees, to start anew foretells them better, or
+    the last few runs brought nothing, the choice is made as if nothing was known from elsewhere.
 
     Parameters
     ----------
