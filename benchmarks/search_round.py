@@ -61,9 +61,8 @@ def main() -> None:
     if given.json:
         print(json.dumps(found))
         return
-    print(
-        f"{len(rows)} candidates, {given.tried} tried: first round {first_s:.2f} s, later ones {later_s:.2f} s"
-    )
+    print(f"{len(rows)} candidates, {given.tried} tried")
+    print(f"first round {first_s:.2f} s, later rounds {later_s:.2f} s")
 
 
 if __name__ == "__main__":
