@@ -43,7 +43,7 @@ def products(columns: Columns) -> dict[str, str]:
 
     Examples
     --------
-    >>> list(products({"x": np.array([1.0, 2, 4]), "y": np.array([0.5, 1.5, 2]), "on": np.array([0.0, 1, 1])}))
+    >>> list(products({"x": np.array([1.0, 2, 4]), "y": np.array([0.5, 1.5, 2])}))
     ['log2(x*y)', 'log2(x/y)']
     """
     sizes = [name for name, values in columns.items() if values.min() > 0 and len(np.unique(values)) > 2]
