@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +14,11 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.files import atomic_write, make_folder
-from perfpred.halide.campaign import Task, compile_all, prepare, size_text, time_all
+from perfpred.halide.campaign import Task, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, SHARES, Request, gather
+from perfpred.halide.refining import Part, Rounds
 from perfpred.halide.results import Results
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
@@ -53,6 +53,9 @@ class Order:
         Seconds a candidate may take to compile.
     given : tuple of Candidate
         Measured before those that `sources` propose, and counted.
+    refined : float
+        The share of `count` that a model chooses in rounds, from short timings of those before; only where
+        our own space is among the sources.
     """
 
     source: Source
@@ -64,6 +67,12 @@ class Order:
     sources: tuple[str, ...] = (*BASELINES, *SHARES)
     compile_limit_s: float = 60.0
     given: tuple[Candidate, ...] = ()
+    refined: float = 0.0
+
+    @property
+    def first(self) -> int:
+        """How many candidates are measured before the rounds, those given included."""
+        return self.count - round(self.count * self.refined) if "own" in self.sources else self.count
 
 
 def profile_pipeline(
@@ -127,19 +136,21 @@ def _measured(
         task = Task(order.source, hardware, described, folder)
         identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
         with Journal(campaign.journal, identity, resume=campaign.resume) as journal:
-            chosen, notes = _candidates(order, task, workshop, journal)
+            first, notes = _candidates(order, task, workshop, journal)
             prepare(task, workshop)
-            compiled = compile_all(task, chosen, workshop, _Part(journal, "compiled"), campaign.progress)
+            target = Target.of(machine, order.isa, order.threads)
+            rounds = Rounds(task, target, workshop, machine, journal, order.seed, campaign.progress)
+            rounds.refine(first, order.count - order.first)
+            chosen, compiled = rounds.chosen, rounds.compiled
             workshop.close()  # nothing else runs while schedules are timed
             usable = [each for each in chosen if compiled[each.id].usable]
-            log, seed = _Part(journal, "row"), order.seed
+            log, seed = Part(journal, "row"), order.seed
             rows = time_all(task, usable, machine, log, campaign.effort, seed, campaign.progress)
             when = {
                 "started": journal.started,
                 "ended": datetime.now(UTC).isoformat(timespec="seconds"),
                 "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
             }
-    target = Target.of(machine, order.isa, order.threads)
     about = {"measured": when, "notes": notes, "order": identity}
     return Results(task, target, chosen, compiled, rows), about
 
@@ -186,19 +197,6 @@ def parse_size(text: str) -> Size:
     return int(width), int(height)
 
 
-class _Part:
-    """The entries of a journal that have some key."""
-
-    def __init__(self, journal: Journal, key: str) -> None:
-        self._journal, self._key = journal, key
-
-    def append(self, entry: Mapping[str, Any]) -> None:
-        self._journal.append(entry)
-
-    def entries(self) -> Iterator[dict[str, Any]]:
-        return (entry for entry in self._journal.entries() if self._key in entry)
-
-
 def _identity(order: Order, hardware: str, algorithm: str) -> dict[str, Any]:
     return {
         "pipeline": order.source.name,
@@ -206,6 +204,7 @@ def _identity(order: Order, hardware: str, algorithm: str) -> dict[str, Any]:
         "sizes": [size_text(size) for size in order.sizes],
         "hardware": hardware,
         "count": order.count,
+        "refined": order.refined,
         "seed": order.seed,
         "sources": list(order.sources),
         "halide": require_halide(),
@@ -226,7 +225,7 @@ def _candidates(
     notes: list[str] = []
     if order.sources:
         rng = np.random.default_rng(order.seed)
-        found, notes = gather(Request(*place), workshop, order.count - len(order.given), order.sources, rng)
+        found, notes = gather(Request(*place), workshop, order.first - len(order.given), order.sources, rng)
     chosen = distinct([*order.given, *found])
     journal.append({"candidates": [each.to_json() for each in chosen], "notes": notes})
     return chosen, notes

@@ -82,7 +82,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
         [self.formula_] = self._formulas(rows, everything, check_random_state(self.random_state))
         return self
 
-    def fit_with_residuals(self, X: Any, y: Any, n_folds: int | None = None) -> Self:
+    def fit_with_residuals(self, X: Any, y: Any, n_folds: int | None = None, groups: Any = None) -> Self:
         """Fit, and store what honest intervals are made of, in `oof_log_residuals_`.
 
         That is ``log(time / prediction)`` of each row, predicted by a model fitted without it.
@@ -94,16 +94,20 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
         n_folds : int, optional
             Number of parts left out in turn, from 2 to the number of rows. By default as many as the model
             can afford, at most one a row: the fewer rows a fold leaves out, the less its errors overstate.
+        groups : array_like of shape (n,), optional
+            Rows of the same group, such as timings of one schedule at several sizes, are left out together.
         """
         rows = self._start_fit(X, y)
         if len(rows) < 2:
             raise InputError(f"at least 2 rows must be given to size errors, but got {len(rows)}")
+        members, labels = _members(groups, len(rows))
         if n_folds is None:
-            n_folds = min(self.n_folds, len(rows))
-        if not 2 <= n_folds <= len(rows):
-            raise InputError(f"2 <= n_folds <= {len(rows)} (rows) must hold, but got n_folds={n_folds}")
+            n_folds = min(self.n_folds, members)
+        if not 2 <= n_folds <= members:
+            what = "rows" if groups is None else "groups"
+            raise InputError(f"2 <= n_folds <= {members} ({what}) must hold, but got n_folds={n_folds}")
         rng = check_random_state(self.random_state)
-        fold = rng.permutation(len(rows)) % n_folds
+        fold = (rng.permutation(members) % n_folds)[labels]
         masks = np.vstack([fold >= 0, *(fold != part for part in range(n_folds))])
         self.formula_, *partial = self._formulas(rows, masks, rng)
         residuals = np.empty(len(rows))
@@ -177,6 +181,17 @@ def require_rows(rows: Rows, n_parameters: int) -> None:
             f"n_samples >= {n_parameters} must hold, the parameters of the smallest model for these columns, "
             f"but got n_samples={len(rows)}"
         )
+
+
+def _members(groups: Any, n: int) -> tuple[int, NDArray[np.intp]]:
+    """Return how many groups there are, and that of each of n rows; each row is one if none are given."""
+    if groups is None:
+        return n, np.arange(n)
+    labels = column_or_1d(groups)
+    if len(labels) != n:
+        raise InputError(f"groups must name one for each of {n} rows, but got {len(labels)}")
+    distinct, places = np.unique(labels, return_inverse=True)
+    return len(distinct), places
 
 
 def _has_text(X: Any) -> bool:

@@ -50,6 +50,15 @@ def profile(
         list[str] | None, typer.Option("--size", help="WIDTHxHEIGHT; repeatable. Default: the pipeline's.")
     ] = None,
     candidates: Annotated[int, typer.Option("--candidates", min=1, help="How many schedules.")] = 100,
+    refine: Annotated[
+        float,
+        typer.Option(
+            "--refine",
+            min=0.0,
+            max=0.9,
+            help="Share of them that is chosen in rounds, near the fastest so far.",
+        ),
+    ] = 0.5,
     source: Annotated[
         list[str] | None,
         typer.Option("--source", help="Who proposes schedules; repeatable. Default: everybody."),
@@ -87,6 +96,7 @@ def profile(
         seed,
         tuple(source) if source else (*BASELINES, *SHARES),
         compile_limit,
+        refined=refine,
     )
     effort = replace(
         EFFORT, min_rounds=min_rounds, max_rounds=max(min_rounds, max_rounds), time_limit_s=60 * time_limit

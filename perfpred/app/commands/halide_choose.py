@@ -32,7 +32,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Learn from profiles of schedules; what is learned goes to DIR/halide."""
-    from perfpred.halide.choosing.experience import Experience
+    from perfpred.halide.choosing.experience import Experience, number
 
     found = [(path, Experience.read(path)) for path in files]
     written = [(each, each.save(models)) for _, each in found]
@@ -43,6 +43,7 @@ def train(
                     "pipeline": each.pipeline,
                     "hardware": each.hardware,
                     "schedules": len(each.candidates),
+                    "spearman": number(each.spearman),
                     "model": str(path),
                 }
                 for each, path in written
@@ -50,7 +51,10 @@ def train(
         )
         return
     for each, path in written:
-        notice(f"{each.pipeline}: {len(each.candidates)} schedules at {len(each.sizes)} sizes, in {path}")
+        notice(
+            f"{each.pipeline}: {len(each.candidates)} schedules at {len(each.sizes)} sizes, "
+            f"rank correlation on schedules left out {each.spearman:.2f}, in {path}"
+        )
 
 
 def rank(

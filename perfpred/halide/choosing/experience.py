@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 
 from perfpred.errors import InputError, ModelFileError
 from perfpred.files import atomic_write, make_folder
@@ -49,6 +50,8 @@ class Experience:
         Seconds per estimated cycle, from the features of a schedule; None with too few measurements.
     model_deviation : float
         Of log times of schedules that it had not seen.
+    spearman : float
+        Rank correlation, mean over sizes, of its predictions with the times of schedules it had not seen.
     """
 
     pipeline: str
@@ -60,6 +63,7 @@ class Experience:
     noise: Floats
     model: Blend | None
     model_deviation: float
+    spearman: float = math.nan
 
     @classmethod
     def of(cls, profile: Profile, schedules: Mapping[str, Candidate]) -> Experience:
@@ -90,10 +94,10 @@ class Experience:
             if key in places:
                 at = places[str(key)], sizes.index(size)
                 log_time[at], noise[at] = math.log(time_s), repeatability
-        model, deviation = _fitted(rows)
+        model, deviation, spearman = _fitted(rows)
         algorithm = str(profile.metadata.get("algorithm", ""))
         names = str(rows["kernel"].iloc[0]), algorithm, str(rows["hardware"].iloc[0])
-        return cls(*names, sizes, kept, log_time, noise, model, deviation)
+        return cls(*names, sizes, kept, log_time, noise, model, deviation, spearman)
 
     @classmethod
     def read(cls, path: Path) -> Experience:
@@ -134,7 +138,8 @@ class Experience:
             "log_time": _without_nan(self.log_time),
             "noise": _without_nan(self.noise),
             "model": codec.encode(self.model),
-            "model_deviation": self.model_deviation if math.isfinite(self.model_deviation) else None,
+            "model_deviation": number(self.model_deviation),
+            "spearman": number(self.spearman),
         }
         document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
         make_folder(path.parent)
@@ -170,7 +175,7 @@ def load_experience(path: Path) -> Experience:
         np.array(body["log_time"], dtype=np.float64),
         np.array(body["noise"], dtype=np.float64),
         None if body["model"] is None else codec.decode(body["model"], Blend),
-        math.nan if body["model_deviation"] is None else float(body["model_deviation"]),
+        *(math.nan if body.get(key) is None else float(body[key]) for key in ("model_deviation", "spearman")),
     )
 
 
@@ -183,17 +188,33 @@ def find(folder: Path, pipeline: str, hardware: str) -> Experience | None:
     return None
 
 
-def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float]:
-    """Return a model of log time over the estimate, and the deviation of its out-of-fold errors."""
+def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float, float]:
+    """Return a model of log time over the estimate, and how it does on schedules that it has not seen.
+
+    That is the deviation of its errors, and the rank correlation with the times of each size, on average.
+    """
     known = rows[rows[list(FEATURES)].notna().all(axis=1)]
-    if len(known) < LEAST_ROWS:
-        return None, math.nan
-    scale = np.exp(known[FEATURES[ESTIMATE]].to_numpy())
+    if len(known) < LEAST_ROWS or known["schedule"].nunique() < LEAST_ROWS // 2:
+        return None, math.nan, math.nan
+    estimate = known[FEATURES[ESTIMATE]].to_numpy()
+    time_s = known["time_s"].to_numpy()
     fitted = EnsembleRegressor(use_products=False).fit_with_residuals(
-        known[list(FEATURES)].astype(float), known["time_s"].to_numpy() / scale
+        known[list(FEATURES)].astype(float), time_s / np.exp(estimate), groups=known["schedule"]
     )
     assert isinstance(fitted.formula_, Blend)
-    return fitted.formula_, float(np.std(fitted.oof_log_residuals_))
+    residuals = fitted.oof_log_residuals_
+    table = known.assign(expected=np.log(time_s) - residuals)
+    ranks = [
+        float(spearmanr(part["expected"], part["time_s"]).statistic)
+        for _, part in table.groupby(["width", "height"])
+        if len(part) > 2
+    ]
+    return fitted.formula_, float(np.std(residuals)), float(np.mean(ranks)) if ranks else math.nan
+
+
+def number(value: float) -> float | None:
+    """Return a number as JSON has it: None if it is NaN."""
+    return value if math.isfinite(value) else None
 
 
 def _without_nan(values: Floats) -> list[list[float | None]]:

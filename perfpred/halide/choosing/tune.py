@@ -14,53 +14,19 @@ from perfpred.halide.choosing.session import Session, Timed
 from perfpred.halide.features.compute import FEATURES
 from perfpred.halide.gather import BASELINES
 from perfpred.halide.space.own import OwnSpace
+from perfpred.halide.space.searched import ScheduleSpace
 from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.learn.warm import Elsewhere, WarmSurrogate
 from perfpred.measure.campaign import Effort
-from perfpred.predict.checks import Floats
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Surrogate, Trace, search
 
-POOL = 600
-"""Schedules drawn for the model to choose among, besides those of the profile."""
 FROM_PROFILE = 0.5
 """Share of the runs that goes to the schedules that a profile says are fastest."""
 BATCH = 10
 ROUND = Effort(min_rounds=5, max_rounds=8, row_budget_s=0.6, row_limit_s=20.0)
 LAST_ROUND = Effort(min_rounds=15, max_rounds=30, row_budget_s=2.0, row_limit_s=20.0)
 FINALISTS = 6
-
-
-class ScheduleSpace:
-    """Schedules to search: those of a profile and of our own space, described at one size."""
-
-    def __init__(self, own: OwnSpace, others: Sequence[Candidate]) -> None:
-        self._own = own
-        self._others = list(others)
-
-    def pool(self, n: int, rng: np.random.Generator) -> list[Candidate]:
-        """Return the schedules of the profile and some new ones."""
-        return list(dict.fromkeys([*self._others, *self._own.sample(min(n, POOL), rng)]))
-
-    def neighbours(self, candidate: Candidate, rng: np.random.Generator) -> list[Candidate]:
-        """Return schedules that differ in a decision."""
-        return self._own.neighbours(candidate, rng)
-
-    def is_legal(self, candidate: Candidate) -> bool:
-        """Say whether the schedule fits the pipeline."""
-        return self._own.is_legal(candidate)
-
-    def encode(self, candidates: Sequence[Candidate]) -> Floats:
-        """Return features, shape (len(candidates), len(FEATURES))."""
-        return self._own.encode(candidates)
-
-    def to_json(self, candidate: Candidate) -> object:
-        """Return a plain dictionary."""
-        return candidate.to_json()
-
-    def from_json(self, data: dict[str, object]) -> Candidate:
-        """Return the schedule that `to_json` described."""
-        return Candidate.from_json(data)
 
 
 @dataclass
