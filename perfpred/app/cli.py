@@ -12,6 +12,7 @@ from perfpred.app.commands import (
     export,
     halide,
     halide_choose,
+    halide_replay,
     import_,
     kernels,
     predict,
@@ -37,8 +38,9 @@ app.command()(select.select)
 app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(search.search)
-for choice in (halide_choose.train, halide_choose.rank, halide_choose.schedule, halide_choose.bench):
+for choice in (halide_choose.train, halide_choose.rank, halide_choose.schedule, halide_replay.replay):
     halide.app.command()(choice)
+halide.app.command()(halide_choose.bench)
 app.add_typer(halide.app, name="halide")
 
 

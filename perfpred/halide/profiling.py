@@ -32,6 +32,9 @@ from perfpred.progress import Progress
 EFFORT = Effort(min_rounds=8, max_rounds=24, row_budget_s=2.0, row_limit_s=20.0)
 """Candidates are many and compared with each other: fewer rounds each than a size of a kernel."""
 
+LEAST_FIRST = 12
+"""Candidates before a model chooses further ones."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -72,7 +75,9 @@ class Order:
     @property
     def first(self) -> int:
         """How many candidates are measured before the rounds, those given included."""
-        return self.count - round(self.count * self.refined) if "own" in self.sources else self.count
+        if "own" not in self.sources:
+            return self.count
+        return max(self.count - round(self.count * self.refined), min(self.count, LEAST_FIRST))
 
 
 def profile_pipeline(

@@ -25,7 +25,8 @@ from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Trace
 
 SHORT = Effort(min_rounds=4, max_rounds=6, row_budget_s=0.5, row_limit_s=20.0)
-BATCH = 10
+BATCH, LEAST = 10, 5
+"""Schedules a round, at most and at least."""
 ANCHORS = 4
 """Schedules timed again in every round, so that its times can be compared with those of the others."""
 
@@ -89,7 +90,7 @@ class Rounds:
     def refine(self, first: Sequence[Candidate], count: int) -> None:
         """Add `first`, then `count` more in rounds, each near what was fastest in those before."""
         own = OwnSpace(next(iter(self.task.described.values())).graph, self.target)
-        strategy: ModelSearch[Candidate] = ModelSearch(GaussianSurrogate(), BATCH)
+        strategy: ModelSearch[Candidate] = ModelSearch(GaussianSurrogate(), BATCH, LEAST)
         trace: Trace[Candidate] = Trace()
         space, latest, number = ScheduleSpace(own, first), list(first), 0
         self.add(first)

@@ -50,6 +50,8 @@ class Schedule:
         The Funcs that directives name.
     expected_s : float, optional
         Seconds it should take.
+    others : tuple of (Candidate, float)
+        The next best, and the seconds they should take, for where this one does not do.
     """
 
     pipeline: str
@@ -59,6 +61,7 @@ class Schedule:
     candidate: Candidate
     funcs: Mapping[str, FuncNames] = field(default_factory=dict)
     expected_s: float | None = None
+    others: tuple[tuple[Candidate, float], ...] = ()
 
     @classmethod
     def of(
@@ -69,6 +72,7 @@ class Schedule:
         target: str,
         sizes: Sequence[tuple[int, int]],
         expected_s: float | None = None,
+        others: Sequence[tuple[Candidate, float]] = (),
     ) -> Schedule:
         """Return the schedule of a pipeline that a candidate is."""
         named = {directive.func for directive in candidate.directives}
@@ -80,7 +84,9 @@ class Schedule:
             for func in graph.funcs
             if func.key in named
         }
-        return cls(pipeline, graph.algorithm, target, tuple(sizes), candidate, funcs, expected_s)
+        return cls(
+            pipeline, graph.algorithm, target, tuple(sizes), candidate, funcs, expected_s, tuple(others)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return a plain dictionary."""
@@ -92,6 +98,14 @@ class Schedule:
             "sizes": [list(size) for size in self.sizes],
             "source": self.candidate.source,
             "expected_s": self.expected_s,
+            "others": [
+                {
+                    "source": each.source,
+                    "expected_s": expected_s,
+                    "directives": [directive.to_json() for directive in each.directives],
+                }
+                for each, expected_s in self.others
+            ],
             "directives": [each.to_json() for each in self.candidate.directives],
             "funcs": {
                 key: {
@@ -124,6 +138,10 @@ class Schedule:
                 Candidate.from_json(document),
                 {key: _names(each) for key, each in document["funcs"].items()},
                 None if expected is None else float(expected),
+                tuple(
+                    (Candidate.from_json(each), float(each["expected_s"]))
+                    for each in document.get("others", ())
+                ),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"not a schedule: {type(error).__name__}: {error}") from None
@@ -168,6 +186,10 @@ def load_schedule(path: str | os.PathLike[str]) -> Schedule:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def _other(document: Mapping[str, Any]) -> tuple[Candidate, float]:
+    return Candidate.from_json(document), float(document["expected_s"])
 
 
 def _names(document: Mapping[str, Any]) -> FuncNames:

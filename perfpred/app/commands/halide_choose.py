@@ -79,7 +79,7 @@ def rank(
     from perfpred.halide.space.own import OwnSpace
 
     machine, source, wanted = probe(), Source.of(pipeline), parse_size(size)
-    place = _place(machine, isa, threads)
+    place = place_of(machine, isa, threads)
     experience = _experience(models, source, machine.hardware(*place).id)
     with Workshop(workers=1) as workshop:
         graph = workshop.describe(source, wanted).graph
@@ -127,7 +127,7 @@ def schedule(
     if emit and emit not in LANGUAGES:
         raise UnknownNameError("language", emit, LANGUAGES)
     machine, source = probe(), Source.of(pipeline)
-    place = _place(machine, isa, threads)
+    place = place_of(machine, isa, threads)
     experience = None if models is None else _experience(models, source, machine.hardware(*place).id)
     with session(source, parse_size(size), machine, place) as opened, progress_bar(source.name) as bar:
         if experience is not None:
@@ -170,7 +170,7 @@ def bench(
     machine, budgets = probe(), comma_integers(budget, "--budget")
     if not budgets or min(budgets) < 0:
         raise InputError(f"--budget must be whole numbers >= 0, but got '{budget}'")
-    place = _place(machine, isa, threads)
+    place = place_of(machine, isa, threads)
     sources = [Source.of(name) for name in pipelines or PIPELINES]
     documents: list[dict[str, Any]] = []
     for source in sources:
@@ -215,7 +215,8 @@ def _show_bench(documents: list[dict[str, Any]]) -> None:
     table("speedup over the fastest of Halide's autoschedulers", columns, rows)
 
 
-def _place(machine: Machine, isa: str, threads: int) -> tuple[str, int]:
+def place_of(machine: Machine, isa: str, threads: int) -> tuple[str, int]:
+    """Return the ISA level and the threads that were asked for, or all that the machine has."""
     return isa or machine.best_isa(), threads or len(machine.affinity)
 
 

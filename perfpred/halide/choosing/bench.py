@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from perfpred.errors import InputError
 from perfpred.halide.campaign import size_text
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.choosing.deciding import decide
 from perfpred.halide.choosing.experience import Experience, number
-from perfpred.halide.choosing.ranking import choose, rank
 from perfpred.halide.choosing.session import Session
-from perfpred.halide.choosing.tune import tune
+from perfpred.halide.schedule import Schedule
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
 
@@ -31,7 +31,7 @@ def bench(
 
     What was profiled at the session's size itself is left out. Without runs and a profile, the choice is an
     autoscheduler's schedule. Every schedule is then timed in the same interleaved rounds, which no choice
-    has seen, beside the fastest of all that were profiled; `regret` is the time over that of the fastest.
+    has seen, beside the fastest of all that were profiled; `regret` is the time over theirs, at least 1.
     """
     standing, _ = session.baselines()
     elsewhere = None if experience is None else experience.without(session.size)
@@ -40,17 +40,14 @@ def bench(
     chosen: dict[int, Candidate] = {}
     why: dict[int, str] = {}
     for budget in budgets:
-        if budget == 0:
-            chosen[budget], _, why[budget] = unrun(session, elsewhere)
-        else:
-            made = tune(session, elsewhere, budget, seed, progress)
-            chosen[budget], why[budget] = made.best.candidate, made.reason
+        made = decide(session, elsewhere, budget, seed, progress)
+        chosen[budget], why[budget] = made.best.candidate, made.reason
     rivals = _rivals(session, standing, elsewhere, seed, progress)
     scored = session.measure([*standing, *chosen.values(), *rivals], SCORING, seed + 5000, progress)
     base = min(
         (each for each in standing if scored[each].status == "ok"), key=lambda each: scored[each].time_s
     )
-    fastest_s = min(timed.time_s for timed in scored.values() if timed.status == "ok")
+    fastest_s = min(scored[each].time_s for each in [*standing, *rivals] if scored[each].status == "ok")
     common = {
         "pipeline": session.source.name,
         "size": size_text(session.size),
@@ -73,7 +70,7 @@ def bench(
             "time_s": scored[candidate].time_s,
             "noise": scored[candidate].noise,
             "speedup": scored[base].time_s / scored[candidate].time_s,
-            "regret": scored[candidate].time_s / fastest_s,
+            "regret": max(1.0, scored[candidate].time_s / fastest_s),
         }
         for budget, strategy, candidate, reason in named
     ]
@@ -97,15 +94,29 @@ def _rivals(
     return timed[:RIVALS]
 
 
-def unrun(session: Session, experience: Experience | None) -> tuple[Candidate, float | None, str]:
-    """Return the choice without a run, what it should take, and why; else what an autoscheduler chooses."""
-    standing, notes = session.baselines()
-    own = {each.source: each for each in standing}
-    if experience is None or not experience.sizes:
-        if not standing:
-            raise InputError(f"no autoscheduler schedules {session.source.name}: {'; '.join(notes)}")
-        return own.get("adams2019", standing[0]), None, "nothing was measured of it at another size"
-    choice = choose(rank(experience, session.size, session.graph, session.target))
-    best = choice.best
-    candidate = own.get(best.candidate.source, best.candidate) if best.is_baseline else best.candidate
-    return candidate, best.expected_s, choice.reason
+def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) -> list[dict[str, Any]]:
+    """Return a document on a stored schedule, and one on each autoscheduler's, timed in the same rounds.
+
+    The output of each has been compared with that of the pipeline without a schedule.
+    """
+    standing, _ = session.baselines()
+    mine = replace(stored.candidate, source="replayed")
+    others = [each for each in standing if each != mine]
+    timed = session.measure([mine, *others], SCORING, seed, progress)
+    times = [timed[each].time_s for each in standing if timed[each].status == "ok"]
+    base_s = min(times) if times else None
+    return [
+        {
+            "pipeline": session.source.name,
+            "size": size_text(session.size),
+            "hardware": session.task.hardware.id,
+            "source": each.source,
+            "schedule": each.id,
+            "status": timed[each].status,
+            "time_s": number(timed[each].time_s),
+            "noise": number(timed[each].noise),
+            "speedup": None if base_s is None else number(base_s / timed[each].time_s),
+            "expected_s": stored.expected_s if each is mine else None,
+        }
+        for each in (mine, *others)
+    ]

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from perfpred.halide.candidate import Candidate
-from perfpred.halide.choosing.bench import unrun
+import math
+
+from perfpred.halide.choosing.deciding import decide
 from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.session import Session
-from perfpred.halide.choosing.tune import tune
 from perfpred.halide.schedule import Schedule
 from perfpred.progress import Progress
+
+KEPT = 4
+"""Next best schedules that are kept beside the chosen one."""
 
 
 def chosen_for(
     session: Session, experience: Experience | None, budget: int, seed: int, progress: Progress
 ) -> tuple[Schedule, str]:
     """Return a schedule for the session's pipeline and size, and why it was chosen."""
-    expected: float | None
-    candidate: Candidate
-    if budget == 0:
-        candidate, expected, reason = unrun(session, experience)
-    else:
-        choice = tune(session, experience, budget, seed, progress)
-        candidate, expected, reason = choice.best.candidate, choice.best.expected_s, choice.reason
-    target = session.task.target
-    schedule = Schedule.of(session.source.name, session.graph, candidate, target, [session.size], expected)
-    return schedule, reason
+    choice = decide(session, experience, budget, seed, progress)
+    best = choice.best
+    others = [each for each in choice.ranking if each.candidate != best.candidate][:KEPT]
+    schedule = Schedule.of(
+        session.source.name,
+        session.graph,
+        best.candidate,
+        session.task.target,
+        [session.size],
+        best.expected_s if math.isfinite(best.expected_s) else None,
+        [(each.candidate, each.expected_s) for each in others],
+    )
+    return schedule, choice.reason

@@ -118,6 +118,18 @@ class Experience:
             noise=self.noise[some][:, kept],
         )
 
+    @property
+    def levels(self) -> Floats:
+        """The level of each size, shape (S,): the mean log time of schedules measured at all of them."""
+        everywhere = np.isfinite(self.log_time).all(axis=1)
+        rows = self.log_time[everywhere] if everywhere.any() else self.log_time
+        return np.asarray(np.nanmean(rows, axis=0))
+
+    @property
+    def relative(self) -> Floats:
+        """Log time relative to the level of its size, mean over sizes, shape (C,)."""
+        return np.asarray(np.nanmean(self.log_time - self.levels, axis=1))
+
     def of_unseen(self, features: Floats) -> Floats:
         """Return expected log seconds, shape (n,), of features of shape (n, len(FEATURES))."""
         if self.model is None:

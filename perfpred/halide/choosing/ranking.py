@@ -11,6 +11,7 @@ from perfpred.errors import InputError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.features.compute import encode
+from perfpred.halide.features.fits import too_small
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES
 from perfpred.halide.graph.model import Graph
@@ -64,7 +65,7 @@ class Choice:
 
 
 def rank(
-    experience: Experience, size: Size, graph: Graph, target: Target, others: Sequence[Candidate] = ()
+    experience: Experience, size: Size, graph: Graph | None, target: Target, others: Sequence[Candidate] = ()
 ) -> list[Ranked]:
     """Return schedules, the fastest expected first.
 
@@ -75,16 +76,17 @@ def rank(
     ----------
     size : (int, int)
         Width and height.
-    graph : Graph
-        The pipeline at that size.
+    graph : Graph, optional
+        The pipeline at that size; schedules whose tiles do not fit into it are left out.
     """
     log_time, deviation = known(experience, size)
     ranked = [
         Ranked(each, float(np.exp(log_time[place])), float(deviation[place]), True)
         for place, each in enumerate(experience.candidates)
+        if graph is None or too_small(each, graph) is None
     ]
     new = [each for each in others if each not in set(experience.candidates)]
-    if new:
+    if new and graph is not None:
         predicted = experience.of_unseen(encode(new, graph, target))
         spread = experience.model_deviation
         ranked += [
@@ -131,7 +133,7 @@ def known(experience: Experience, size: Size) -> tuple[Floats, Floats]:
     away[exact] = 0.0
     weights = 1 / (NEAR + away) ** 2
     weights[exact] *= 1e6
-    levels = _levels(experience.log_time)
+    levels = experience.levels
     relative = experience.log_time - levels
     there = np.where(np.isfinite(relative), weights, 0.0)
     total = there.sum(axis=1)
@@ -143,13 +145,6 @@ def known(experience: Experience, size: Size) -> tuple[Floats, Floats]:
     return mean + _level_at(areas, levels, float(np.log(size[0] * size[1])), weights), np.sqrt(
         spread**2 + noise**2 + elsewhere**2
     )
-
-
-def _levels(log_time: Floats) -> Floats:
-    """Return the level of each size, shape (S,): the mean log time of schedules measured at all of them."""
-    everywhere = np.isfinite(log_time).all(axis=1)
-    rows = log_time[everywhere] if everywhere.any() else log_time
-    return np.asarray(np.nanmean(rows, axis=0))
 
 
 def _level_at(areas: Floats, levels: Floats, area: float, weights: Floats) -> float:

@@ -80,12 +80,15 @@ class Session:
         self.task = Task(source, machine.hardware(isa, threads), {size: described}, folder)
         self._workshop = workshop
         self._log = Forgotten()
+        self._baselines: tuple[list[Candidate], list[str]] | None = None
         prepare(self.task, workshop)
 
     def baselines(self) -> tuple[list[Candidate], list[str]]:
         """Return what Halide's autoschedulers choose for this size, and notes where one fails."""
-        request = Request(self.source, self.size, self.graph, self.task.target, self.target, self.task.folder)
-        return baselines(request, self._workshop, BASELINES)
+        if self._baselines is None:
+            place = (self.source, self.size, self.graph, self.task.target, self.target, self.task.folder)
+            self._baselines = baselines(Request(*place), self._workshop, BASELINES)
+        return self._baselines
 
     def measure(
         self, candidates: Sequence[Candidate], effort: Effort, seed: int, progress: Progress

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.ranking import Choice, Ranked, rank
 from perfpred.halide.choosing.session import Session, Timed
 from perfpred.halide.features.compute import FEATURES
-from perfpred.halide.gather import BASELINES
 from perfpred.halide.space.own import OwnSpace
 from perfpred.halide.space.searched import ScheduleSpace
 from perfpred.learn.surrogate import GaussianSurrogate
@@ -21,8 +22,10 @@ from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Surrogate, Trace, search
 
-FROM_PROFILE = 0.5
-"""Share of the runs that goes to the schedules that a profile says are fastest."""
+FROM_PROFILE = 0.2
+"""Share of the runs, beyond a batch, that goes to the schedules that a profile says are fastest."""
+LEAST = 4
+"""Schedules a round, at the least: they are compiled side by side, and the baselines timed again beside."""
 BATCH = 10
 ROUND = Effort(min_rounds=5, max_rounds=8, row_budget_s=0.6, row_limit_s=20.0)
 LAST_ROUND = Effort(min_rounds=15, max_rounds=30, row_budget_s=2.0, row_limit_s=20.0)
@@ -43,11 +46,13 @@ class Beside:
     first: dict[Candidate, Timed] | None = None
     best: Candidate | None = None
     best_s: float = float("inf")
+    runs: int = 0
 
     def evaluate(self, candidates: Sequence[Candidate]) -> list[Outcome]:
         """Return the outcome of each candidate."""
         anchors = [*self.baselines, *([self.best] if self.best is not None else [])]
         self.seed += 1
+        self.runs += len(candidates)
         found = self.session.measure([*anchors, *candidates], ROUND, self.seed, self.progress)
         factor = self._speed(found)
         outcomes = []
@@ -86,50 +91,62 @@ def tune(
     ranked = [] if experience is None else rank(experience, session.size, session.graph, session.target)
     likely = [each.candidate for each in ranked if each.candidate not in standing]
     trace: Trace[Candidate] = Trace()
-    first = likely[: max(1, round(budget * FROM_PROFILE))] if likely else []
-    if budget <= BATCH:
-        first = likely[:budget]
+    first = likely[: min(budget, max(BATCH, round(budget * FROM_PROFILE)))]
     for candidate, outcome in zip(first, objective.evaluate(first) if first else [], strict=True):
         trace.add(candidate, outcome)
     space = ScheduleSpace(own, [each for each in likely if own.is_legal(each)])
-    strategy: ModelSearch[Candidate] = ModelSearch(_surrogate(experience, space), BATCH)
+    strategy: ModelSearch[Candidate] = ModelSearch(_surrogate(experience, space), BATCH, LEAST)
     search(space, objective, strategy, budget=budget, rng=rng, trace=trace)
     tried = sorted((each for each in trace if each.outcome.ok), key=lambda each: each.outcome.time_s)
-    finalists = [each.candidate for each in tried[:FINALISTS]]
-    decided = session.measure([*standing, *finalists], LAST_ROUND, seed + 1000, progress)
-    return _decision(decided, len(trace))
+    return _decided(session, standing, [each.candidate for each in tried[:FINALISTS]], objective)
+
+
+def _decided(
+    session: Session, standing: Sequence[Candidate], finalists: Sequence[Candidate], objective: Beside
+) -> Choice:
+    """Time the finalists beside the baselines, then the two fastest once more; the mean of both decides."""
+    seed, progress = objective.seed + 1000, objective.progress
+    first = session.measure([*standing, *finalists], LAST_ROUND, seed, progress)
+    ranking = _ranking(first)
+    if not ranking:
+        raise MeasurementError(f"no schedule of {session.source.name} could be timed")
+    baseline = next((each for each in ranking if each.is_baseline), None)
+    few = [*ranking[:2], *([] if baseline is None else [baseline])]
+    again = session.measure([each.candidate for each in few], LAST_ROUND, seed + 1, progress)
+    both = _ranking({each.candidate: _mean(first[each.candidate], again[each.candidate]) for each in few})
+    best = both[0] if both else ranking[0]
+    baseline = next((each for each in both if each.is_baseline), baseline)
+    beside = ""
+    if baseline is not None:
+        ratio = baseline.expected_s / best.expected_s
+        beside = f"; {ratio:.2f}x as fast as {baseline.candidate.source}'s, timed in the same rounds"
+    runs = objective.runs
+    return Choice(best, baseline, f"the fastest of {runs} runs{beside}", _first(best, ranking))
+
+
+def _mean(one: Timed, other: Timed) -> Timed:
+    noise = abs(math.log(one.time_s / other.time_s)) if other.status == "ok" else math.nan
+    return replace(other, time_s=math.sqrt(one.time_s * other.time_s), noise=noise)
+
+
+def _ranking(timed: dict[Candidate, Timed]) -> list[Ranked]:
+    """Return what has a time, the fastest first."""
+    found = [Ranked(each, one.time_s, one.noise, True) for each, one in timed.items() if one.status == "ok"]
+    return sorted(found, key=lambda each: each.expected_s)
+
+
+def _first(best: Ranked, ranking: Sequence[Ranked]) -> tuple[Ranked, ...]:
+    return (best, *(each for each in ranking if each.candidate != best.candidate))
 
 
 def _surrogate(experience: Experience | None, space: ScheduleSpace) -> Surrogate:
     if experience is None or len(experience.candidates) < 30:
         return GaussianSurrogate()
-    kept = [(each, row) for each, row in zip(experience.candidates, experience.log_time, strict=True)]
-    kept = [(each, row) for each, row in kept if each.directives and np.isfinite(row).any()]
-    x = space.encode([each for each, _ in kept])
-    place = Elsewhere(x, np.array([np.nanmean(row) for _, row in kept]), np.ones(len(FEATURES), dtype=bool))
-    return WarmSurrogate([place])
-
-
-def _decision(decided: dict[Candidate, Timed], runs: int) -> Choice:
-    ranking = tuple(
-        sorted(
-            (
-                Ranked(each, timed.time_s, timed.noise, True)
-                for each, timed in decided.items()
-                if timed.status == "ok"
-            ),
-            key=lambda each: each.expected_s,
-        )
-    )
-    baselines = [each for each in ranking if each.candidate.source in BASELINES]
-    baseline = baselines[0] if baselines else None
-    best = ranking[0]
-    if baseline is not None and best.expected_s > baseline.expected_s * (1 - 0.5 * best.deviation):
-        best = baseline  # no faster than its own noise
-    beside = (
-        ""
-        if baseline is None
-        else f"; {baseline.expected_s / best.expected_s:.2f}x as fast as "
-        + (f"{baseline.candidate.source}'s, timed in the same rounds")
-    )
-    return Choice(replace(best), baseline, f"the fastest of {runs} runs{beside}", ranking)
+    relative = experience.relative
+    kept = [
+        place
+        for place, each in enumerate(experience.candidates)
+        if each.directives and np.isfinite(relative[place]) and space.is_legal(each)
+    ]
+    x = space.encode([experience.candidates[place] for place in kept])
+    return WarmSurrogate([Elsewhere(x, relative[kept], np.ones(len(FEATURES), dtype=bool))])

@@ -25,6 +25,8 @@ POOL = 5
 """Draws a wanted candidate, of which a rough estimate of their times decides which are kept."""
 SHARPNESS, WILD, HOPELESS = 1.5, 0.45, 2.3
 """How strongly the estimate decides; the share that it does not, unless they seem ten times too slow."""
+VARIED = "varied"
+"""The source of a schedule that is another source's but for a factor."""
 TRIES = 30
 """Draws a wanted candidate before the space is taken to be exhausted."""
 
@@ -115,5 +117,5 @@ def rescaled(candidate: Candidate, n: int, rng: np.random.Generator) -> list[Can
         changed = replace(split, args=(*split.args[:3], factor, *split.args[4:]))
         directives = (*candidate.directives[:place], changed, *candidate.directives[place + 1 :])
         if directives != candidate.directives and len(found) < n:
-            found.setdefault(replace(candidate, directives=directives))
+            found.setdefault(replace(candidate, directives=directives, source=VARIED))
     return list(found)

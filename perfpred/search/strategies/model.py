@@ -34,12 +34,15 @@ class ModelSearch(Generic[C]):
     surrogate : Surrogate
         Its model.
     batch : int
-        Candidates a round.
+        Candidates a round, at most.
+    least : int
+        Candidates a round where the model chooses, unless fewer are wanted: where a round costs something.
     """
 
-    def __init__(self, surrogate: Surrogate, batch: int = BATCH) -> None:
+    def __init__(self, surrogate: Surrogate, batch: int = BATCH, least: int = 1) -> None:
         self.surrogate = surrogate
         self.batch = batch
+        self.least = least
         self._shuffled: Shuffled[C] = Shuffled()
         self._pool: list[C] = []
         self._places: dict[C, int] = {}
@@ -73,7 +76,7 @@ class ModelSearch(Generic[C]):
 
     def _round(self, trace: Trace[C]) -> int:
         """Return how many to propose: one at a time while each result teaches much."""
-        return min(self.batch, max(1, len(trace) // TRIED_A_PROPOSAL))
+        return min(self.batch, max(self.least, len(trace) // TRIED_A_PROPOSAL))
 
     def _first(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> C | None:
         """Return a candidate before the model chooses: one that the surrogate asks for, else a random one."""

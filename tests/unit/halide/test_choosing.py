@@ -148,7 +148,7 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
         )
         assert made.code == 0, made.err
         assert made.json["directives"]
-        assert made.json["reason"]
+        assert made.json["reason"] and made.json["others"]
     assert "timed in the same rounds" in made.json["reason"]
 
     judged = perfpred(
@@ -171,6 +171,16 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
     assert {0, 2, None} <= by_budget.keys()
     assert by_budget[2]["speedup"] == pytest.approx(by_budget[2]["baseline_s"] / by_budget[2]["time_s"])
 
+    assert by_budget[2]["regret"] >= 1 and {"spearman", "fastest_s"} <= set(by_budget[2])
+
+    replayed = perfpred("halide", "replay", out, soften, "--json", *quick)
+    assert replayed.code == 0, replayed.err
+    assert replayed.json[0]["source"] == "replayed" and replayed.json[0]["status"] == "ok"
+    assert replayed.json[0]["expected_s"] == made.json["expected_s"] and replayed.json[0]["speedup"] > 0
+    assert {"mullapudi2016", "adams2019"} <= {each["source"] for each in replayed.json}
+    elsewhere = perfpred("halide", "replay", out, soften, "--size", "128x96", *quick)
+    assert elsewhere.code == 0 and "soften at 128x96" in elsewhere.out
+
     path = tmp_path / "soften.py"
     path.write_text(path.read_text().replace("edged[x, y + 1]", "2 * edged[x, y + 1]"))
     stale = perfpred(
@@ -178,6 +188,8 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
     )
     assert stale.code == 2
     assert "has changed since" in stale.err
+    stale = perfpred("halide", "replay", out, soften, *quick)
+    assert stale.code == 2 and "choose a schedule again" in stale.err
 
 
 def test_autoschedule_applies_what_was_learned(soften, tmp_path):

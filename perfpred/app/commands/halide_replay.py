@@ -1,0 +1,71 @@
+"""``perfpred halide replay``: whether a stored schedule still computes what it should, and how fast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from perfpred.app.arguments import Json, Seed
+from perfpred.app.commands.halide_choose import Isa, Pipeline, Threads, place_of
+from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
+from perfpred.errors import MeasurementError
+from perfpred.hardware import probe
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="JSON of 'halide schedule'.", show_default=False)],
+    pipeline: Pipeline,
+    size: Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT. Default: what it was chosen for.")] = "",
+    threads: Threads = 0,
+    isa: Isa = "",
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Compile a stored schedule, check its output, and time it beside Halide's autoschedulers."""
+    from perfpred.halide.choosing.bench import replayed
+    from perfpred.halide.choosing.session import session
+    from perfpred.halide.profiling import parse_size
+    from perfpred.halide.schedule import load_schedule
+    from perfpred.halide.source import Source
+
+    stored, machine, source = load_schedule(file), probe(), Source.of(pipeline)
+    wanted = parse_size(size) if size else stored.sizes[0]
+    with (
+        session(source, wanted, machine, place_of(machine, isa, threads)) as opened,
+        progress_bar(source.name) as bar,
+    ):
+        stored.require(opened.graph.algorithm)
+        if opened.task.target != stored.target:
+            notice(f"chosen for {stored.target}, replayed on {opened.task.target}")
+        documents = replayed(opened, stored, seed, bar)
+    if json:
+        print_json(documents)
+    else:
+        _show(documents)
+    if documents[0]["status"] != "ok":
+        raise MeasurementError(f"the schedule of {file} ended with {documents[0]['status']}")
+
+
+def _show(documents: list[dict[str, Any]]) -> None:
+    rows = [
+        [
+            each["source"],
+            each["schedule"],
+            each["status"],
+            *(
+                ("-", "-", "-")
+                if each["time_s"] is None
+                else (seconds(each["time_s"]), percent(each["noise"]), f"{each['speedup']:.2f}")
+            ),
+        ]
+        for each in documents
+    ]
+    columns = dict.fromkeys(["source", "schedule", "status"], "left")
+    first = documents[0]
+    expected = "" if first["expected_s"] is None else f"; expected to take {seconds(first['expected_s'])}"
+    title = (
+        f"{first['pipeline']} at {first['size']}, output compared with the unscheduled pipeline's{expected}"
+    )
+    table(title, {**columns, **dict.fromkeys(["time", "noise", "speedup"], "right")}, rows)
