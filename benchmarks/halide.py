@@ -1,10 +1,10 @@
 """What choosing Halide schedules is worth: speedups over Halide's autoschedulers, by runs spent.
 
-Each pipeline is profiled at two sizes, and the choice is judged at a third: without a run, and with some.
+Each pipeline is profiled at three sizes, and the choice is judged at a fourth: without a run, and with some.
 Chosen on some rounds, scored on others, all candidates interleaved; see `perfpred halide bench`. Profiles and
 results are kept in the folders given, and what is there is not done again.
 
-    python benchmarks/halide.py [PIPELINE ...] --data DIR --out results.json [--candidates 48] [--budget 0,10]
+    python benchmarks/halide.py [PIPELINE ...] --data DIR --out results.json [--candidates 100] [--plot F.png]
 """
 
 from __future__ import annotations
@@ -77,15 +77,43 @@ def table(documents: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def draw(documents: list[dict[str, Any]], path: Path) -> None:
+    """Draw the speedups over the fastest autoscheduler, a group a pipeline, a bar a budget."""
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(each["pipeline"] for each in documents))
+    budgets = sorted({each["budget"] for each in documents if each["budget"] is not None})
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    axes = figure.subplots()
+    width = 0.8 / len(budgets)
+    for place, budget in enumerate(budgets):
+        speedups = [
+            next(
+                each["speedup"] for each in documents if (each["pipeline"], each["budget"]) == (name, budget)
+            )
+            for name in names
+        ]
+        at = np.arange(len(names)) + width * (place - (len(budgets) - 1) / 2)
+        axes.bar(at, speedups, width, label=f"{budget} runs")
+    axes.axhline(1.0, color="black", linewidth=0.8)
+    axes.set_xticks(np.arange(len(names)), names, rotation=30, ha="right")
+    axes.set(ylabel="speedup over the fastest autoscheduler", yscale="log")
+    axes.set_yticks([0.8, 1, 1.25, 1.5, 2, 3], ["0.8", "1", "1.25", "1.5", "2", "3"])
+    axes.minorticks_off()
+    axes.legend()
+    figure.savefig(path, dpi=120)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("pipelines", nargs="*", default=list(PIPELINES))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--candidates", type=int, default=48)
+    parser.add_argument("--candidates", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=2.0, help="of timing, a profile")
-    parser.add_argument("--budget", default="0,10")
+    parser.add_argument("--budget", default="0,10,100")
+    parser.add_argument("--plot", type=Path, help="a PNG to draw")
     given = parser.parse_args()
     given.data.mkdir(parents=True, exist_ok=True)
     documents = json.loads(given.out.read_text()) if given.out.exists() else []
@@ -100,6 +128,8 @@ def main() -> None:
         except subprocess.CalledProcessError as error:
             print(f"{name}: {error}", file=sys.stderr)
     print(table(documents))
+    if given.plot is not None:
+        draw(documents, given.plot)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from perfpred.files import atomic_write, make_folder
 from perfpred.halide.campaign import Task, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.features.machine import Target
-from perfpred.halide.gather import BASELINES, SHARES, Request, gather
+from perfpred.halide.gather import BASELINES, SHARES, Request, baselines, gather
 from perfpred.halide.refining import Part, Rounds
 from perfpred.halide.results import Results
 from perfpred.halide.sandbox.forked import ForkLimits
@@ -45,7 +45,7 @@ class Order:
     source : Source
         The pipeline.
     sizes : tuple of (int, int)
-        Candidates are drawn for the first.
+        Candidates are drawn for the first; Halide's autoschedulers choose for each.
     isa : str
         The instruction-set level; ``threads`` the number of threads.
     count : int
@@ -141,9 +141,9 @@ def _measured(
         task = Task(order.source, hardware, described, folder)
         identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
         with Journal(campaign.journal, identity, resume=campaign.resume) as journal:
-            first, notes = _candidates(order, task, workshop, journal)
-            prepare(task, workshop)
             target = Target.of(machine, order.isa, order.threads)
+            first, notes = _candidates(order, task, target, workshop, journal)
+            prepare(task, workshop)
             rounds = Rounds(task, target, workshop, machine, journal, order.seed, campaign.progress)
             rounds.refine(first, order.count - order.first)
             chosen, compiled = rounds.chosen, rounds.compiled
@@ -217,20 +217,28 @@ def _identity(order: Order, hardware: str, algorithm: str) -> dict[str, Any]:
 
 
 def _candidates(
-    order: Order, task: Task, workshop: Workshop, journal: Journal
+    order: Order, task: Task, target: Target, workshop: Workshop, journal: Journal
 ) -> tuple[list[Candidate], list[str]]:
     """Return the candidates of a campaign: those in its journal, or new ones, which are put there."""
     recorded = [entry for entry in journal.entries() if "candidates" in entry]
     if recorded:
         return [Candidate.from_json(each) for each in recorded[0]["candidates"]], list(recorded[0]["notes"])
-    machine = Target.of_isa(order.isa, order.threads)
-    graph = task.described[order.sizes[0]].graph
-    place = (order.source, order.sizes[0], graph, task.target, machine, task.folder)
+    requests = [
+        Request(order.source, size, each.graph, task.target, target, task.folder)
+        for size, each in task.described.items()
+    ]
     found: list[Candidate] = []
     notes: list[str] = []
     if order.sources:
-        rng = np.random.default_rng(order.seed)
-        found, notes = gather(Request(*place), workshop, order.first - len(order.given), order.sources, rng)
+        rng, wanted = np.random.default_rng(order.seed), order.first - len(order.given)
+        found, notes = gather(requests[0], workshop, wanted, order.sources, rng)
+        own: list[Candidate] = []
+        for request in requests[1:]:
+            more, said = baselines(request, workshop, [each for each in BASELINES if each in order.sources])
+            own += more
+            notes += [each for each in said if each not in notes]
+        new = [each for each in distinct(own) if each not in found]
+        found = [*found[: max(1, wanted - len(new))], *new]
     chosen = distinct([*order.given, *found])
     journal.append({"candidates": [each.to_json() for each in chosen], "notes": notes})
     return chosen, notes

@@ -14,7 +14,7 @@ from perfpred.halide.space.loops import (
     twin_loops,
     update_loops,
 )
-from perfpred.halide.space.plan import ROOT, FuncPlan, Plan
+from perfpred.halide.space.plan import ROOT, FuncPlan, Plan, dimension
 from perfpred.halide.space.rules import inlined_operations, levels, moving, users
 
 STRIPS = (1, 2, 4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 256)
@@ -171,7 +171,8 @@ def _placed(
         parallel = plans[root].stages[-1].parallel
         store = outside[-1] if outside else "" if parallel else ROOT
     made = member_plan(func, root, compute, store, style, rng)
-    return _uncut(made, moving(func.key, root, _dimension(compute), graph)) if store else made
+    names = [loop.name for loop in graph.by_key[root].stages[-1].loops]
+    return _uncut(made, moving(func.key, root, dimension(compute, names), graph)) if store else made
 
 
 def _uncut(plan: FuncPlan, names: set[str]) -> FuncPlan:
@@ -181,10 +182,6 @@ def _uncut(plan: FuncPlan, names: set[str]) -> FuncPlan:
         for stage in plan.stages
     ]
     return replace(plan, stages=tuple(stages))
-
-
-def _dimension(loop: str) -> str:
-    return loop[:-2] if loop.endswith(("_o", "_i", "_m")) else loop
 
 
 def draw_level(level: str, around: tuple[str, ...], rng: np.random.Generator) -> str:

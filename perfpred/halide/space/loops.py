@@ -14,6 +14,7 @@ SMALL = 4
 """Dimensions this short, such as colours, are unrolled or left as they are."""
 SHORT_REDUCTION = 9
 MIN_PARALLEL_POINTS = 8192.0
+CHUNKS = (16, 32, 64, 128, 256)
 HEIGHTS = (1, 1, 2, 2, 3, 4, 4, 5, 6, 8)
 WIDTHS = (1, 1, 2, 2, 3, 4)
 
@@ -150,6 +151,11 @@ def update_loops(
     inner = _around(rest, [name for name in pure.inner if name in names], rng)
     outer = [name for name in pure.outer if name in names]
     missing = [name for name in names if name not in inner and name not in outer]
+    if root and outer and rest[-1:] == reduction[-1:]:
+        chunk = _chunk(loops[rest[-1]], rng)
+        if chunk:  # a piece of all sums at a time, so that what they read stays in a cache
+            tiles[rest[-1]] = chunk
+            outer = [rest[-1], *outer]
     return LoopPlan(
         inner=(*unrolled, *inner, *missing),
         outer=tuple(outer),
@@ -254,6 +260,12 @@ def _place_small(
         inner.insert(int(rng.integers(0, len(inner) + 1)), loop.name)
     else:
         (outer if outer and rng.random() < 0.5 else inner).append(loop.name)
+
+
+def _chunk(loop: Loop, rng: np.random.Generator) -> int:
+    """Return how many terms of a long reduction are added before those of other sums, 0 for all."""
+    size = int(rng.choice(CHUNKS))
+    return size if 2 * size <= loop.extent and rng.random() < 0.4 else 0
 
 
 def _around(reduction: list[str], inner: list[str], rng: np.random.Generator) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
+from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan, piece
 
 SOURCE = "own"
 GUARD = "GuardWithIf"
@@ -47,16 +47,16 @@ def _stage(key: str, number: int, plan: LoopPlan) -> list[Directive]:
     found: list[Directive] = []
     tiles, blocks = dict(plan.tiles), dict(plan.blocks)
     for name, size in tiles.items():
-        say("split", name, f"{name}_o", f"{name}_i", size)
+        say("split", name, piece(name, "o"), piece(name, "i"), size)
     copies: list[str] = []
     for name in dict.fromkeys((*plan.inner, *plan.outer)):
-        loop = f"{name}_i" if name in tiles else name
+        loop = piece(name, "i") if name in tiles else name
         if name == plan.vector:
             _vector(say, name, loop, plan, copies)
         elif name in blocks:
-            say("split", loop, f"{name}_m", f"{name}_b", blocks[name])
-            copies.append(f"{name}_b")
-    vector = [f"{plan.vector}_v"] if plan.vector else []
+            say("split", loop, piece(name, "m"), piece(name, "b"), blocks[name])
+            copies.append(piece(name, "b"))
+    vector = [piece(plan.vector, "v")] if plan.vector else []
     order = [*vector, *copies, *plan.unrolled, *reversed(plan.loops())]
     if len(order) > 1:
         say("reorder", *order)
@@ -74,8 +74,8 @@ def _vector(say: object, name: str, loop: str, plan: LoopPlan, copies: list[str]
     assert callable(say)
     block = dict(plan.blocks).get(name, plan.lanes)
     if block > plan.lanes:
-        say("split", loop, f"{name}_m", f"{name}_b", block)
-        say("split", f"{name}_b", f"{name}_u", f"{name}_v", plan.lanes)
-        copies.append(f"{name}_u")
+        say("split", loop, piece(name, "m"), piece(name, "b"), block)
+        say("split", piece(name, "b"), piece(name, "u"), piece(name, "v"), plan.lanes)
+        copies.append(piece(name, "u"))
     else:
-        say("split", loop, f"{name}_m", f"{name}_v", plan.lanes)
+        say("split", loop, piece(name, "m"), piece(name, "v"), plan.lanes)

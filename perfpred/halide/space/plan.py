@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Sizes = tuple[tuple[str, int], ...]
 ROOT = "__root"
 """Where a Func is stored that is stored whole but computed piece by piece."""
+
+
+def piece(name: str, suffix: str) -> str:
+    """Return the name of a loop cut from a dimension; those of reductions have a dot, which no new loop may.
+
+    Examples
+    --------
+    >>> piece("k.x", "o")
+    'k_x_o'
+    """
+    return f"{name.replace('.', '_')}_{suffix}"
+
+
+def dimension(loop: str, names: Iterable[str]) -> str:
+    """Return which of the dimensions a loop was cut from, or is."""
+    return next(
+        (name for name in names if loop in (piece(name, "o"), piece(name, "m"), piece(name, "i"))), loop
+    )
 
 
 @dataclass(frozen=True)
@@ -48,14 +66,14 @@ class LoopPlan:
     def loops(self) -> tuple[str, ...]:
         """Return the names of the loops at which something can be computed, outermost first."""
         tiled = dict(self.tiles)
-        outer = [f"{name}_o" if name in tiled else self.middle(name) for name in self.outer]
+        outer = [piece(name, "o") if name in tiled else self.middle(name) for name in self.outer]
         inner = [self.middle(name) for name in self.inner if name not in self.unrolled]
         return (*reversed(outer), *reversed(inner))
 
     def middle(self, name: str) -> str:
         """Return the name of a dimension's loop between its tile and its block."""
         cut = name in dict(self.blocks) or name == self.vector
-        return f"{name}_m" if cut else f"{name}_i" if name in dict(self.tiles) else name
+        return piece(name, "m") if cut else piece(name, "i") if name in dict(self.tiles) else name
 
     @property
     def unrolling(self) -> int:

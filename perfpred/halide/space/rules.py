@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from perfpred.halide.graph.model import Func, Graph, Stage
-from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan
+from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan, dimension
 
 MAX_COPIES = 64
 """Copies of a statement that blocks and unrolled reductions may make."""
@@ -77,9 +77,11 @@ def _loops_problem(stage: Stage, plan: LoopPlan) -> str | None:
     if plan.vector and (plan.vector not in names or blocks.get(plan.vector, plan.lanes) % plan.lanes):
         return "a vector's block must be whole vectors"
     impure = [loop.name for loop in stage.loops if not loop.pure]
-    if plan.vector in impure or any(name in impure for name in (*blocks, *tiles)):
-        return "an ordered reduction can neither be a vector nor be cut"
-    if plan.parallel and plan.loops() and _dimension(plan.loops()[0]) in impure:
+    if plan.vector in impure or any(name in impure for name in blocks):
+        return "an ordered reduction can neither be a vector nor be unrolled in part"
+    if any(name in impure for name in tiles) and not _keeps_order(stage, plan, impure):
+        return "of ordered reductions the outermost alone can be cut, its outer loop around all others"
+    if plan.parallel and plan.loops() and dimension(plan.loops()[0], names) in impure:
         return "an ordered reduction cannot be parallel"
     for name, block in blocks.items():
         if name in tiles and tiles[name] % block:
@@ -87,8 +89,13 @@ def _loops_problem(stage: Stage, plan: LoopPlan) -> str | None:
     return None
 
 
-def _dimension(loop: str) -> str:
-    return loop[:-2] if loop.endswith(("_o", "_i", "_m")) else loop
+def _keeps_order(stage: Stage, plan: LoopPlan, impure: Sequence[str]) -> bool:
+    """Whether the terms of a reduction that is cut come in the order they came in before."""
+    last = [name for name in stage.rvars if name in impure][-1]
+    cut = {name for name, _ in plan.tiles if name in impure}
+    return (
+        cut == {last} and {name for name in plan.outer if name in impure} == cut and last not in plan.unrolled
+    )
 
 
 def _place_problem(key: str, plan: FuncPlan, whole: Plan, graph: Graph) -> str | None:
@@ -115,7 +122,8 @@ def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan, graph: Graph) -> 
         return None
     if func.scans:
         return "a scan cannot slide"
-    moved = moving(func.key, plan.root, _dimension(plan.compute), graph)
+    names = [loop.name for loop in graph.by_key[plan.root].stages[-1].loops]
+    moved = moving(func.key, plan.root, dimension(plan.compute, names), graph)
     cut = {name for stage in plan.stages for name in (stage.vector, *dict(stage.blocks), *dict(stage.tiles))}
     if cut & moved:
         return f"{', '.join(sorted(cut & moved))} moves with the window and must not be cut"

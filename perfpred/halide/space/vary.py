@@ -9,7 +9,7 @@ import numpy as np
 
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.space.draw import LEVELS, draw_level, member_plan, root_plan
-from perfpred.halide.space.loops import Style
+from perfpred.halide.space.loops import CHUNKS, Style
 from perfpred.halide.space.plan import FuncPlan, LoopPlan, Plan
 from perfpred.halide.space.rules import levels
 
@@ -85,6 +85,23 @@ def _blocked(stage: LoopPlan, name: str, size: int, unit: int) -> LoopPlan:
     return replace(stage, blocks=tuple(blocks.items()), tiles=tuple(tiles.items()))
 
 
+def _cut_sums(key: str, plan: Plan, graph: Graph, _style: Style, rng: np.random.Generator) -> FuncPlan | None:
+    """Add the terms of a long reduction in other chunks, or all at once."""
+    func = plan.funcs[key]
+    number = len(func.stages) - 1
+    stage, loops = func.stages[number], graph.by_key[key].stages[number]
+    if func.root or not loops.rvars or not stage.outer:
+        return _tile(key, plan, graph, _style, rng)
+    name = loops.rvars[-1]
+    tiles, outer = dict(stage.tiles), tuple(each for each in stage.outer if each != name)
+    if name in tiles and rng.random() < 0.3:
+        del tiles[name]
+    elif name in stage.inner and name not in stage.unrolled:
+        tiles[name], outer = int(rng.choice(CHUNKS)), (name, *outer)
+    changed = replace(stage, tiles=tuple(tiles.items()), outer=outer)
+    return replace(func, stages=(*func.stages[:number], changed))
+
+
 def _lanes(key: str, plan: Plan, _graph: Graph, _style: Style, rng: np.random.Generator) -> FuncPlan | None:
     """Make vectors twice or half as wide."""
     func = plan.funcs[key]
@@ -152,5 +169,5 @@ def _redraw(key: str, plan: Plan, graph: Graph, style: Style, rng: np.random.Gen
     return root_plan(graph.by_key[key], graph, style, rng)
 
 
-_MOVES: tuple[Move, ...] = (_tile, _block, _lanes, _order, _level, _new_place, _redraw)
-_WEIGHTS = (0.3, 0.2, 0.1, 0.05, 0.15, 0.1, 0.1)
+_MOVES: tuple[Move, ...] = (_tile, _block, _lanes, _order, _level, _new_place, _redraw, _cut_sums)
+_WEIGHTS = (0.25, 0.2, 0.1, 0.05, 0.15, 0.1, 0.1, 0.05)

@@ -1,6 +1,7 @@
 """Candidates are data; the spaces draw legal ones; features tell them apart."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from perfpred.halide.features.machine import Target
 from perfpred.halide.pipelines import PIPELINES
 from perfpred.halide.source import Source
 from perfpred.halide.space.own import OwnSpace
+from perfpred.halide.space.plan import Plan
+from perfpred.halide.space.rules import problem
 from perfpred.halide.space.template import FourKnobs
 from perfpred.halide.weights import base_weights, format_weights, parse_weights
 
@@ -146,3 +149,17 @@ def test_weights_are_read_from_the_plugin():
     weights = base_weights()
     assert [array.shape for array in weights] == [(7, 40, 8), (8,), (39, 24), (24,), (32, 32), (32,)]
     assert all(map(np.array_equal, parse_weights(format_weights(weights)), weights))
+
+
+def test_long_reductions_are_cut_in_order():
+    graph = graph_of("matmul")
+    space = OwnSpace(graph, Target(64, 2))
+    drawn = space.sample(150, np.random.default_rng(0))
+    cut = [each for each in drawn if any("split(k.x, k_x_o, k_x_i" in str(one) for one in each.directives)]
+    assert cut and all(space.is_legal(each) for each in cut)
+    plan = Plan.loads(cut[0].origin)
+    product = plan.funcs["product"]
+    for changed in ({"outer": ("x", "y")}, {"unrolled": ("k.x",)}):  # no loop around it, or all at once
+        stages = (product.stages[0], replace(product.stages[1], **changed))
+        other = Plan({**plan.funcs, "product": replace(product, stages=stages)})
+        assert problem(other, graph) is not None
