@@ -7,15 +7,17 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 
 from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.reference import integers_only, reference_schedule
+from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Description, Size, Workshop, compile_job, require_halide
 from perfpred.halide.source import Source
 from perfpred.hardware import Hardware, Machine
@@ -28,6 +30,8 @@ from perfpred.variants.halide.library import target
 HOPELESS = 4.0
 """A candidate this much slower than the best so far at a size is timed once."""
 MEMORY_BYTES = 16 << 30
+KNOWN, SLOWER, LEAST_LIMIT_S = 10, 4.0, 8.0
+"""After so many compilations, none is given more than so many times what they took, or so many seconds."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,15 @@ def compile_all(
 ) -> dict[str, Compiled]:
     """Compile candidates on all processors; returns what became of each by its id.
 
-    What failed is in the log and is not tried again.
+    What failed is in the log and is not tried again. Once some have been compiled, others are not waited for
+    much longer than those took: what takes long to compile is seldom fast, and never worth its time.
     """
     outcomes = {
-        entry["compiled"]: Compiled(entry["status"], entry["message"], entry["codes"])
+        entry["compiled"]: Compiled(entry["status"], entry["message"], entry["codes"], entry["compile_s"])
         for entry in log.entries()
         if "compiled" in entry
     }
+    limits = patience([each.compile_s for each in outcomes.values() if each.status == "ok"], workshop.limits)
     sizes = task.first_of_each()
     todo = [
         each
@@ -118,8 +124,24 @@ def compile_all(
             log.append({"compiled": todo[index // len(sizes)].id, **document, "compile_s": seconds})
         progress.update(len(replies), len(jobs), "compiling")
 
-    workshop.run_all(jobs, done)
+    workshop.run_all(jobs, done, limits)
     return _without_twins(candidates, outcomes)
+
+
+def patience(compile_s: Sequence[float], limits: ForkLimits) -> ForkLimits:
+    """Return the limits of a compilation, after others that took so many seconds.
+
+    Examples
+    --------
+    >>> patience([1.0] * 20, ForkLimits(60.0)).seconds
+    8.0
+    >>> patience([], ForkLimits(60.0)).seconds
+    60.0
+    """
+    if len(compile_s) < KNOWN:
+        return limits
+    usual = float(np.quantile(compile_s, 0.9))
+    return replace(limits, seconds=min(limits.seconds, max(LEAST_LIMIT_S, SLOWER * usual)))
 
 
 def _outcome(replies: Sequence[Mapping[str, Any]]) -> Compiled:

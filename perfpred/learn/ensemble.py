@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ class EnsembleRegressor(TimeRegressor):
         Further expressions.
     use_products : bool
         Whether products of the parameters are made up.
+    n_trees : int
+        Extremely randomised ones.
     random_state : int, RandomState or None
         Draws of rows and inputs, and folds.
     """
@@ -59,11 +62,13 @@ class EnsembleRegressor(TimeRegressor):
         complexity: Expressions = None,
         features: Expressions = None,
         use_products: bool = True,
+        n_trees: int = TREES,
         random_state: Any = 0,
     ) -> None:
         self.complexity = complexity
         self.features = features
         self.use_products = use_products
+        self.n_trees = n_trees
         self.random_state = random_state
 
     def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[Blend]:
@@ -72,12 +77,13 @@ class EnsembleRegressor(TimeRegressor):
         with threadpool_limits(limits=1, user_api="blas"):
             whole = self._members(rows, wanted, rng)
             inner = masks[1:] if len(masks) > 1 or len(rows) < FOLDS else _folds(len(rows), rng)
-            partial = [self._members(rows.take(mask), wanted, rng) for mask in inner]
-        weights = _weights(rows, inner, partial, len(whole))
-        return [Blend(members, weights) for members in (whole, *partial)][: len(masks)]
+            parts = [self._members(rows.take(mask), wanted, rng) for mask in inner]
+        weights = _weights(rows, inner, parts, len(whole))
+        return [Blend(members, weights) for members in (whole, *parts)][: len(masks)]
 
     def _members(self, rows: Rows, wanted: Sequence[str], rng: np.random.RandomState) -> tuple[Member, ...]:
-        makers: list[Callable[..., Member]] = [_process, _trees, *_boosted_if_installed()]
+        trees = partial(_trees, n_trees=self.n_trees)
+        makers: list[Callable[..., Member]] = [_process, trees, *_boosted_if_installed()]
         return tuple(maker(rows, self.complexity, wanted, rng) for maker in makers)
 
 
@@ -103,9 +109,11 @@ def _process(
     return GaussianProcess(("1",), np.array([middle]), inputs, lengths, x, weights)
 
 
-def _trees(rows: Rows, complexity: Expressions, wanted: Sequence[str], rng: np.random.RandomState) -> Forest:
+def _trees(
+    rows: Rows, complexity: Expressions, wanted: Sequence[str], rng: np.random.RandomState, n_trees: int
+) -> Forest:
     inputs, matrix = tree_inputs(complexity, wanted, rows)
-    trees = ExtraTreesRegressor(TREES, max_features=INPUTS_SHARE, random_state=rng)
+    trees = ExtraTreesRegressor(n_trees, max_features=INPUTS_SHARE, random_state=rng)
     return forest.as_formula(trees.fit(matrix, np.log(rows.time_s)), inputs)
 
 

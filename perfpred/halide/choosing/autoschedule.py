@@ -10,7 +10,7 @@ from typing import Any
 
 from perfpred.errors import InputError
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
-from perfpred.halide.choosing.experience import Experience, load_experience
+from perfpred.halide.choosing.experience import find_algorithm
 from perfpred.halide.choosing.ranking import choose, rank
 from perfpred.halide.features.machine import Target
 from perfpred.halide.schedule import Schedule
@@ -87,7 +87,7 @@ def autoschedule(
     hardware, name = machine.hardware(isa, count), halide_target(isa)
     built = checked(output, inputs, output_extents)
     size = (int(output_extents[0]), int(output_extents[1]) if len(output_extents) > 1 else 1)
-    found = None if models is None else _of_algorithm(Path(models), built.graph.algorithm, hardware.id)
+    found = None if models is None else find_algorithm(Path(models), built.graph.algorithm, hardware.id)
     if found is None:
         parameters = _json(defaults(FALLBACK, count))
         candidate = Candidate((Directive("", 0, AUTOSCHEDULE, (FALLBACK, parameters)),), FALLBACK.lower())
@@ -98,14 +98,6 @@ def autoschedule(
     apply(candidate, built, hl.Target(name))
     schedule = Schedule.of("pipeline", built.graph, candidate, name, [size], expected)
     return Applied(schedule, expected, reason)
-
-
-def _of_algorithm(folder: Path, algorithm: str, hardware: str) -> Experience | None:
-    for path in sorted((folder / "halide").glob("*.json")):
-        found = load_experience(path)
-        if (found.algorithm, found.hardware) == (algorithm, hardware):
-            return found
-    return None
 
 
 def _json(parameters: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import math
@@ -16,7 +17,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from perfpred.errors import InputError, ModelFileError
-from perfpred.files import atomic_write, make_folder
+from perfpred.files import atomic_write, make_folder, read_bytes
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.compute import FEATURES
 from perfpred.halide.profiling import read_schedules
@@ -30,6 +31,9 @@ from perfpred.profile import Profile, read_profile
 FORMAT, VERSION = "perfpred-halide", 1
 LEAST_ROWS = 20
 """Measurements, for a model of schedules that were not measured."""
+SUFFIX = ".json.gz"
+TREES = 50
+"""Of the model: files stay small, and errors are as with more."""
 ESTIMATE = FEATURES.index("log_estimate")
 
 
@@ -138,9 +142,8 @@ class Experience:
         return np.asarray(np.log(self.model.seconds(columns)) + features[:, ESTIMATE])
 
     def save(self, folder: Path) -> Path:
-        """Write it to ``folder/halide``; returns the file."""
-        name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{self.pipeline}-{self.hardware}")
-        path = folder / "halide" / f"{name}.json"
+        """Write it to ``folder/halide``, gzipped; returns the file."""
+        path = _place(folder, self.pipeline, self.hardware)
         body = {
             "pipeline": self.pipeline,
             "algorithm": self.algorithm,
@@ -155,7 +158,8 @@ class Experience:
         }
         document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
         make_folder(path.parent)
-        atomic_write(path, json.dumps(document, allow_nan=False) + "\n")
+        text = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
+        atomic_write(path, gzip.compress(text.encode(), mtime=0))
         return path
 
 
@@ -168,8 +172,8 @@ def load_experience(path: Path) -> Experience:
         If it is not that, was edited, or is of a newer version.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = json.loads(read_bytes(path, "model"))
+    except (InputError, ValueError) as error:
         raise ModelFileError(f"{path}: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ModelFileError(f"{path}: 'format' must be '{FORMAT}'")
@@ -193,11 +197,22 @@ def load_experience(path: Path) -> Experience:
 
 def find(folder: Path, pipeline: str, hardware: str) -> Experience | None:
     """Return what `folder` holds of a pipeline on a machine, None if it holds nothing."""
-    for path in sorted((folder / "halide").glob("*.json")):
+    path = _place(folder, pipeline, hardware)
+    return load_experience(path) if path.exists() else None
+
+
+def find_algorithm(folder: Path, algorithm: str, hardware: str) -> Experience | None:
+    """Return what `folder` holds of an algorithm on a machine, whatever its name; None if nothing."""
+    for path in sorted((folder / "halide").glob(f"*{SUFFIX}")):
         found = load_experience(path)
-        if (found.pipeline, found.hardware) == (pipeline, hardware):
+        if (found.algorithm, found.hardware) == (algorithm, hardware):
             return found
     return None
+
+
+def _place(folder: Path, pipeline: str, hardware: str) -> Path:
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{pipeline}-{hardware}")
+    return folder / "halide" / f"{name}{SUFFIX}"
 
 
 def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float, float]:
@@ -210,7 +225,7 @@ def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float, float]:
         return None, math.nan, math.nan
     estimate = known[FEATURES[ESTIMATE]].to_numpy()
     time_s = known["time_s"].to_numpy()
-    fitted = EnsembleRegressor(use_products=False).fit_with_residuals(
+    fitted = EnsembleRegressor(use_products=False, n_trees=TREES).fit_with_residuals(
         known[list(FEATURES)].astype(float), time_s / np.exp(estimate), groups=known["schedule"]
     )
     assert isinstance(fitted.formula_, Blend)

@@ -74,9 +74,14 @@ class Workshop:
         """Have something done that calls `run`, beside other such work."""
         return self._pool.submit(work)
 
-    def run_all(self, jobs: Sequence[Mapping[str, Any]], done: Callable[[int, dict[str, Any]], None]) -> None:
+    def run_all(
+        self,
+        jobs: Sequence[Mapping[str, Any]],
+        done: Callable[[int, dict[str, Any]], None],
+        limits: ForkLimits | None = None,
+    ) -> None:
         """Do jobs at the same time; `done` is called with each one's number and reply, one call at a time."""
-        futures = {self._pool.submit(self.run, job): index for index, job in enumerate(jobs)}
+        futures = {self._pool.submit(self.run, job, limits): index for index, job in enumerate(jobs)}
         try:
             for future in as_completed(futures):
                 done(futures[future], future.result())

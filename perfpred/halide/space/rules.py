@@ -14,6 +14,7 @@ MAX_STATEMENT = 500.0
 """Operations of one statement with its copies: compilers take more than their number in time."""
 MAX_CODE = 4000.0
 """Operations of all statements with their copies, as of `code_size`."""
+REGISTER_BYTES = 64
 MAX_INLINED = 1500.0
 """Operations a point after inlining; beyond it compilers take minutes."""
 
@@ -200,7 +201,7 @@ def _inlining_problem(plan: Plan, graph: Graph) -> str | None:
         return f"{code:.0f} operations in all, with their copies, are more than {MAX_CODE:.0f}"
     for key, each in plan.funcs.items():
         for stage, loops in zip(graph.by_key[key].stages, each.stages, strict=True):
-            size = _copies(stage, loops) * total[key]
+            size = _copies(stage, loops) * _registers(graph.by_key[key], loops) * total[key]
             if size > max(MAX_STATEMENT, 2 * total[key]):
                 return f"{key} has a statement of {size:.0f} operations, more than {MAX_STATEMENT:.0f}"
     for func in graph.funcs:
@@ -220,7 +221,7 @@ def code_size(plan: Plan, graph: Graph, operations: Mapping[str, float]) -> floa
     size = 0.0
     for key, each in plan.funcs.items():
         for stage, loops in zip(graph.by_key[key].stages, each.stages, strict=True):
-            copies = _copies(stage, loops)
+            copies = _copies(stage, loops) * _registers(graph.by_key[key], loops)
             edges = 4.0 if clamped[key] else 1.0
             size += (2 if each.store else 1) * copies * edges * (operations[key] + 4 * clamped[key])
     return size
@@ -249,6 +250,11 @@ def _copies(stage: Stage, plan: LoopPlan) -> float:
     for name in plan.unrolled:
         copies *= extents[name]
     return copies
+
+
+def _registers(func: Func, plan: LoopPlan) -> float:
+    """Return how many of the widest registers a vector takes: an operation makes so many instructions."""
+    return max(1.0, plan.lanes * func.element_bytes / REGISTER_BYTES)
 
 
 def _own(func: Func) -> float:

@@ -1,5 +1,6 @@
 """Choosing schedules: ranking at sizes not measured, caution, stored experience, and the commands."""
 
+import gzip
 import json
 
 import numpy as np
@@ -91,7 +92,7 @@ def test_it_is_stored_and_found(experience, tmp_path):
     np.testing.assert_array_equal(again.log_time, experience.log_time)
     assert find(tmp_path, "made", "cpu-2t").algorithm == "abc"
     assert find(tmp_path, "made", "cpu-1t") is None
-    document = json.loads(path.read_text())
+    document = json.loads(gzip.decompress(path.read_bytes()))
     document["experience"]["log_time"][0][0] = 1.0
     path.write_text(json.dumps(document))
     with pytest.raises(ModelFileError, match="does not match its hash"):
