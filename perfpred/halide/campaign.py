@@ -30,6 +30,8 @@ from perfpred.variants.halide.library import target
 HOPELESS = 4.0
 """A candidate this much slower than the best so far at a size is timed once."""
 MEMORY_BYTES = 16 << 30
+PULSE = 1
+"""Version of the work that tells how fast the machine is."""
 KNOWN, SLOWER, LEAST_LIMIT_S = 10, 4.0, 8.0
 """After so many compilations, none is given more than so many times what they took, or so many seconds."""
 
@@ -228,6 +230,8 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
     first = next(iter(task.described.values()))
     setup = {
         "runtime": str(runtime_library(task)),
+        "pulse": str(pulse_library(task)),
+        "threads": task.hardware.threads,
         "exact": integers_only(first.graph),
         "sizes": {
             size_text(size): {
@@ -261,8 +265,14 @@ def runtime_library(task: Task) -> Path:
     return cache_dir() / f"runtime-{key}.so"
 
 
+def pulse_library(task: Task) -> Path:
+    """Return where the library of the work lies that tells how fast the machine is."""
+    key = hashlib.sha256(repr([task.target, require_halide(), PULSE]).encode()).hexdigest()[:16]
+    return cache_dir() / f"pulse-{key}-{task.hardware.threads}t.so"
+
+
 def prepare(task: Task, workshop: Workshop) -> None:
-    """Compile the runtime and the reference schedules.
+    """Compile the runtime, the pulse and the reference schedules.
 
     Raises
     ------
@@ -270,7 +280,11 @@ def prepare(task: Task, workshop: Workshop) -> None:
         If that fails, as where there is no linker.
     """
     runtime = runtime_library(task)
+    jobs: list[dict[str, Any]]
     jobs = [] if runtime.exists() else [{"kind": "runtime", "target": task.target, "out": str(runtime)}]
+    pulse, threads = pulse_library(task), task.hardware.threads
+    if not pulse.exists():
+        jobs.append({"kind": "pulse", "target": task.target, "threads": threads, "out": str(pulse)})
     for size in task.first_of_each():
         reference = reference_schedule(task.described[size].graph)
         path = task.library(reference, size)

@@ -24,6 +24,7 @@ from perfpred.halide.features.nest import nests
 from perfpred.halide.graph.names import func_keys, in_order
 from perfpred.halide.graph.serialized import parse
 from perfpred.halide.recorded import recorded
+from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.source import Source
 
 FUNCTION = "perfpred_pipeline"
@@ -35,6 +36,8 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
     """Do one job; ``kind`` says which, the rest is its arguments."""
     if job["kind"] == "runtime":
         return compile_runtime(hl.Target(job["target"]), Path(job["out"]))
+    if job["kind"] == "pulse":
+        return compile_pulse(hl.Target(job["target"]), job["threads"], Path(job["out"]))
     source = Source(job["name"], job["place"])
     built = build(source, (int(job["size"][0]), int(job["size"][1])))
     if job["kind"] == "describe":
@@ -100,6 +103,29 @@ def compile_runtime(target: Any, out: Path) -> dict[str, Any]:
         path = Path(folder) / "runtime.o"
         hl.compile_standalone_runtime(str(path), target)
         link([str(path), "-lpthread", "-ldl", "-lm"], out)
+    return {}
+
+
+def compile_pulse(target: Any, threads: int, out: Path) -> dict[str, Any]:
+    """Write the shared library of the pulse: a small product of matrices on each thread."""
+    x, y, xi, yi, thread = (hl.Var(name) for name in ("x", "y", "xi", "yi", "thread"))
+    right, sums, pulse = hl.Func("right"), hl.Func("sums"), hl.Func("pulse")
+    k = hl.RDom([(0, PULSE_WIDTH)])
+    right[x, y, thread] = hl.f32(x + y + thread)
+    sums[x, y, thread] = 0.0
+    sums[x, y, thread] += hl.f32(k.x - y) * right[x, k.x, thread]
+    pulse[x, y, thread] = sums[x, y, thread]
+    for dimension, extent in ((x, PULSE_WIDTH), (y, PULSE_HEIGHT), (thread, threads)):
+        pulse.bound(dimension, 0, extent)
+    pulse.tile(x, y, xi, yi, 32, 6).vectorize(xi, 16).unroll(xi).unroll(yi).parallel(thread)
+    sums.compute_at(pulse, x).vectorize(x, 16).unroll(x).unroll(y)
+    sums.update().reorder(x, y, k.x).vectorize(x, 16).unroll(x).unroll(y)
+    right.compute_at(pulse, thread).vectorize(x, 16)
+    bare = target.with_feature(hl.TargetFeature.NoRuntime)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pulse.o"
+        hl.Pipeline(pulse).compile_to({hl.OutputFileType.object: str(path)}, [], FUNCTION, bare)
+        link([str(path)], out)
     return {}
 
 
