@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check lint models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-readme clean
+.PHONY: setup demo test check lint models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-halide bench-readme clean
 
 setup: $(STAMP)
 
@@ -48,6 +48,11 @@ bench-adaptive: setup
 
 bench-speed: setup
 	$(BIN)/python benchmarks/speed.py
+
+# Profiles and judges the suite of Halide pipelines on this machine (about an hour; resumed by running it again).
+bench-halide: setup
+	$(BIN)/python benchmarks/halide.py --data datasets/halide --models models \
+	  --out benchmarks/results/halide.json --plot benchmarks/results/halide.png
 
 # Renews the figures of README.md.
 bench-readme: setup

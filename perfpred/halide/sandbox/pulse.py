@@ -13,7 +13,7 @@ from collections.abc import Callable
 from perfpred.measure.timing import Clock
 
 PULSE_WIDTH, PULSE_HEIGHT = 64, 192
-"""A product of so many rows and columns on each thread, all in registers and the first cache: microseconds."""
+"""A product of so many columns and rows on each thread: some twenty microseconds in the first cache."""
 CALM = 1.15
 """A pulse at most this much slower than the fastest tells of a calm moment."""
 WAIT_S, PAUSE_S = 0.06, 0.0005
