@@ -77,6 +77,18 @@ def table(documents: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def summary(documents: list[dict[str, Any]]) -> str:
+    """Return the regret of choosing without runs, and how schedules left out are ranked."""
+    unrun = [each for each in documents if each["budget"] == 0]
+    if not unrun:
+        return ""
+    regret = np.mean([each["regret"] for each in unrun])
+    ranks = np.median([each["spearman"] for each in unrun if each["spearman"] is not None])
+    return (
+        f"without runs: mean regret {regret:.3f}; schedules left out: median rank correlation {ranks:.2f}"
+    )
+
+
 def draw(documents: list[dict[str, Any]], path: Path) -> None:
     """Draw the speedups over the fastest autoscheduler, a group a pipeline, a bar a budget."""
     from matplotlib.figure import Figure
@@ -128,6 +140,7 @@ def main() -> None:
         except subprocess.CalledProcessError as error:
             print(f"{name}: {error}", file=sys.stderr)
     print(table(documents))
+    print(summary(documents))
     if given.plot is not None:
         draw(documents, given.plot)
 
