@@ -158,8 +158,20 @@ class Schedule:
                 f"changed since (algorithm {algorithm}): choose a schedule again"
             )
 
-    def apply(self, output: Any, inputs: Sequence[Any], output_extents: Sequence[int]) -> None:
-        """Schedule a pipeline, given as the three values its function returns.
+    def apply(
+        self, output: Any, inputs: Sequence[Any] | None = None, output_extents: Sequence[int] | None = None
+    ) -> None:
+        """Schedule a pipeline, given as its output or as the three values its function returns.
+
+        In a generator: ``if not self.using_autoscheduler(): load_schedule(path).apply(self.output)``, as
+        the last statement of ``generate``.
+
+        Parameters
+        ----------
+        output : hl.Func or hl.Pipeline
+            Unscheduled.
+        inputs, output_extents : sequence, optional
+            Their examples become estimates, which only a schedule that runs an autoscheduler needs.
 
         Raises
         ------
@@ -171,10 +183,13 @@ class Schedule:
         import halide as hl
 
         from perfpred.halide.apply import apply
-        from perfpred.halide.built import checked
+        from perfpred.halide.built import checked, without_examples
 
-        built = checked(output, inputs, output_extents)
-        self.require(built.graph.algorithm)
+        if inputs is None or output_extents is None:
+            built = without_examples(output)
+        else:
+            built = checked(output, inputs, output_extents)
+        self.require(built.algorithm)
         apply(self.candidate, built, hl.Target(self.target))
 
 

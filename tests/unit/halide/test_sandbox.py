@@ -99,7 +99,7 @@ def test_an_autoschedulers_choice_is_replayed_as_directives(workshop, soften, tm
 
 
 def test_describing_a_pipeline_that_cannot_be(workshop, soften):
-    with pytest.raises(InputError, match="holds no function harden"):
+    with pytest.raises(InputError, match="holds no function or generator harden"):
         workshop.describe(Source("harden", soften.replace(":soften", ":harden")), SIZE)
 
 
