@@ -13,6 +13,8 @@ from perfpred.errors import InputError
 from perfpred.halide.pipelines import PIPELINES, pipeline
 
 DEFAULT_SIZE = (1536, 1024)
+STORED = ".hlpipe"
+"""How the place of a pipeline that `perfpred.halide.stored` wrote ends."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Source:
     name : str
         What measurements call it.
     place : str
-        A suite name, or ``path/to/file.py:name`` of a function or of a generator's class.
+        A suite name, ``path/to/file.py:name`` of a function or of a generator's class, or a file of
+        `perfpred.halide.stored`, whose pipeline has one size.
     default_size : (int, int)
         The size it is looked at where none is given.
     """
@@ -73,6 +76,10 @@ class Source:
         if self.place in PIPELINES:
             module = importlib.import_module(f"perfpred.halide.pipelines.{self.place}")
             return getattr(module, self.place)
+        if self.place.endswith(STORED):
+            from perfpred.halide.stored import read
+
+            return lambda _width, _height: read(Path(self.place))
         path, _, name = self.place.rpartition(":")
         found = getattr(_module(Path(path)), name, None)
         if not callable(found):
