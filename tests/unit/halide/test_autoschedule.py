@@ -63,7 +63,11 @@ def test_runs_without_measurements_of_before(soften, monkeypatch):
 
     def spy(built, *arguments):
         found = tune(built, *arguments)
-        seen.append(any(func.is_scheduled for func in parse(hl.serialize_pipeline(hl.Pipeline(output))).funcs.values()))
+        seen.append(
+            any(
+                func.is_scheduled for func in parse(hl.serialize_pipeline(hl.Pipeline(output))).funcs.values()
+            )
+        )
         return found
 
     tune = caller.tuned
