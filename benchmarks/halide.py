@@ -84,9 +84,7 @@ def summary(documents: list[dict[str, Any]]) -> str:
         return ""
     regret = np.mean([each["regret"] for each in unrun])
     ranks = np.median([each["spearman"] for each in unrun if each["spearman"] is not None])
-    return (
-        f"without runs: mean regret {regret:.3f}; schedules left out: median rank correlation {ranks:.2f}"
-    )
+    return f"without runs: mean regret {regret:.3f}; schedules left out: median rank correlation {ranks:.2f}"
 
 
 def draw(documents: list[dict[str, Any]], path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
-from perfpred.halide.graph.extract import extract
+from perfpred.halide.graph.extract import algorithm_hash, extract
 from perfpred.halide.graph.model import Graph, Input
 from perfpred.halide.graph.names import COUNTER, func_keys, in_order
 from perfpred.halide.graph.serialized import RawPipeline, parse
@@ -75,6 +75,11 @@ class Built:
         return extract(self.raw, images, scalars, self.output_extents, order)
 
     @property
+    def algorithm(self) -> str:
+        """The hash of what it computes, the same as its graph's."""
+        return algorithm_hash(in_order(self.raw))
+
+    @property
     def arguments(self) -> list[Any]:
         """What is compiled as the function's arguments: the inputs in order."""
         return [hl.Argument(parameter) for parameter, _ in self.inputs]
@@ -99,6 +104,8 @@ def build(source: Source, size: tuple[int, int]) -> Built:
     function = source.function()
     try:
         made = function(*size)
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(
             f"{source.place} fails at {size[0]}x{size[1]}: {type(error).__name__}: {error}"
@@ -132,9 +139,36 @@ def checked(output: Any, inputs: Sequence[Any], output_extents: Sequence[int]) -
         pairs = tuple((parameter, _contiguous(example)) for parameter, example in inputs)
         built = Built(pipeline, pairs, extents)
         _set_estimates(pipeline, pairs, extents)
+        _require_unscheduled(built)
     except hl.HalideError as error:
         raise InputError(f"this pipeline cannot be used: {error}") from None
     return built
+
+
+def without_examples(output: Any) -> Built:
+    """Return a `Built` of an output alone: directives can be applied to it, but it has no graph.
+
+    Raises
+    ------
+    InputError
+        If it is neither an ``hl.Func`` nor an ``hl.Pipeline``, is not defined, or is scheduled already.
+    """
+    if not isinstance(output, hl.Func | hl.Pipeline):
+        raise InputError(f"the output must be an hl.Func or hl.Pipeline, but is {type(output).__name__}")
+    if not output.defined():
+        raise InputError("the output must be defined before it is scheduled")
+    built = Built(output if isinstance(output, hl.Pipeline) else hl.Pipeline(output), (), ())
+    _require_unscheduled(built)
+    return built
+
+
+def _require_unscheduled(built: Built) -> None:
+    scheduled = [func.name for func in built.raw.funcs.values() if func.is_scheduled]
+    if scheduled:
+        raise InputError(
+            f"the pipeline must not be scheduled yet, but {', '.join(scheduled)} is; a generator schedules "
+            "itself only where self.using_autoscheduler() is false"
+        )
 
 
 def _contiguous(example: Any) -> Any:

@@ -138,10 +138,7 @@ class Schedule:
                 Candidate.from_json(document),
                 {key: _names(each) for key, each in document["funcs"].items()},
                 None if expected is None else float(expected),
-                tuple(
-                    (Candidate.from_json(each), float(each["expected_s"]))
-                    for each in document.get("others", ())
-                ),
+                tuple(map(_other, document.get("others", ()))),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"not a schedule: {type(error).__name__}: {error}") from None
@@ -158,8 +155,20 @@ class Schedule:
                 f"changed since (algorithm {algorithm}): choose a schedule again"
             )
 
-    def apply(self, output: Any, inputs: Sequence[Any], output_extents: Sequence[int]) -> None:
-        """Schedule a pipeline, given as the three values its function returns.
+    def apply(
+        self, output: Any, inputs: Sequence[Any] | None = None, output_extents: Sequence[int] | None = None
+    ) -> None:
+        """Schedule a pipeline, given as its output or as the three values its function returns.
+
+        In a generator: ``if not self.using_autoscheduler(): load_schedule(path).apply(self.output)``, as
+        the last statement of ``generate``.
+
+        Parameters
+        ----------
+        output : hl.Func or hl.Pipeline
+            Unscheduled.
+        inputs, output_extents : sequence, optional
+            Their examples become estimates, which only a schedule that runs an autoscheduler needs.
 
         Raises
         ------
@@ -171,10 +180,13 @@ class Schedule:
         import halide as hl
 
         from perfpred.halide.apply import apply
-        from perfpred.halide.built import checked
+        from perfpred.halide.built import checked, without_examples
 
-        built = checked(output, inputs, output_extents)
-        self.require(built.graph.algorithm)
+        if inputs is None or output_extents is None:
+            built = without_examples(output)
+        else:
+            built = checked(output, inputs, output_extents)
+        self.require(built.algorithm)
         apply(self.candidate, built, hl.Target(self.target))
 
 

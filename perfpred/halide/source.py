@@ -1,4 +1,4 @@
-"""Where a pipeline comes from: the suite, or a function in a file of the user's."""
+"""Where a pipeline comes from: the suite, or a function or generator in a file of the user's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from perfpred.errors import InputError
 from perfpred.halide.pipelines import PIPELINES, pipeline
 
 DEFAULT_SIZE = (1536, 1024)
+STORED = ".hlpipe"
+"""How the place of a pipeline that `perfpred.halide.stored` wrote ends."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Source:
     name : str
         What measurements call it.
     place : str
-        A suite name, or ``path/to/file.py:function``.
+        A suite name, ``path/to/file.py:name`` of a function or of a generator's class, or a file of
+        `perfpred.halide.stored`, whose pipeline has one size.
     default_size : (int, int)
         The size it is looked at where none is given.
     """
@@ -40,7 +43,7 @@ class Source:
         Raises
         ------
         UnknownNameError
-            If it is neither a pipeline of the suite nor ``FILE.py:FUNCTION``.
+            If it is neither a pipeline of the suite nor ``FILE.py:FUNCTION`` or ``FILE.py:GENERATOR``.
         InputError
             If the file is not there.
 
@@ -54,7 +57,9 @@ class Source:
             record = pipeline(place)
             return cls(record.name, place, record.default_size)
         if not function.isidentifier():
-            raise InputError(f"a pipeline must be a name or FILE.py:FUNCTION, but got '{place}'")
+            raise InputError(
+                f"a pipeline must be a name, FILE.py:FUNCTION or FILE.py:GENERATOR, but got '{place}'"
+            )
         if not Path(path).is_file():
             raise InputError(f"there is no file {path}, where pipeline {function} should be")
         return cls(function, f"{Path(path).resolve()}:{function}")
@@ -65,26 +70,38 @@ class Source:
         Raises
         ------
         InputError
-            If the file cannot be loaded or holds no such function.
+            If the file cannot be loaded, holds no such function, or holds a class that is no generator
+            with examples.
         """
         if self.place in PIPELINES:
             module = importlib.import_module(f"perfpred.halide.pipelines.{self.place}")
             return getattr(module, self.place)
+        if self.place.endswith(STORED):
+            from perfpred.halide.stored import read
+
+            return lambda _width, _height: read(Path(self.place))
         path, _, name = self.place.rpartition(":")
         found = getattr(_module(Path(path)), name, None)
         if not callable(found):
-            raise InputError(f"{path} holds no function {name}")
+            raise InputError(f"{path} holds no function or generator {name}")
+        if isinstance(found, type):
+            from perfpred.halide.generators import pipeline_of
+
+            return pipeline_of(found)
         return found
 
 
 def _module(path: Path) -> Any:
+    from perfpred.halide.generators import unregistered
+
     label = f"perfpred_user_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(label, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        with unregistered():
+            spec.loader.exec_module(module)
     except Exception as error:
         raise InputError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
     return module

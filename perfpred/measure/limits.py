@@ -10,11 +10,16 @@ from collections.abc import Sequence
 
 
 def limit_process(memory_bytes: int, processors: Sequence[int] = ()) -> None:
-    """Limit this process's address space, leave no core files, and pin it to some processors if given."""
+    """Limit this process's address space, leave no core files, and pin it to some processors if given.
+
+    A limit that is there already, as of ``ulimit -v``, is never raised.
+    """
     import resource
 
     die_with_parent()
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    allowed = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if processors and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, processors)

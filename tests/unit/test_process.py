@@ -55,6 +55,17 @@ def test_too_little_memory_is_a_runtime_error():
     assert "Memory" in reply["message"]
 
 
+def test_a_limit_that_is_there_is_lowered_and_never_raised():
+    script = (
+        "import resource; from perfpred.measure.limits import limit_process as limit; "
+        "resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30)); limit(8 << 30); "
+        "print(resource.getrlimit(resource.RLIMIT_AS)); limit(2 << 30); "
+        "print(resource.getrlimit(resource.RLIMIT_AS))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == [str((4 << 30, 4 << 30)), str((2 << 30, 2 << 30))]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="uses Linux's parent-death signal")
 def test_children_die_with_a_killed_parent():
     script = (

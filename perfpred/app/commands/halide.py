@@ -43,7 +43,8 @@ def list_pipelines(json: Json = False) -> None:
 @app.command()
 def profile(
     pipeline: Annotated[
-        str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION.", show_default=False)
+        str,
+        typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.", show_default=False),
     ],
     out: Annotated[Path, typer.Option("--out", help="CSV to write.", show_default=False)],
     size: Annotated[

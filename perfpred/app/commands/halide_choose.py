@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfpred.halide.source import Source
 
 Pipeline = Annotated[
-    str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION.", show_default=False)
+    str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.", show_default=False)
 ]
 SizeOption = Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT.", show_default=False)]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0: all processors.")]

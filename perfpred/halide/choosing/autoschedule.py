@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfpred.errors import InputError
+from perfpred.halide.autoschedulers import defaults
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.choosing.experience import find_algorithm
 from perfpred.halide.choosing.ranking import choose, rank
@@ -16,6 +18,10 @@ from perfpred.halide.features.machine import Target
 from perfpred.halide.schedule import Schedule
 from perfpred.hardware import probe
 from perfpred.variants.halide.library import target as halide_target
+
+if TYPE_CHECKING:
+    from perfpred.halide.built import Built
+    from perfpred.halide.choosing.caller import Place
 
 FALLBACK = "Adams2019"
 
@@ -29,7 +35,8 @@ class Applied:
     schedule : Schedule
         As a document, to keep and to replay.
     expected : float or None
-        Seconds it should take; None where an autoscheduler's schedule was applied.
+        Seconds it should take, or took where schedules were run; None where an autoscheduler's schedule
+        was applied unrun.
     reason : str
         Why this one.
     """
@@ -47,8 +54,9 @@ def autoschedule(
     models: str | os.PathLike[str] | None = None,
     budget: int = 0,
     threads: int = 0,
+    seed: int = 0,
 ) -> Applied:
-    """Schedule a pipeline for the sizes of its examples, without running anything.
+    """Schedule a pipeline for the sizes of its examples.
 
     Parameters
     ----------
@@ -59,48 +67,64 @@ def autoschedule(
     output_extents : sequence of int
         In Halide's order.
     models : path-like, optional
-        A folder that ``perfpred halide train`` wrote to. Without measurements of this very algorithm on
-        this machine, the choice is an autoscheduler's.
+        A folder that ``perfpred halide train`` wrote to. Only measurements of this very algorithm on this
+        machine count.
     budget : int
-        0. Runs need a pipeline that other processes can build: ``perfpred halide schedule FILE.py:FUNCTION``.
+        How many schedules may be run, in other processes, with the examples as inputs; the autoschedulers'
+        own are timed beside them. With 0 nothing is run: the choice is by the measurements in `models`, or
+        else an autoscheduler's.
     threads : int
         0: all processors.
+    seed : int
+        Of the search.
 
     Raises
     ------
     InputError
-        If the pipeline cannot be used, or `budget` is not 0.
+        If the pipeline cannot be used, or `budget` is negative.
+    MeasurementError
+        If `budget` is positive and nothing can be compiled or timed.
     """
     import halide as hl
 
     from perfpred.halide.apply import apply
-    from perfpred.halide.autoschedulers import defaults
     from perfpred.halide.built import checked
+    from perfpred.halide.choosing.caller import Place
 
-    if budget != 0:
-        raise InputError(
-            f"budget must be 0 here, but got {budget}: runs need a pipeline that other processes can build, "
-            f"so put it in a file and use perfpred halide schedule FILE.py:FUNCTION --budget {budget}"
-        )
+    if budget < 0:
+        raise InputError(f"budget >= 0 must hold, but got {budget}")
     machine = probe()
-    isa, count = machine.best_isa(), threads or len(machine.affinity)
-    hardware, name = machine.hardware(isa, count), halide_target(isa)
+    place = Place(machine, machine.best_isa(), threads or len(machine.affinity))
+    name = halide_target(place.isa)
     built = checked(output, inputs, output_extents)
-    size = (int(output_extents[0]), int(output_extents[1]) if len(output_extents) > 1 else 1)
-    found = None if models is None else find_algorithm(Path(models), built.graph.algorithm, hardware.id)
-    if found is None:
-        parameters = _json(defaults(FALLBACK, count))
-        candidate = Candidate((Directive("", 0, AUTOSCHEDULE, (FALLBACK, parameters)),), FALLBACK.lower())
-        expected, reason = None, f"nothing was measured of this algorithm on {hardware.id}"
-    else:
-        choice = choose(rank(found, size, built.graph, Target.of(machine, isa, count)))
-        candidate, expected, reason = choice.best.candidate, choice.best.expected_s, choice.reason
+    graph = built.graph  # a pipeline without one is refused before anything is scheduled
+    candidate, expected, reason = _chosen(built, place, models, budget, seed)
     apply(candidate, built, hl.Target(name))
-    schedule = Schedule.of("pipeline", built.graph, candidate, name, [size], expected)
+    schedule = Schedule.of("pipeline", graph, candidate, name, [_size(built)], expected)
     return Applied(schedule, expected, reason)
 
 
-def _json(parameters: dict[str, Any]) -> str:
-    import json
+def _chosen(
+    built: Built, place: Place, models: str | os.PathLike[str] | None, budget: int, seed: int
+) -> tuple[Candidate, float | None, str]:
+    """Return a candidate, the seconds it should take, and why it was chosen."""
+    hardware = place.machine.hardware(place.isa, place.threads).id
+    found = None if models is None else find_algorithm(Path(models), built.algorithm, hardware)
+    if budget:
+        from perfpred.halide.choosing.caller import tuned
 
-    return json.dumps(parameters)
+        choice = tuned(built, _size(built), place, found, budget, seed)
+    elif found is None:
+        parameters = json.dumps(defaults(FALLBACK, place.threads))
+        candidate = Candidate((Directive("", 0, AUTOSCHEDULE, (FALLBACK, parameters)),), FALLBACK.lower())
+        return candidate, None, f"nothing was measured of this algorithm on {hardware}"
+    else:
+        target = Target.of(place.machine, place.isa, place.threads)
+        choice = choose(rank(found, _size(built), built.graph, target))
+    return choice.best.candidate, choice.best.expected_s, choice.reason
+
+
+def _size(built: Built) -> tuple[int, int]:
+    """Return width and height of the output, 1 where it has none."""
+    width, height = (*built.output_extents, 1, 1)[:2]
+    return width, height

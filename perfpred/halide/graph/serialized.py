@@ -69,6 +69,18 @@ class RawFunc:
     estimates: dict[str, tuple[Term, Term]]
     extern: bool
 
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it was placed or its loops were changed, other than in their order."""
+        placed = (self.compute, self.store) != (("", ""), ("", ""))
+        return placed or any(
+            stage.splits
+            or stage.specialized
+            or stage.atomic
+            or any(loop.kind != "serial" for loop in stage.loops)
+            for stage in self.stages
+        )
+
 
 @dataclass(frozen=True)
 class RawPipeline:

@@ -86,6 +86,7 @@ class Runner:
         if request.get("check"):
             problem = self._problem(case, entry, request["size"])
             if problem is not None:
+                del self._cases[request["size"]]  # what is wrong may have written to the operands as well
                 return {"status": "wrong_result", "message": problem}
 
         def run(repetitions: int) -> None:

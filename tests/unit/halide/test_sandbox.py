@@ -99,7 +99,7 @@ def test_an_autoschedulers_choice_is_replayed_as_directives(workshop, soften, tm
 
 
 def test_describing_a_pipeline_that_cannot_be(workshop, soften):
-    with pytest.raises(InputError, match="holds no function harden"):
+    with pytest.raises(InputError, match="holds no function or generator harden"):
         workshop.describe(Source("harden", soften.replace(":soften", ":harden")), SIZE)
 
 
@@ -127,23 +127,36 @@ WANTED = {
 }
 
 
-def test_every_fate_is_recorded_and_the_others_are_timed(workshop, soften, tmp_path):
+def stand_in(task, candidate, code, folder):
+    """Put code of our own where the compiled candidate is looked for."""
+    (folder / "stub.c").write_text(STUB % code)
+    library = task.library(candidate, SIZE)
+    subprocess.run(["gcc", "-w", "-shared", "-fPIC", "-o", library, folder / "stub.c"], check=True)
+
+
+@pytest.fixture
+def task(workshop, soften, tmp_path):
     source = Source.of(soften)
-    task = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}, tmp_path)
-    prepare(task, workshop)
+    made = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}, tmp_path)
+    prepare(made, workshop)
+    return made
+
+
+def compiled(task, workshop, candidate):
+    job = compile_job(task.source, SIZE, candidate, TARGET, str(task.library(candidate, SIZE)))
+    return workshop.run(job)["status"] == "ok"
+
+
+def test_every_fate_is_recorded_and_the_others_are_timed(workshop, task, tmp_path):
     assert runtime_library(task).exists()
     good = vectors(4)
-    assert (
-        workshop.run(compile_job(source, SIZE, good, TARGET, str(task.library(good, SIZE))))["status"] == "ok"
-    )
+    assert compiled(task, workshop, good)
     candidates, fates = [good], {}
     for lanes, (fate, code) in enumerate(FATES.items(), start=5):
         each = vectors(lanes)
         fates[each.id] = fate
         candidates.append(each)
-        (tmp_path / "stub.c").write_text(STUB % code)
-        library = str(task.library(each, SIZE))
-        subprocess.run(["gcc", "-w", "-shared", "-fPIC", "-o", library, str(tmp_path / "stub.c")], check=True)
+        stand_in(task, each, code, tmp_path)
     effort = Effort(min_rounds=3, max_rounds=3, row_limit_s=2.0)
     machine = __import__("dataclasses").replace(MACHINE, memory_bytes=2 << 30)
     with Journal(tmp_path / "j.journal", {}, resume=False) as journal:
@@ -155,6 +168,23 @@ def test_every_fate_is_recorded_and_the_others_are_timed(workshop, soften, tmp_p
         wanted = WANTED[fates[key]]
         assert status == wanted[0] and wanted[1] in message, (fates[key], status, message)
     assert len(next(record for row, record in rows if row.subject == good.id).times_s) == 3
+
+
+SPOIL = "memset(*(void **)((char *)arguments[0] + 16), 0, 4096);"
+"""Writes to the first argument's pixels: its buffer's host pointer is the third field."""
+
+
+def test_what_a_wrong_one_spoils_is_not_held_against_the_others(workshop, task, tmp_path):
+    good = [vectors(lanes) for lanes in (2, 4, 8, 16)]
+    assert all(compiled(task, workshop, each) for each in good)
+    spoiler = vectors(5)
+    stand_in(task, spoiler, SPOIL, tmp_path)
+    with Journal(tmp_path / "j.journal", {}, resume=False) as journal:
+        effort = Effort(min_rounds=1, max_rounds=1)
+        rows = time_all(task, [*good, spoiler], MACHINE, journal, effort, 0, Silent())
+        order = [entry["row"] for entry in journal.entries()]
+    assert [record.status for _, record in rows] == ["ok"] * 4 + ["wrong_result"]
+    assert order.index(4) < 4  # some were checked after it
 
 
 def test_what_counts_as_the_same_result():

@@ -1,0 +1,126 @@
+"""Runs for a pipeline that only this process holds: stored, searched elsewhere, scheduled once, here."""
+
+import numpy as np
+import pytest
+
+hl = pytest.importorskip("halide")
+import perfpred as pp  # noqa: E402
+from perfpred.errors import InputError, MeasurementError  # noqa: E402
+from perfpred.halide.built import build, checked  # noqa: E402
+from perfpred.halide.candidate import Candidate, Directive  # noqa: E402
+from perfpred.halide.choosing import caller  # noqa: E402
+from perfpred.halide.choosing.experience import Experience  # noqa: E402
+from perfpred.halide.graph.serialized import parse  # noqa: E402
+from perfpred.halide.pipelines import PIPELINES  # noqa: E402
+from perfpred.halide.source import Source  # noqa: E402
+from perfpred.halide.stored import store  # noqa: E402
+from perfpred.hardware import compiler, probe  # noqa: E402
+
+linked = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
+
+
+def made(soften):
+    return Source.of(soften).function()(96, 64)
+
+
+def realized(output, inputs, extents):
+    for parameter, example in inputs:
+        parameter.set(hl.Buffer(example) if isinstance(example, np.ndarray) else example)
+    return np.array(output.realize(extents))
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_a_stored_pipeline_is_the_same(name, tmp_path):
+    built = build(Source.of(name), (64, 48))
+    again = build(store(built, tmp_path, name), (1, 1))
+    assert again.graph == built.graph
+    assert again.output_extents == built.output_extents
+    for (_, found), (_, wanted) in zip(again.inputs, built.inputs, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_every_kind_of_operand_is_stored(tmp_path):
+    x, inputs = hl.Var("x"), []
+    kinds = [hl.Bool(), *(hl.Int(bits) for bits in (8, 16, 32, 64)), *(hl.UInt(bits) for bits in (8, 16, 32))]
+    total = hl.Expr(0.0)
+    for index, kind in enumerate([*kinds, hl.Float(32), hl.Float(64)]):
+        parameter = hl.Param(kind, f"p{index}")
+        inputs.append((parameter, np.float64(0.5) if kind.is_float() else bool(index) or 1))
+        total = total + hl.cast(hl.Float(64), parameter)
+    output = hl.Func("output")
+    output[x] = total + x
+    built = checked(output, inputs, [8])
+    again = build(store(built, tmp_path, "sum"), (1, 1))
+    assert again.algorithm == built.algorithm
+    assert [str(each.type()) for each, _ in again.inputs] == [str(each.type()) for each, _ in built.inputs]
+
+
+@linked
+def test_runs_without_measurements_of_before(soften, monkeypatch):
+    output, inputs, extents = made(soften)
+    right = realized(*made(soften))
+    seen = []
+
+    def spy(built, *arguments):
+        found = tune(built, *arguments)
+        seen.append(
+            any(
+                func.is_scheduled for func in parse(hl.serialize_pipeline(hl.Pipeline(output))).funcs.values()
+            )
+        )
+        return found
+
+    tune = caller.tuned
+    monkeypatch.setattr(caller, "tuned", spy)
+    applied = pp.halide.autoschedule(output, inputs, extents, budget=3, threads=1)
+    assert seen == [False]  # the search left the pipeline as it was
+    assert 0 < applied.expected < 1
+    assert applied.reason.startswith("the fastest of 3 runs; 1.")
+    assert "timed in the same rounds" in applied.reason
+    assert applied.schedule.sizes == ((96, 64),) and applied.schedule.candidate.directives
+    np.testing.assert_allclose(realized(output, inputs, extents), right, rtol=1e-5)
+    again = made(soften)
+    applied.schedule.apply(*again)
+    np.testing.assert_allclose(realized(*again), right, rtol=1e-5)
+
+
+@linked
+def test_runs_start_from_what_was_measured(soften, tmp_path):
+    built = build(Source.of(soften), (96, 64))
+    machine = probe()
+    hardware = machine.hardware(machine.best_isa(), 1).id
+    vectors = [Candidate((Directive("softened", 0, "vectorize", ("x", lanes)),)) for lanes in (4, 8, 16)]
+    shape = (3, 1)
+    times, noise = np.log(np.array([[1e-4], [2e-4], [3e-4]])), np.full(shape, 0.01)
+    Experience(
+        "soften", built.algorithm, hardware, ((96, 64),), tuple(vectors), times, noise, None, 0.1
+    ).save(tmp_path)
+    output, inputs, extents = made(soften)
+    applied = pp.halide.autoschedule(output, inputs, extents, models=tmp_path, budget=3, threads=1)
+    sources = {"mullapudi2016", "adams2019", "li2018"}
+    assert applied.schedule.candidate in vectors or applied.schedule.candidate.source in sources
+    assert applied.reason.startswith("the fastest of 3 runs")
+    np.testing.assert_allclose(realized(output, inputs, extents), realized(*made(soften)), rtol=1e-5)
+
+
+@linked
+def test_a_search_that_fails_leaves_the_pipeline_unscheduled(soften, monkeypatch):
+    def fail(*_):
+        raise MeasurementError("no linker")
+
+    monkeypatch.setattr("perfpred.halide.choosing.session.prepare", fail)
+    output, inputs, extents = made(soften)
+    with pytest.raises(MeasurementError, match="no linker"):
+        pp.halide.autoschedule(output, inputs, extents, budget=1, threads=1)
+    assert pp.halide.autoschedule(output, inputs, extents, threads=1).expected is None
+
+
+@pytest.mark.parametrize("operand", ["image", "softened"])
+def test_interleaved_operands_are_refused(soften, operand):
+    output, inputs, extents = made(soften)
+    buffer = inputs[0][0] if operand == "image" else output.output_buffer()
+    buffer.dim(0).set_stride(3)
+    with pytest.raises(
+        InputError, match=rf"dimension 0 of {operand}.* must have stride 1 .*, but it is set to 3"
+    ):
+        pp.halide.autoschedule(output, inputs, extents, budget=3)
