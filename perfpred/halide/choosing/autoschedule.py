@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perfpred.errors import InputError
-from perfpred.halide.autoschedulers import defaults
+from perfpred.halide.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.choosing.experience import find_algorithm
 from perfpred.halide.choosing.ranking import choose, rank
@@ -115,13 +115,20 @@ def _chosen(
 
         choice = tuned(built, _size(built), place, found, budget, seed)
     elif found is None:
-        parameters = json.dumps(defaults(FALLBACK, place.threads))
-        candidate = Candidate((Directive("", 0, AUTOSCHEDULE, (FALLBACK, parameters)),), FALLBACK.lower())
-        return candidate, None, f"nothing was measured of this algorithm on {hardware}"
+        return _asked(FALLBACK, place), None, f"nothing was measured of this algorithm on {hardware}"
     else:
         target = Target.of(place.machine, place.isa, place.threads)
         choice = choose(rank(found, _size(built), built.graph, target))
+        if choice.best.is_baseline:  # what was measured is what it chose for other sizes
+            name = next(each for each in PARAMETERS if each.lower() == choice.best.candidate.source)
+            return _asked(name, place), choice.best.expected_s, choice.reason
     return choice.best.candidate, choice.best.expected_s, choice.reason
+
+
+def _asked(scheduler: str, place: Place) -> Candidate:
+    """Return the candidate of leaving the choice to an autoscheduler."""
+    parameters = json.dumps(defaults(scheduler, place.threads))
+    return Candidate((Directive("", 0, AUTOSCHEDULE, (scheduler, parameters)),), scheduler.lower())
 
 
 def _size(built: Built) -> tuple[int, int]:
