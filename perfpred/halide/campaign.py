@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +19,15 @@ from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.reference import integers_only, reference_schedule
 from perfpred.halide.sandbox.forked import ForkLimits
+from perfpred.halide.sandbox.pulse import CALM
 from perfpred.halide.sandbox.workshop import Description, Size, Workshop, compile_job, require_halide
 from perfpred.halide.source import Source
 from perfpred.hardware import Hardware, Machine
 from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign
 from perfpred.measure.child import Child, Command
+from perfpred.measure.drift import without_drift
 from perfpred.measure.process import MALLOC
+from perfpred.measure.timing import Estimate, estimate
 from perfpred.progress import Progress
 from perfpred.variants.halide.library import target
 
@@ -32,8 +36,21 @@ HOPELESS = 4.0
 MEMORY_BYTES = 16 << 30
 PULSE = 1
 """Version of the work that tells how fast the machine is."""
+FEW_CALM = 4
+"""Timings in calm moments that are enough to leave out the others."""
 KNOWN, SLOWER, LEAST_LIMIT_S = 10, 4.0, 8.0
 """After so many compilations, none is given more than so many times what they took, or so many seconds."""
+
+
+@dataclass
+class FastestPulse:
+    """The least time of the pulse that was ever seen: what calm is compared with."""
+
+    time_s: float = math.inf
+
+    def saw(self, time_s: float) -> None:
+        """Take in another time."""
+        self.time_s = min(self.time_s, time_s)
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,7 @@ class Task:
     hardware: Hardware
     described: Mapping[Size, Description]
     folder: Path
+    fastest: FastestPulse = field(default_factory=FastestPulse, compare=False)
 
     @property
     def target(self) -> str:
@@ -186,14 +204,17 @@ class Timer:
     child: Child
     libraries: Mapping[str, str]
     best: Best
+    fastest: FastestPulse
     limit_s: float
 
     def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
         """Return the reply for one row, marked if it is not worth another timing."""
         size = size_text((sizes["width"], sizes["height"]))
         reply = self.child.ask({"library": self.libraries[size], "size": size, "check": check}, self.limit_s)
-        if reply["status"] == "ok" and self.best.hopeless(size, reply["time_s"]):
-            reply["give_up"] = True
+        if reply["status"] == "ok":
+            self.fastest.saw(reply["monitor_s"])
+            if self.best.hopeless(size, reply["time_s"]):
+                reply["give_up"] = True
         return reply
 
 
@@ -217,12 +238,43 @@ def time_all(
                 child,
                 {size_text(size): str(task.library(each, size)) for size in task.described},
                 best,
+                task.fastest,
                 effort.row_limit_s,
             )
             for each in candidates
         }
         records = run_campaign(rows, timers, log, effort, seed, time.perf_counter, progress)
     return list(zip(rows, records, strict=True))
+
+
+def estimates(rows: Sequence[tuple[Row, RowRecord]]) -> list[Estimate | None]:
+    """Return the estimate of each row from its calm timings, None where it has no time."""
+    timed = [record for _, record in rows if record.times_s and not record.failed]
+    fastest_s = min((pulse_s for record in timed for pulse_s in record.monitors_s), default=math.nan)
+    kept = [calm_timings(record.monitors_s, fastest_s) for record in timed]
+    steady = without_drift(
+        [[record.times_s[place] for place in places] for record, places in zip(timed, kept, strict=True)],
+        [[record.order[place] for place in places] for record, places in zip(timed, kept, strict=True)],
+    )
+    found = {id(record): estimate(times_s) for record, times_s in zip(timed, steady, strict=True)}
+    return [found.get(id(record)) for _, record in rows]
+
+
+def calm_timings(pulses_s: Sequence[float], fastest_s: float) -> list[int]:
+    """Return which timings were made in calm moments; the calmest third, or a few, if hardly any was.
+
+    Examples
+    --------
+    >>> calm_timings([1.0, 1.6, 1.1, 1.0, 1.05], 1.0)
+    [0, 2, 3, 4]
+    >>> calm_timings([1.6, 1.7, 1.5, 1.8, 1.6, 1.0], 1.0)
+    [0, 2, 4, 5]
+    """
+    calm = [place for place, pulse_s in enumerate(pulses_s) if pulse_s <= CALM * fastest_s]
+    enough = min(len(pulses_s), max(FEW_CALM, len(pulses_s) // 3))
+    if len(calm) >= min(enough, FEW_CALM):
+        return calm
+    return sorted(sorted(range(len(pulses_s)), key=lambda place: pulses_s[place])[:enough])
 
 
 @contextmanager
@@ -232,6 +284,7 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
         "runtime": str(runtime_library(task)),
         "pulse": str(pulse_library(task)),
         "threads": task.hardware.threads,
+        "fastest_pulse_s": task.fastest.time_s if math.isfinite(task.fastest.time_s) else None,
         "exact": integers_only(first.graph),
         "sizes": {
             size_text(size): {

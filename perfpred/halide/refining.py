@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.campaign import Compiled, Task, compile_all, time_all
+from perfpred.halide.campaign import Compiled, Task, compile_all, estimates, time_all
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.sandbox.workshop import Workshop
@@ -18,9 +18,7 @@ from perfpred.halide.space.searched import ScheduleSpace
 from perfpred.hardware import Machine
 from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.measure.campaign import Effort
-from perfpred.measure.drift import without_drift
 from perfpred.measure.journal import Journal
-from perfpred.measure.timing import estimate
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Trace
 
@@ -128,13 +126,12 @@ class Rounds:
         together = [*self._anchors, *(each for each in usable if each not in self._anchors)]
         log = Part(self.journal, f"look{number}", "row")
         rows = time_all(self.task, together, self.machine, log, SHORT, self.seed + number, self.progress)
-        timed = [(row, record) for row, record in rows if record.times_s and not record.failed]
-        steady = without_drift([record.times_s for _, record in timed], [record.order for _, record in timed])
         sizes = {size: place for place, size in enumerate(self.task.described)}
         found: dict[str, dict[int, float]] = {}
-        for (row, _), times_s in zip(timed, steady, strict=True):
-            place = sizes[row.sizes["width"], row.sizes["height"]]
-            found.setdefault(str(row.subject), {})[place] = math.log(estimate(times_s).time_s)
+        for (row, _), estimated in zip(rows, estimates(rows), strict=True):
+            if estimated is not None:
+                place = sizes[row.sizes["width"], row.sizes["height"]]
+                found.setdefault(str(row.subject), {})[place] = math.log(estimated.time_s)
         if not self._anchors:
             self._choose_anchors(usable, found)
         slow = [found[key][place] - level for (key, place), level in self._levels.items() if key in found]

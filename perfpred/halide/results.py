@@ -12,15 +12,14 @@ import numpy as np
 import pandas as pd
 
 from perfpred.errors import InputError, MeasurementError
-from perfpred.halide.campaign import Compiled, Task, size_text
+from perfpred.halide.campaign import Compiled, Task, estimates, size_text
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.compute import FEATURES, features
 from perfpred.halide.features.machine import Target
 from perfpred.halide.sandbox.workshop import Size, require_halide
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, Row, RowRecord
-from perfpred.measure.drift import without_drift
-from perfpred.measure.timing import estimate
+from perfpred.measure.timing import Estimate
 from perfpred.profile import Profile
 
 PARAMETERS = ("width", "height", "schedule", *FEATURES)
@@ -80,10 +79,9 @@ class Results:
             outcome = self.compiled[each.id]
             if outcome.status != "ok":
                 found.update({(each.id, size): _failed(outcome.status) for size in self.task.described})
-        timed = [(row, record) for row, record in self.rows if record.times_s and not record.failed]
-        steady = without_drift([record.times_s for _, record in timed], [record.order for _, record in timed])
-        for (row, _), times_s in zip(timed, steady, strict=True):
-            found[_key(row)] = _estimated(times_s)
+        for (row, _), estimated in zip(self.rows, estimates(self.rows), strict=True):
+            if estimated is not None:
+                found[_key(row)] = _estimated(estimated)
         found.update({_key(row): _failed(record.status) for row, record in self.rows if record.failed})
         return found
 
@@ -115,7 +113,7 @@ class Results:
             "machine": machine.describe(),
             "software": {"halide": require_halide(), "python": platform.python_version()},
             "timing": {
-                "estimate": "mean of the fastest third of the rounds, interleaved and shuffled over all rows",
+                "estimate": "mean of the fastest third of the calm timings, in shuffled rounds over all rows",
                 "min_rounds": effort.min_rounds,
                 "max_rounds": effort.max_rounds,
                 "target_noise": effort.target_noise,
@@ -129,8 +127,7 @@ def _key(row: Row) -> tuple[str, Size]:
     return str(row.subject), (row.sizes["width"], row.sizes["height"])
 
 
-def _estimated(times_s: Sequence[float]) -> dict[str, Any]:
-    found = estimate(times_s)
+def _estimated(found: Estimate) -> dict[str, Any]:
     return {"time_s": found.time_s, "noise": found.noise, "rounds": float(found.rounds), "status": "ok"}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from perfpred.halide.campaign import Task, compile_all, prepare, size_text, time_all
+from perfpred.halide.campaign import Task, compile_all, estimates, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, Request, baselines
@@ -19,8 +19,6 @@ from perfpred.halide.sandbox.workshop import Size, Workshop
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort
-from perfpred.measure.drift import without_drift
-from perfpred.measure.timing import estimate
 from perfpred.progress import Progress
 
 
@@ -103,11 +101,8 @@ class Session:
             if compiled[each.id].status != "ok"
         }
         rows = time_all(self.task, usable, self.machine, Forgotten(), effort, seed, progress)
-        timed = [record for _, record in rows if record.times_s and not record.failed]
-        steady = iter(without_drift([each.times_s for each in timed], [each.order for each in timed]))
-        for candidate, (_, record) in zip(usable, rows, strict=True):
-            if record.times_s and not record.failed:
-                estimated = estimate(next(steady))
+        for candidate, (_, record), estimated in zip(usable, rows, estimates(rows), strict=True):
+            if estimated is not None:
                 found[candidate] = Timed(estimated.time_s, estimated.noise, "ok")
             else:
                 status = record.status if record.failed else "timeout"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import os
 import sys
 import time
@@ -77,7 +78,7 @@ class Runner:
         handler = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
         self._handler = handler(lambda _, text: self._errors.append(text.decode(errors="replace").strip()))
         runtime.halide_set_error_handler(self._handler)
-        self._setup, self._pulse = setup, _pulse(setup["pulse"], int(setup["threads"]))
+        self._setup, self._pulse = setup, _pulse(setup)
         self._cases: dict[str, Case] = {}
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,15 +121,15 @@ class Runner:
             raise CallError(self._errors[0] if self._errors else f"error {code}")
 
 
-def _pulse(library: str, threads: int) -> Pulse:
-    output = np.zeros((threads, PULSE_HEIGHT, PULSE_WIDTH), dtype=np.float32)
+def _pulse(setup: Mapping[str, Any]) -> Pulse:
+    output = np.zeros((int(setup["threads"]), PULSE_HEIGHT, PULSE_WIDTH), dtype=np.float32)
     buffer = _buffer(output)
-    pointers, entry = (ctypes.c_void_p * 1)(ctypes.addressof(buffer)), _entry(library)
+    pointers, entry = (ctypes.c_void_p * 1)(ctypes.addressof(buffer)), _entry(setup["pulse"])
 
     def beat(_keep: Any = (output, buffer)) -> None:
         entry(pointers)
 
-    return Pulse(beat, time.perf_counter, time.sleep)
+    return Pulse(beat, time.perf_counter, time.sleep, setup.get("fastest_pulse_s") or math.inf)
 
 
 @cache
