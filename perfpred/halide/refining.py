@@ -22,7 +22,7 @@ from perfpred.measure.journal import Journal
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Trace
 
-SHORT = Effort(min_rounds=4, max_rounds=6, row_budget_s=0.5, row_limit_s=20.0)
+SHORT = Effort(min_rounds=3, max_rounds=5, row_budget_s=0.4, row_limit_s=20.0)
 BATCH, LEAST = 10, 5
 """Schedules a round, at most and at least."""
 ANCHORS = 4

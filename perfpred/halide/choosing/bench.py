@@ -16,7 +16,7 @@ from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
 
 RIVALS = 5
-GLANCE = Effort(min_rounds=5, max_rounds=8, row_budget_s=0.6, row_limit_s=20.0)
+GLANCE = Effort(min_rounds=3, max_rounds=5, row_budget_s=0.4, row_limit_s=20.0)
 SCORING = Effort(min_rounds=20, max_rounds=40, row_budget_s=3.0, row_limit_s=20.0)
 
 

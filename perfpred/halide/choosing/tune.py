@@ -27,7 +27,7 @@ FROM_PROFILE = 0.2
 LEAST = 4
 """Schedules a round, at the least: they are compiled side by side, and the baselines timed again beside."""
 BATCH = 10
-ROUND = Effort(min_rounds=5, max_rounds=8, row_budget_s=0.6, row_limit_s=20.0)
+ROUND = Effort(min_rounds=4, max_rounds=6, row_budget_s=0.5, row_limit_s=20.0)
 LAST_ROUND = Effort(min_rounds=15, max_rounds=30, row_budget_s=2.0, row_limit_s=20.0)
 FINALISTS = 6
 
