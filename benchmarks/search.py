@@ -4,7 +4,8 @@ Every strategy is replayed on every space, each repeat with a seed of its own; e
 and a search that met no time is said to have found the slowest one, on both sides alike. Kernel Tuner's
 figures come from `benchmarks/results/kernel_tuner_strategies.csv`, which says how they were made. With
 `--warm-start`, the model starts each space from the others of the same kernel instead: from each alone, from
-all together, and from their times shuffled and turned upside down, which must do no harm.
+all together, and from their times shuffled and turned upside down, which must do no harm. Each repeat knows
+another random 80% of a source: from the same rows warm starts hardly vary, so that repeats would be but one.
 
 FILES are written by `perfpred import`. What is done is kept in --out, and not done again.
 
@@ -46,12 +47,22 @@ def searched(path: Path, strategy: str, repeats: int) -> pd.DataFrame:
     return replay_all(pp.read_profile(path), trial, n_jobs=1).assign(file=stem(path), start="cold")
 
 
-def warm(path: Path, sources: list[Path], start: str, repeats: int) -> pd.DataFrame:
-    """Return the searches of one space that start from others."""
+def warm(path: Path, sources: list[Path], start: str, repeats: int, share: float) -> pd.DataFrame:
+    """Return the searches of one space that start from others, each from another part of their rows."""
     profiles = [contrary(pp.read_profile(source), start) for source in sources]
-    trial = Trial(("model",), WARM_BUDGETS, repeats)
-    found = replay_all(pp.read_profile(path), trial, warm_start=profiles, n_jobs=1)
-    return found.assign(file=stem(path), start=start)
+    target, found = pp.read_profile(path), []
+    for repeat in range(repeats):
+        known = [part_of(profile, share, repeat) for profile in profiles]
+        trial = Trial(("model",), WARM_BUDGETS, 1, random_state=repeat)
+        found.append(replay_all(target, trial, warm_start=known, n_jobs=1).assign(repeat=repeat))
+    return pd.concat(found, ignore_index=True).assign(file=stem(path), start=start)
+
+
+def part_of(profile: pp.Profile, share: float, seed: int) -> pp.Profile:
+    """Return a profile of some of the rows, drawn at random."""
+    count = round(share * len(profile.table))
+    rows = np.random.default_rng(seed).permutation(len(profile.table))[:count]
+    return pp.Profile(profile.table.iloc[np.sort(rows)], profile.parameters, profile.metadata)
 
 
 def contrary(profile: pp.Profile, start: str) -> pp.Profile:
@@ -65,12 +76,13 @@ def contrary(profile: pp.Profile, start: str) -> pp.Profile:
     return pp.Profile(table, profile.parameters, profile.metadata)
 
 
-def jobs(files: list[Path], with_warm: bool, repeats: int) -> Iterator[tuple[str, str, str, object]]:
+def jobs(given: argparse.Namespace) -> Iterator[tuple[str, str, str, object]]:
     """Yield file, strategy, start, and the work."""
-    for strategy in STRATEGIES:
+    files, repeats, share = given.files, given.repeats, given.source_share
+    for strategy in given.strategies.split(",") if given.strategies else ():
         for path in files:
             yield stem(path), strategy, "cold", delayed(searched)(path, strategy, repeats)
-    for path in files if with_warm else []:
+    for path in files if given.warm_start else []:
         others = [
             each for each in files if each != path and stem(each).split("-")[0] == stem(path).split("-")[0]
         ]
@@ -81,19 +93,16 @@ def jobs(files: list[Path], with_warm: bool, repeats: int) -> Iterator[tuple[str
             if contrary_of:
                 starts[name] = contrary_of
         for start, sources in starts.items():
-            yield stem(path), "model", start, delayed(warm)(path, sources, start, repeats)
+            yield stem(path), "model", start, delayed(warm)(path, sources, start, repeats, share)
 
 
-def run(files: list[Path], out: Path, with_warm: bool, repeats: int, n_jobs: int) -> pd.DataFrame:
-    """Do what `out` does not hold yet, add it there, and return all."""
+def run(given: argparse.Namespace) -> pd.DataFrame:
+    """Do what `--out` does not hold yet, add it there, and return all."""
+    out: Path = given.out
     done = pd.read_csv(out) if out.exists() else pd.DataFrame(columns=["file", "strategy", "start"])
     known = set(zip(done["file"], done["strategy"], done["start"], strict=True))
-    left = [
-        job
-        for file, strategy, start, job in jobs(files, with_warm, repeats)
-        if (file, strategy, start) not in known
-    ]
-    for found in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(left):
+    left = [job for file, strategy, start, job in jobs(given) if (file, strategy, start) not in known]
+    for found in Parallel(n_jobs=given.jobs, return_as="generator_unordered")(left):
         found.to_csv(out, mode="a", header=not out.exists(), index=False)
         print(f"{found['file'][0]} {found['strategy'][0]} {found['start'][0]}", file=sys.stderr)
     return pd.read_csv(out)
@@ -140,6 +149,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--warm-start", action="store_true")
+    parser.add_argument("--source-share", type=float, default=0.8, help="of the source's rows")
+    parser.add_argument("--strategies", default=",".join(STRATEGIES), help="searched from a cold start")
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=-1)
     parser.add_argument("--plot", type=Path)
@@ -149,7 +160,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = arguments()
-    found = run(given.files, given.out, given.warm_start, given.repeats, given.jobs)
+    found = run(given)
     tables = summaries(found)
     if given.plot is not None:
         from perfpred.app.plots import draw_searches
