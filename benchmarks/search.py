@@ -4,8 +4,8 @@ Every strategy is replayed on every space, each repeat with a seed of its own; e
 and a search that met no time is said to have found the slowest one, on both sides alike. Kernel Tuner's
 figures come from `benchmarks/results/kernel_tuner_strategies.csv`, which says how they were made. With
 `--warm-start`, the model starts each space from the others of the same kernel instead: from each alone, from
-all together, and from their times shuffled and turned upside down, which must do no harm. Each repeat knows
-another random 80% of a source: from the same rows warm starts hardly vary, so that repeats would be but one.
+all together, and from their times shuffled and turned upside down, which must do no harm. From the same rows
+warm starts hardly vary, so that repeats are almost one: `--source-share 0.8` gives each another part of a source.
 
 FILES are written by `perfpred import`. What is done is kept in --out, and not done again.
 
@@ -149,7 +149,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--warm-start", action="store_true")
-    parser.add_argument("--source-share", type=float, default=0.8, help="of the source's rows")
+    parser.add_argument("--source-share", type=float, default=1.0, help="of the source's rows")
     parser.add_argument("--strategies", default=",".join(STRATEGIES), help="searched from a cold start")
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=-1)

@@ -11,14 +11,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 from threadpoolctl import threadpool_limits
 
 from perfpred.learn.process import LOG_SIGNAL, Process, Scales
-from perfpred.learn.surrogate import (
-    NEGLIGIBLE,
-    GaussianPosterior,
-    GaussianSurrogate,
-    Refits,
-    drawn_together,
-    probability_ok,
-)
+from perfpred.learn.surrogate import NEGLIGIBLE, GaussianPosterior, GaussianSurrogate, Refits, drawn_together
 from perfpred.predict.checks import Floats
 
 FIRST_SHARES = (0.5, 0.02, 0.8, 0.1)
@@ -35,10 +28,8 @@ SLOPE_PRIOR_ROWS, MOST_SLOPE = 2.0, 2.0
 """The power is drawn to 1 as by so many rows."""
 LEAST_SHARE = 0.4
 """What places differ by, at least, as a share of the deviation of all log times elsewhere."""
-SMOOTHER = 0.5
-"""Inverse length scales of what places differ by, relative to those of log time there."""
-PATIENCE = 8
-"""After so many runs of its choice without a new best, a place is passed over until there is one."""
+PATIENCE = 4
+"""After so many runs without a new best, the next is chosen as if nothing was known from elsewhere."""
 TREES, INPUTS_SHARE = 50, 0.6
 PROCESS_ROWS = 300
 """Rows from elsewhere that say which inputs matter."""
@@ -91,7 +82,7 @@ class WarmSurrogate:
     First come the fastest candidate of each place and a few from the fast to the slow. A place whose times
     agree with these is corrected by a process of its own; the place that best foretells the fast
     measurements, each left out in turn, chooses. Where none agrees, to start anew foretells them better, or
-    the last few runs since one may choose brought nothing, the choice is made as if nothing was known.
+    the last few runs brought nothing, the choice is made as if nothing was known from elsewhere.
 
     Parameters
     ----------
@@ -104,7 +95,6 @@ class WarmSurrogate:
         self._cold, self._anew = GaussianSurrogate(), Refits()
         self._warm = [Refits(_medians(place.scales), LEAST_SHARE * place.deviation) for place in self._places]
         self._agree: tuple[float, ...] = ()
-        self._began = 0
         self.kept: int | None = None
 
     def first(self, candidates: Floats, tried: int) -> int | None:
@@ -129,49 +119,36 @@ class WarmSurrogate:
         is_enough = self._cold.enough(x, time_s) or (
             int(ok.sum()) >= FIRST_TIMES and max(agree) >= AGREES_WELL
         )
-        if is_enough:
-            self._agree, self._began = agree, len(time_s)
+        self._agree = agree if is_enough else ()
         return is_enough
 
     def posterior(self, x: Floats, time_s: Floats, candidates: Floats) -> GaussianPosterior:
         """Return what the likeliest of all models says of `N` candidates."""
-        chosen: GaussianPosterior | None = None
-        self.kept = None
-        if not self._is_stuck(time_s):
-            ok = np.isfinite(time_s)
-            p_ok = probability_ok(x, ok, candidates)
-            chosen = self._likeliest_place((x[ok], np.log(time_s[ok])), candidates, p_ok)
-        return self._cold.posterior(x, time_s, candidates) if chosen is None else chosen
-
-    def _is_stuck(self, time_s: Floats) -> bool:
-        """Say whether too many of n times, shape (n,), were chosen since the best one."""
-        since = len(time_s) - max(int(np.nanargmin(time_s)) + 1, self._began)
-        return since >= PATIENCE
-
-    def _likeliest_place(
-        self, rows: tuple[Floats, Floats], candidates: Floats, p_ok: Floats
-    ) -> GaussianPosterior | None:
-        """Return the place that, corrected, best foretells fast rows; None where to start anew does so."""
-        agreeing = [index for index, agree in enumerate(self._agree) if agree >= AGREES]
-        if not agreeing:
-            return None
-        fast = rows[1] <= np.quantile(rows[1], FAST_SHARE)
-        anew = self._anew.posterior(*rows, candidates, p_ok)
-        chosen: GaussianPosterior | None = None
+        ok = np.isfinite(time_s)
+        y = np.log(time_s[ok])
+        cold = self._cold.posterior(x, time_s, candidates)
+        fast = y <= np.quantile(y, FAST_SHARE)
+        anew = self._anew.posterior(x[ok], y, candidates, cold.p_ok)
         least = float(anew.left_out[fast].mean())
-        for index in agreeing:
-            warm = _corrected(self._places[index], self._warm[index], rows, candidates, p_ok)
-            score = float(warm.left_out[fast].mean())
-            if score > least:
-                chosen, least, self.kept = warm, score, index
-        return chosen
+        chosen, self.kept = cold, None
+        for index, (place, refits) in enumerate(zip(self._places, self._warm, strict=True)):
+            if self._agree[index] >= AGREES:
+                warm = _corrected(place, refits, (x[ok], y), candidates, cold.p_ok)
+                score = float(warm.left_out[fast].mean())
+                if score > least:
+                    chosen, least, self.kept = warm, score, index
+        return cold if _is_stuck(time_s) else chosen
+
+
+def _is_stuck(time_s: Floats) -> bool:
+    """Say whether the best of n times, shape (n,), is so old that others should have their say too."""
+    return len(time_s) - int(np.nanargmin(time_s)) > PATIENCE
 
 
 def _medians(scales: Scales) -> Scales:
-    """Return the medians for a correction: the same inputs matter, but less; the time there is one more."""
+    """Return the medians for a correction: the inputs matter as elsewhere, and the time there is one more."""
     own = Scales.prior(len(scales.log_relevance) + 1).log_relevance[:1]
-    less = scales.log_relevance + np.log(SMOOTHER)
-    return Scales(np.concatenate([less, own]), LOG_SIGNAL, scales.log_noise)
+    return Scales(np.concatenate([scales.log_relevance, own]), LOG_SIGNAL, scales.log_noise)
 
 
 def _corrected(
