@@ -5,7 +5,7 @@ and a search that met no time is said to have found the slowest one, on both sid
 figures come from `benchmarks/results/kernel_tuner_strategies.csv`, which says how they were made. With
 `--warm-start`, the model starts each space from the others of the same kernel instead: from each alone, from
 all together, and from their times shuffled and turned upside down, which must do no harm. From the same rows
-warm starts hardly vary, so that repeats are almost one: `--source-share 0.8` gives each another part of a source.
+warm starts hardly vary, so that repeats are almost one: `--source-share 0.8` gives each another part of them.
 
 FILES are written by `perfpred import`. What is done is kept in --out, and not done again.
 
