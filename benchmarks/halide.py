@@ -60,14 +60,16 @@ def table(documents: list[dict[str, Any]]) -> str:
         mine = [each for each in documents if each["pipeline"] == name]
         by_budget = {each["budget"]: each for each in mine if each["budget"] is not None}
         paper = next((each for each in mine if each["strategy"] == "mullapudi2016"), None)
-        for budget in budgets:
-            speedups.setdefault(budget, []).append(by_budget[budget]["speedup"])
+        for budget, each in by_budget.items():
+            speedups.setdefault(budget, []).append(each["speedup"])
         over = "-"
         if paper is not None and paper["time_s"]:
-            ratio = paper["time_s"] / by_budget[budgets[-1]]["time_s"]
+            ratio = paper["time_s"] / by_budget[max(by_budget)]["time_s"]
             speedups.setdefault("paper", []).append(ratio)
             over = f"{ratio:.2f}"
-        figures = " | ".join(f"{by_budget[budget]['speedup']:.2f}" for budget in budgets)
+        figures = " | ".join(
+            f"{by_budget[budget]['speedup']:.2f}" if budget in by_budget else "-" for budget in budgets
+        )
         base = f"{mine[0]['baseline']}, {1e3 * mine[0]['baseline_s']:.3g} ms"
         lines.append(f"| {name} | {mine[0]['size']} | {base} | {figures} | {over} |")
     means = [
