@@ -69,13 +69,15 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    files = given.files or sorted((Path(__file__).parent.parent / "datasets" / "halide").glob("*.csv"))
+    files = given.files or sorted((Path(__file__).parent.parent / "datasets" / "halide").rglob("*.csv"))
     models = ["ensemble", "forest", "estimate"]
     documents = []
     for path in files:
         rows = read_profile(path).ok.table
         rows = rows[rows[list(FEATURES)].notna().all(axis=1)]
-        documents += [{"file": path.name, **each} for each in judged(rows, models, given.splits)]
+        documents += [
+            {"file": f"{path.parent.name}/{path.name}", **each} for each in judged(rows, models, given.splits)
+        ]
     if given.json:
         print(json.dumps(documents, indent=1))
         return
