@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import os
 import time
@@ -20,7 +21,14 @@ from perfpred.halide.candidate import Candidate
 from perfpred.halide.reference import integers_only, reference_schedule
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.pulse import CALM
-from perfpred.halide.sandbox.workshop import Description, Size, Workshop, compile_job, require_halide
+from perfpred.halide.sandbox.workshop import (
+    Description,
+    Size,
+    Workshop,
+    about_path,
+    compile_job,
+    require_halide,
+)
 from perfpred.halide.source import Source
 from perfpred.hardware import Hardware, Machine
 from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign
@@ -119,6 +127,11 @@ def compile_all(
     }
     limits = patience([each.compile_s for each in outcomes.values() if each.status == "ok"], workshop.limits)
     sizes = task.first_of_each()
+    for each in candidates:
+        before = None if each.id in outcomes else _compiled_before(task, each, sizes)
+        if before is not None:
+            outcomes[each.id] = before
+            log.append(_entry(each, before))
     todo = [
         each
         for each in candidates
@@ -139,13 +152,30 @@ def compile_all(
         if None not in mine:
             outcome = _outcome([reply for reply in mine if reply is not None])
             outcomes[todo[index // len(sizes)].id] = outcome
-            document = {"status": outcome.status, "message": outcome.message, "codes": outcome.codes}
-            seconds = round(outcome.compile_s, 3)
-            log.append({"compiled": todo[index // len(sizes)].id, **document, "compile_s": seconds})
+            log.append(_entry(todo[index // len(sizes)], outcome))
         progress.update(len(replies), len(jobs), "compiling")
 
     workshop.run_all(jobs, done, limits)
     return _without_twins(candidates, outcomes)
+
+
+def _entry(candidate: Candidate, outcome: Compiled) -> dict[str, Any]:
+    document = {"status": outcome.status, "message": outcome.message, "codes": outcome.codes}
+    return {"compiled": candidate.id, **document, "compile_s": round(outcome.compile_s, 3)}
+
+
+def _compiled_before(task: Task, candidate: Candidate, sizes: Sequence[Size]) -> Compiled | None:
+    """Return the outcome of a compilation whose libraries are still there."""
+    found = []
+    for size in sizes:
+        library = task.library(candidate, size)
+        try:
+            found.append(json.loads(about_path(library).read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return None
+        if not library.exists():
+            return None
+    return _outcome([{"status": "ok", **each} for each in found])
 
 
 def patience(compile_s: Sequence[float], limits: ForkLimits) -> ForkLimits:

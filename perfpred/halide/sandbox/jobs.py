@@ -15,7 +15,7 @@ import halide as hl
 import numpy as np
 
 from perfpred.errors import InputError, MeasurementError
-from perfpred.files import make_folder
+from perfpred.files import atomic_write, make_folder
 from perfpred.halide.apply import apply
 from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built, build
@@ -25,6 +25,7 @@ from perfpred.halide.graph.names import func_keys, in_order
 from perfpred.halide.graph.serialized import parse
 from perfpred.halide.recorded import recorded
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
+from perfpred.halide.sandbox.workshop import about_path
 from perfpred.halide.source import Source
 
 FUNCTION = "perfpred_pipeline"
@@ -94,7 +95,9 @@ def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path
         compile_s = time.perf_counter() - start
         code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         link([str(path)], out)
-    return {"code": code, "compile_s": compile_s}
+    about = {"code": code, "compile_s": compile_s}
+    atomic_write(about_path(out), json.dumps(about))
+    return about
 
 
 def compile_runtime(target: Any, out: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import queue
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -137,6 +138,11 @@ def autoschedule_job(
         "target": target,
         "label": label,
     }
+
+
+def about_path(library: Path) -> Path:
+    """Return where it is kept what a compilation replied, beside its library."""
+    return library.with_suffix(".json")
 
 
 def require_halide() -> str:

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.campaign import Task, prepare, runtime_library, time_all
+from perfpred.halide.campaign import Task, compile_all, prepare, runtime_library, time_all
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.sandbox.compare import agree
 from perfpred.halide.sandbox.forked import ForkLimits, forked
@@ -203,3 +203,18 @@ def test_what_counts_as_the_same_result():
     assert "differs" in agree(floats * np.float32(1.01), floats, exact=False)
     floats[3] = np.nan
     assert "not finite" in agree(floats, right.astype(np.float32), exact=False)
+
+
+def test_what_was_compiled_before_is_not_compiled_again(workshop, soften, tmp_path, monkeypatch):
+    source = Source.of(soften)
+    described = {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}
+    task = Task(source, PLACE, described, tmp_path)
+    with Journal(tmp_path / "first.journal", {}, resume=False) as journal:
+        first = compile_all(task, [vectors(4), vectors(8)], workshop, journal, Silent())
+    monkeypatch.setattr(workshop, "run_all", lambda jobs, *_: jobs and pytest.fail("something is compiled"))
+    with Journal(tmp_path / "second.journal", {}, resume=False) as journal:
+        again = compile_all(task, [vectors(4), vectors(8)], workshop, journal, Silent())
+        assert [entry["compiled"] for entry in journal.entries()] == list(again)
+    assert {key: each.codes for key, each in again.items()} == {
+        key: each.codes for key, each in first.items()
+    }
