@@ -80,13 +80,17 @@ def table(documents: list[dict[str, Any]]) -> str:
 
 
 def summary(documents: list[dict[str, Any]]) -> str:
-    """Return the regret of choosing without runs, and how schedules left out are ranked."""
+    """Return the regret of choosing without runs, how schedules left out are ranked, how times repeat."""
     unrun = [each for each in documents if each["budget"] == 0]
     if not unrun:
         return ""
     regret = np.mean([each["regret"] for each in unrun])
     ranks = np.median([each["spearman"] for each in unrun if each["spearman"] is not None])
-    return f"without runs: mean regret {regret:.3f}; schedules left out: median rank correlation {ranks:.2f}"
+    noise = [each["noise"] for each in documents if each["budget"] is not None and each["noise"] is not None]
+    return (
+        f"without runs: mean regret {regret:.3f}; schedules left out: median rank correlation {ranks:.2f}; "
+        f"times repeat within {np.median(noise):.1%} (median; at most {max(noise):.1%})"
+    )
 
 
 def draw(documents: list[dict[str, Any]], path: Path) -> None:
@@ -99,12 +103,8 @@ def draw(documents: list[dict[str, Any]], path: Path) -> None:
     axes = figure.subplots()
     width = 0.8 / len(budgets)
     for place, budget in enumerate(budgets):
-        speedups = [
-            next(
-                each["speedup"] for each in documents if (each["pipeline"], each["budget"]) == (name, budget)
-            )
-            for name in names
-        ]
+        mine = {each["pipeline"]: each["speedup"] for each in documents if each["budget"] == budget}
+        speedups = [mine.get(name, np.nan) for name in names]
         at = np.arange(len(names)) + width * (place - (len(budgets) - 1) / 2)
         axes.bar(at, speedups, width, label=f"{budget} runs")
     axes.axhline(1.0, color="black", linewidth=0.8)

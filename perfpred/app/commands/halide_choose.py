@@ -32,7 +32,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Learn from profiles of schedules; what is learned goes to DIR/halide."""
-    from perfpred.halide.choosing.experience import Experience, number
+    from perfpred.halide.choosing.experience import Experience
 
     found = [(path, Experience.read(path)) for path in files]
     written = [(each, each.save(models)) for _, each in found]
@@ -43,7 +43,7 @@ def train(
                     "pipeline": each.pipeline,
                     "hardware": each.hardware,
                     "schedules": len(each.candidates),
-                    "spearman": number(each.spearman),
+                    "spearman": each.spearman,
                     "model": str(path),
                 }
                 for each, path in written

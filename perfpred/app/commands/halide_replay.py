@@ -56,7 +56,7 @@ def _show(documents: list[dict[str, Any]]) -> None:
             each["status"],
             *(
                 ("-", "-", "-")
-                if each["time_s"] is None
+                if each["status"] != "ok"
                 else (seconds(each["time_s"]), percent(each["noise"]), f"{each['speedup']:.2f}")
             ),
         ]

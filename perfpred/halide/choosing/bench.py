@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from perfpred.halide.campaign import size_text
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.deciding import decide
-from perfpred.halide.choosing.experience import Experience, number
+from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.session import Session
 from perfpred.halide.schedule import Schedule
 from perfpred.measure.campaign import Effort
@@ -55,7 +56,7 @@ def bench(
         "baseline": base.source,
         "baseline_s": scored[base].time_s,
         "fastest_s": fastest_s,
-        "spearman": None if elsewhere is None else number(elsewhere.spearman),
+        "spearman": None if elsewhere is None else elsewhere.spearman,
     }
     named: list[tuple[int | None, str, Candidate, str]]
     named = [(budget, "model", candidate, why[budget]) for budget, candidate in chosen.items()]
@@ -104,7 +105,7 @@ def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) 
     others = [each for each in standing if each != mine]
     timed = session.measure([mine, *others], SCORING, seed, progress)
     times = [timed[each].time_s for each in standing if timed[each].status == "ok"]
-    base_s = min(times) if times else None
+    base_s = min(times, default=math.nan)
     return [
         {
             "pipeline": session.source.name,
@@ -113,9 +114,9 @@ def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) 
             "source": each.source,
             "schedule": each.id,
             "status": timed[each].status,
-            "time_s": number(timed[each].time_s),
-            "noise": number(timed[each].noise),
-            "speedup": None if base_s is None else number(base_s / timed[each].time_s),
+            "time_s": timed[each].time_s,
+            "noise": timed[each].noise,
+            "speedup": base_s / timed[each].time_s,
             "expected_s": stored.expected_s if each is mine else None,
         }
         for each in (mine, *others)

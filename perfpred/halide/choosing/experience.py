@@ -153,8 +153,8 @@ class Experience:
             "log_time": _without_nan(self.log_time),
             "noise": _without_nan(self.noise),
             "model": codec.encode(self.model),
-            "model_deviation": number(self.model_deviation),
-            "spearman": number(self.spearman),
+            "model_deviation": _number(self.model_deviation),
+            "spearman": _number(self.spearman),
         }
         document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
         make_folder(path.parent)
@@ -239,7 +239,7 @@ def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float, float]:
     return fitted.formula_, float(np.std(residuals)), float(np.mean(ranks)) if ranks else math.nan
 
 
-def number(value: float) -> float | None:
+def _number(value: float) -> float | None:
     """Return a number as JSON has it: None if it is NaN."""
     return value if math.isfinite(value) else None
 

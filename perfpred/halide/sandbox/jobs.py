@@ -89,13 +89,8 @@ def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path
     bare = target.with_feature(hl.TargetFeature.NoRuntime)
     built.raw, built.funcs  # noqa: B018 - looked at before anything is scheduled
     apply(candidate, built, bare)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "pipeline.o"
-        built.pipeline.compile_to({hl.OutputFileType.object: str(path)}, built.arguments, FUNCTION, bare)
-        compile_s = time.perf_counter() - start
-        code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        link([str(path)], out)
-    about = {"code": code, "compile_s": compile_s}
+    code, ended = write_library(built.pipeline, built.arguments, bare, out)
+    about = {"code": code, "compile_s": ended - start}
     atomic_write(about_path(out), json.dumps(about))
     return about
 
@@ -124,12 +119,18 @@ def compile_pulse(target: Any, threads: int, out: Path) -> dict[str, Any]:
     sums.compute_at(pulse, x).vectorize(x, 16).unroll(x).unroll(y)
     sums.update().reorder(x, y, k.x).vectorize(x, 16).unroll(x).unroll(y)
     right.compute_at(pulse, thread).vectorize(x, 16)
-    bare = target.with_feature(hl.TargetFeature.NoRuntime)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "pulse.o"
-        hl.Pipeline(pulse).compile_to({hl.OutputFileType.object: str(path)}, [], FUNCTION, bare)
-        link([str(path)], out)
+    write_library(hl.Pipeline(pulse), [], target.with_feature(hl.TargetFeature.NoRuntime), out)
     return {}
+
+
+def write_library(pipeline: Any, arguments: list[Any], bare: Any, out: Path) -> tuple[str, float]:
+    """Compile and link a pipeline; returns a hash of its code, and when it was compiled by the clock."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pipeline.o"
+        pipeline.compile_to({hl.OutputFileType.object: str(path)}, arguments, FUNCTION, bare)
+        ended = time.perf_counter()
+        link([str(path)], out)
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16], ended
 
 
 def link(objects: list[str], out: Path) -> None:

@@ -129,7 +129,7 @@ def _pulse(setup: Mapping[str, Any]) -> Pulse:
     def beat(_keep: Any = (output, buffer)) -> None:
         entry(pointers)
 
-    return Pulse(beat, time.perf_counter, time.sleep, setup.get("fastest_pulse_s") or math.inf)
+    return Pulse(beat, time.perf_counter, time.sleep, setup["fastest_pulse_s"] or math.inf)
 
 
 @cache
