@@ -119,7 +119,7 @@ def _chosen(
     else:
         target = Target.of(place.machine, place.isa, place.threads)
         choice = choose(rank(found, _size(built), built.graph, target))
-        if choice.best.is_baseline:  # what was measured is what it chose for other sizes
+        if choice.is_left:
             name = next(each for each in PARAMETERS if each.lower() == choice.best.candidate.source)
             return _asked(name, place), choice.best.expected_s, choice.reason
     return choice.best.candidate, choice.best.expected_s, choice.reason

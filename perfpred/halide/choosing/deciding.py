@@ -33,5 +33,7 @@ def unrun(session: Session, experience: Experience | None) -> Choice:
         return Choice(taken, taken, "nothing was measured of it at another size", ())
     choice = choose(rank(experience, session.size, session.graph, session.target))
     best = choice.best
-    candidate = own.get(best.candidate.source, best.candidate) if best.is_baseline else best.candidate
-    return replace(choice, best=replace(best, candidate=candidate))
+    if choice.is_left and best.candidate.source in own:
+        taken = replace(best, candidate=own[best.candidate.source])
+        return replace(choice, best=taken, baseline=taken)
+    return choice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,6 +63,11 @@ class Choice:
     reason: str
     ranking: tuple[Ranked, ...]
 
+    @property
+    def is_left(self) -> bool:
+        """Whether it is left to the autoscheduler, which makes a schedule for each size."""
+        return self.best is self.baseline
+
 
 def rank(
     experience: Experience, size: Size, graph: Graph | None, target: Target, others: Sequence[Candidate] = ()
@@ -97,7 +102,7 @@ def rank(
 
 
 def choose(ranking: Sequence[Ranked]) -> Choice:
-    """Return the best of a ranking, or the best autoscheduler's unless the best is surely faster.
+    """Return the best of a ranking, or leave it to the best autoscheduler unless the best is surely faster.
 
     Raises
     ------
@@ -107,15 +112,14 @@ def choose(ranking: Sequence[Ranked]) -> Choice:
     if not ranking:
         raise InputError("there is no schedule to choose from")
     best = min(ranking, key=_cautious)
-    baselines = [each for each in ranking if each.is_baseline]
-    baseline = min(baselines, key=lambda each: each.expected_s, default=None)
-    if baseline is None or best.is_baseline:
-        reason = f"the fastest expected, by {best.candidate.source}"
-        return Choice(best, baseline, reason, tuple(ranking))
+    baseline = min(_autoschedulers(ranking), key=lambda each: each.expected_s, default=None)
+    if baseline is None:
+        return Choice(best, None, f"the fastest expected, by {best.candidate.source}", tuple(ranking))
     gain = float(np.log(baseline.expected_s / best.expected_s))
     sure = SURE * float(np.hypot(best.deviation, baseline.deviation))
     ratio = (
-        f"{np.exp(gain):.2f}x (at least {np.exp(gain - sure):.2f}x) as fast as {baseline.candidate.source}"
+        f"{np.exp(gain):.2f}x (at least {np.exp(gain - sure):.2f}x) as fast as what "
+        f"{baseline.candidate.source} makes for a size"
     )
     if gain - sure > 0:
         return Choice(best, baseline, f"expected to be {ratio}", tuple(ranking))
@@ -123,6 +127,25 @@ def choose(ranking: Sequence[Ranked]) -> Choice:
         f"the fastest expected would be {ratio}: not sure enough to leave the autoscheduler's without a run"
     )
     return Choice(baseline, baseline, reason, tuple(ranking))
+
+
+def _autoschedulers(ranking: Sequence[Ranked]) -> list[Ranked]:
+    """Return what to expect of each autoscheduler at the size of a ranking.
+
+    It makes a schedule of its own for each size. Those that it made for other sizes are not what it would
+    make here, but how fast they are here, and how they differ, tell how fast that one should be.
+    """
+    made: dict[str, list[Ranked]] = {}
+    for each in ranking:
+        if each.is_baseline:
+            made.setdefault(each.candidate.source, []).append(each)
+    expected = []
+    for several in made.values():
+        log_time = np.log([each.expected_s for each in several])
+        variance = np.mean([each.deviation**2 for each in several]) + log_time.var()
+        time_s, deviation = float(np.exp(log_time.mean())), float(np.sqrt(variance))
+        expected.append(replace(several[0], expected_s=time_s, deviation=deviation))
+    return expected
 
 
 def known(experience: Experience, size: Size) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ import pytest
 from perfpred.errors import InputError, ModelFileError
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.choosing.experience import Experience, find, load_experience
-from perfpred.halide.choosing.ranking import choose, known, rank
+from perfpred.halide.choosing.ranking import Ranked, choose, known, rank
 from perfpred.halide.features.compute import FEATURES
 from perfpred.hardware import compiler
 from perfpred.profile import Profile
@@ -66,8 +66,27 @@ def test_the_best_is_taken_only_if_surely_faster(experience):
     assert choice.reason.startswith("expected to be 1.")
     unsure = Experience.of(made_up(stated=0.4), {each.id: each for each in candidates(30)})
     careful = choose(rank(unsure, (200, 200), None, None))
+    assert careful.is_left
     assert careful.best.is_baseline
     assert "not sure enough" in careful.reason
+
+
+def test_what_an_autoscheduler_makes_here_is_judged_by_all_it_made_for_other_sizes():
+    times = {"mullapudi2016": (0.8, 1.6, 1.6), "own": (1.0,)}
+    made = [
+        Ranked(Candidate((Directive("f", 0, "vectorize", (f"d{place}",)),), source), time_s, 0.02, True)
+        for source, several in times.items()
+        for place, time_s in enumerate(several)
+    ]
+    ranking = sorted(made, key=lambda each: each.expected_s)
+    choice = choose(ranking)
+    assert choice.baseline.expected_s == pytest.approx((0.8 * 1.6 * 1.6) ** (1 / 3))
+    assert choice.baseline.deviation == pytest.approx(np.hypot(0.02, np.std(np.log([0.8, 1.6, 1.6]))))
+    assert choice.best == ranking[0]  # made for another size, and a schedule like others here
+    assert not choice.is_left
+    assert "as fast as what mullapudi2016 makes for a size" in choice.reason
+    alone = choose([each for each in ranking if each.is_baseline][:1])
+    assert alone.is_left
 
 
 def test_without_a_size_it_is_as_if_never_measured(experience):
