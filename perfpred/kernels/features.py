@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 VECTORS = (4, 8, 16, 32, 64)
 """Lengths in which code takes elements: vectors, unrolled vectors, tiles."""
+TILES = (6, 12, 14, 24, 48)
+"""Rows and columns of the blocks that products of matrices keep in registers, such as 6 by 16 with AVX2."""
 LEAST_LARGEST = 8
 """A column whose largest value is less is no extent of a loop."""
 
@@ -32,9 +34,9 @@ def remainders(dimension: str) -> dict[str, str]:
 def candidates(extents: Iterable[str]) -> dict[str, str]:
     """Return expressions for what happens at the ends of loops of these extents, by themselves.
 
-    For each extent: what is left of it after whole vectors, as a share of the vector, of the extent, and
-    of the work done if the last vector is computed whole; whether anything is left; how often 2 divides
-    it, since that decides alignment and conflicts in caches; and whether it is small.
+    For each extent: what is left of it after whole vectors or tiles, as a share of the vector, of the
+    extent, and of the work done if the last vector is computed whole; whether anything is left; how often
+    2 divides it, since that decides alignment and conflicts in caches; and whether it is small.
 
     Examples
     --------
@@ -43,9 +45,9 @@ def candidates(extents: Iterable[str]) -> dict[str, str]:
     """
     found: list[str] = []
     for extent in extents:
-        found += [f"{extent} % {length} / {length}" for length in VECTORS]
-        found += [f"{extent} % {length} == 0" for length in VECTORS]
-        found += [_waste(extent, length) for length in (*VECTORS, 48)]
+        found += [f"{extent} % {length} / {length}" for length in (*VECTORS, TILES[0])]
+        found += [f"{extent} % {length} == 0" for length in (*VECTORS, TILES[0])]
+        found += [_waste(extent, length) for length in (*VECTORS, *TILES)]
         found += [f"{extent} % {length} / {extent}" for length in (8, 16)]
         found += [_twos(extent, 16), _twos(extent, 64)]
         found += [f"min({extent}, {length}) / {length}" for length in (4, 16, 64)]
