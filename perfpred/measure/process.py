@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -39,15 +40,23 @@ class Limits:
     processors: tuple[int, ...] = (0,)
 
 
+TIMINGS_A_PROCESS = 3
+"""A row is timed so many times by one process, then by another."""
+
+
 class MeasuringProcess:
     """A child process for one `Subject`, stopped (SIGSTOP) except while it is asked something.
 
     Idle threads of BLAS and OpenMP pools spin for milliseconds; stopping the process keeps them from
-    disturbing the timing of another. A child that dies or overruns is replaced at the next request.
+    disturbing the timing of another. A child that dies or overruns is replaced at the next request. So is
+    one that has timed a row `TIMINGS_A_PROCESS` times: where a process's memory happens to lie makes some
+    rows faster and others slower for as long as it lives, which must neither pass for a property of the
+    row nor hide from the noise.
     """
 
     def __init__(self, subject: Subject, limits: Limits) -> None:
         self.subject, self.limits = subject, limits
+        self._timings: Counter[tuple[int, ...]] = Counter()
         arguments = [str(limits.memory_bytes), *(str(cpu) for cpu in limits.processors)]
         setup = {
             "kernel": subject.kernel,
@@ -66,6 +75,11 @@ class MeasuringProcess:
 
     def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
         """Return the reply for one row: ``status``, and ``time_s`` and ``monitor_s`` where it is ok."""
+        row = tuple(sizes.values())
+        if self._timings[row] >= TIMINGS_A_PROCESS:
+            self._child.close()
+            self._timings.clear()
+        self._timings[row] += 1
         reply = self._child.ask({"sizes": dict(sizes), "check": check}, self.limits.row_s)
         self._child.signal(signal.SIGSTOP)
         return reply

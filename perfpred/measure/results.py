@@ -16,7 +16,7 @@ from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort, Row, RowRecord
 from perfpred.measure.drift import without_drift
 from perfpred.measure.plan import Part
-from perfpred.measure.process import MALLOC, Subject
+from perfpred.measure.process import MALLOC, TIMINGS_A_PROCESS, Subject
 from perfpred.measure.timing import Estimate, estimate
 from perfpred.profile import Profile
 from perfpred.variants import variant
@@ -125,6 +125,7 @@ def _metadata(part: Part, subjects: Sequence[Subject], machine: Machine, effort:
         "timing": {
             "estimate": "mean of the fastest third of the rounds, interleaved and shuffled over all rows",
             "drift": "the speed that all timings of a short stretch have in common is divided out",
+            "placement": f"operands begin anywhere in a page; a new process after {TIMINGS_A_PROCESS} rounds",
             "noise": "relative difference of the estimates of the first and second half of the rounds",
             "min_rounds": effort.min_rounds,
             "max_rounds": effort.max_rounds,

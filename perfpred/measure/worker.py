@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 import time
 from collections.abc import Mapping
@@ -24,26 +25,41 @@ from perfpred.measure.timing import time_call
 from perfpred.variants import variant
 
 ALIGNMENT_BYTES = 64
+PAGE_BYTES = 4096
 
 
 class Pool:
-    """One long-lived aligned buffer an operand, so that every row sees the same memory."""
+    """One long-lived buffer an operand, of which a row gets a part that begins anywhere in the first page.
+
+    Parameters
+    ----------
+    kernel_ : Kernel
+    seed : int
+        Of the values, which are the same in every process; the places differ.
+    """
 
     def __init__(self, kernel_: Kernel, seed: int = 0) -> None:
         self._kernel, self._rng = kernel_, np.random.default_rng(seed)
+        self._places = random.Random()
         self._buffers: list[Array] = []
 
     def views(self, shapes: tuple[tuple[int, ...], ...]) -> tuple[Array, ...]:
-        """Return arrays of these shapes, filled with the kernel's random values."""
+        """Return arrays of these shapes, filled with the kernel's random values, aligned to a cache line.
+
+        How far apart two operands lie modulo a page decides whether loads wait for stores that only seem
+        to be to the same address, so a row has another distance every time.
+        """
         return tuple(self._view(index, shape) for index, shape in enumerate(shapes))
 
     def _view(self, index: int, shape: tuple[int, ...]) -> Array:
         size = int(np.prod(shape))
         while len(self._buffers) <= index:
             self._buffers.append(self._aligned(1))
-        if self._buffers[index].size < size:
-            self._buffers[index] = self._aligned(size)
-        return self._buffers[index][:size].reshape(shape)
+        item = self._buffers[index].itemsize
+        start = self._places.randrange(0, PAGE_BYTES, ALIGNMENT_BYTES) // item
+        if self._buffers[index].size < start + size:
+            self._buffers[index] = self._aligned(size + PAGE_BYTES // item)
+        return self._buffers[index][start : start + size].reshape(shape)
 
     def _aligned(self, size: int) -> Array:
         values = self._kernel.random(size, self._rng)

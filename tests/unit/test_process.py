@@ -105,7 +105,24 @@ def test_a_wrong_result_is_not_timed(monkeypatch):
 def test_pool_views_are_aligned_and_reuse_memory():
     pool = Pool(kernel("matmul"))
     (large,) = pool.views(((100, 10),))
-    (small,) = pool.views(((3, 5),))
+    views = [pool.views(((3, 5),))[0] for _ in range(50)]
+    starts = [view.ctypes.data for view in views]
     assert large.ctypes.data % 64 == 0
-    assert small.ctypes.data == large.ctypes.data
-    assert small.shape == (3, 5)
+    assert all(start % 64 == 0 for start in starts)
+    assert max(starts) - min(starts) < 4096
+    assert len(set(starts)) > 10
+    assert views[0].shape == (3, 5)
+
+
+def test_a_process_times_a_row_a_few_times_then_is_replaced():
+    child = MeasuringProcess(Subject("matmul", "openblas", PLACE), Limits())
+    other = {**SIZES, "m": SIZES["m"] + 1}
+    pids = []
+    for _ in range(4):
+        for sizes in (SIZES, other):
+            assert child.ask(sizes, check=False)["status"] == "ok"
+            pids.append(child._child.pid)
+    child.close()
+    assert len(set(pids[:6])) == 1
+    assert len(set(pids[6:])) == 1
+    assert pids[6] != pids[0]
