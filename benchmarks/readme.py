@@ -19,7 +19,7 @@ import pandas as pd
 
 ROOT = Path(__file__).parent.parent
 QUERY = ("m=384", "n=128", "k=900")
-HARDWARE = "intel-xeon-6-167-avx512-1t"
+HARDWARE = "intel-xeon-6-207-avx512-1t"
 
 
 def run(*command: str) -> str:
