@@ -14,8 +14,10 @@ from perfpred.learn.process import LOG_SIGNAL, Process, Scales
 from perfpred.learn.surrogate import NEGLIGIBLE, GaussianPosterior, GaussianSurrogate, Refits, drawn_together
 from perfpred.predict.checks import Floats
 
+KINDS = 8
+"""Candidates that differ in a switch are of different kinds; so many kinds are tried first, at most."""
 FIRST_SHARES = (0.5, 0.02, 0.8, 0.1)
-"""Ranks elsewhere, as shares of all candidates, of the first ones to try here after the fastest."""
+"""Ranks elsewhere, as shares of all candidates, of those to try next: slow ones tell whether places agree."""
 FIRST_TIMES = 4
 """Of which so many must have a time."""
 AGREES, AGREES_WELL = 0.6, 0.7
@@ -79,7 +81,8 @@ class Elsewhere:
 class WarmSurrogate:
     """Begins with what was learned elsewhere, and drops what measurements contradict.
 
-    First come the fastest candidate of each place and a few from the fast to the slow. A place whose times
+    First come the fastest candidate of each place, the fastest of each kind, since another machine may do
+    best with code of another kind, and a few from the fast to the slow. A place whose times
     agree with these is corrected by a process of its own; the place that best foretells the fast
     measurements, each left out in turn, chooses. Where none agrees, to start anew foretells them better, or
     the last few runs brought nothing, the choice is made as if nothing was known from elsewhere.
@@ -88,31 +91,41 @@ class WarmSurrogate:
     ----------
     places : sequence of Elsewhere
         At least one.
+    most_kinds : int
+        Kinds whose fastest candidate is tried first, at most.
     """
 
-    def __init__(self, places: Sequence[Elsewhere]) -> None:
+    def __init__(self, places: Sequence[Elsewhere], most_kinds: int = KINDS) -> None:
         self._places = tuple(places)
+        self._most_kinds = most_kinds
+        self._wanted: tuple[int, ...] = ()
         self._cold, self._anew = GaussianSurrogate(), Refits()
         self._warm = [Refits(_medians(place.scales), LEAST_SHARE * place.deviation) for place in self._places]
         self._agree: tuple[float, ...] = ()
         self.kept: int | None = None
 
     def first(self, candidates: Floats, tried: int) -> int | None:
-        """Ask for the fastest of each place, then some from the fast to the slow."""
+        """Ask for the fastest of each place and of each kind, then some from the fast to the slow."""
+        if not self._wanted:
+            self._wanted = self._first_ones(candidates)
+        return self._wanted[tried] if tried < len(self._wanted) else None
+
+    def _first_ones(self, candidates: Floats) -> tuple[int, ...]:
         expected = [place.expected(candidates) for place in self._places]
-        if tried < len(expected):
-            return int(np.argmin(expected[tried]))
-        share = tried - len(expected)
-        if share >= len(FIRST_SHARES):
-            return None
         ranks = sum(np.argsort(np.argsort(each, kind="stable"), kind="stable") for each in expected)
-        return int(np.argsort(ranks, kind="stable")[int(FIRST_SHARES[share] * (len(candidates) - 1))])
+        order = np.argsort(ranks, kind="stable")
+        fastest = [int(each.argmin()) for each in expected]
+        # The index of the first candidate of a kind, in the order from the fast to the slow.
+        of_kinds = order[np.sort(np.unique(kinds(candidates)[order], return_index=True)[1])]
+        spread = [order[int(share * (len(order) - 1))] for share in FIRST_SHARES]
+        wanted = [*fastest, *of_kinds[: self._most_kinds], *spread]
+        return tuple(dict.fromkeys(int(each) for each in wanted))
 
     def enough(self, x: Floats, time_s: Floats) -> bool:
         """Say whether there are enough times; fewer are needed if a place agrees well with them."""
         if self._agree:
             return True
-        if len(time_s) < len(self._places) + len(FIRST_SHARES):
+        if len(time_s) < max(len(self._wanted), len(self._places) + len(FIRST_SHARES)):
             return False
         ok = np.isfinite(time_s)
         agree = tuple(agreement(place.expected(x)[ok], np.log(time_s[ok])) for place in self._places)
@@ -138,6 +151,23 @@ class WarmSurrogate:
                 if score > least:
                     chosen, least, self.kept = warm, score, index
         return cold if _is_stuck(time_s) else chosen
+
+
+def kinds(candidates: Floats) -> NDArray[np.intp]:
+    """Return the kind of each candidate, shape (n,): candidates of a kind agree in all inputs of two values.
+
+    Parameters
+    ----------
+    candidates : ndarray of shape (n, d)
+
+    Examples
+    --------
+    >>> kinds(np.array([[16, 0], [32, 0], [64, 1], [16, 0]])).tolist()
+    [0, 0, 1, 0]
+    """
+    low, high = candidates.min(axis=0), candidates.max(axis=0)
+    is_switch = ((candidates == low) | (candidates == high)).all(axis=0)
+    return np.unique(candidates[:, is_switch], axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _is_stuck(time_s: Floats) -> bool:

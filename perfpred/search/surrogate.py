@@ -69,7 +69,10 @@ class Surrogate(Protocol):
         """
 
     def first(self, candidates: Floats, tried: int) -> int | None:
-        """Return which of `candidates`, shape (N, d), to try after `tried`; None means a random one."""
+        """Return which of `candidates`, shape (N, d), it wants to know after `tried`; None means no more.
+
+        Later calls add candidates at the end.
+        """
 
     def posterior(self, x: Floats, time_s: Floats, candidates: Floats) -> Posterior:
         """Return what measurements, as in `enough`, say of `candidates`, shape (N, d)."""

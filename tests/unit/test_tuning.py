@@ -11,7 +11,7 @@ from perfpred.learn.ensemble import EnsembleRegressor
 from perfpred.learn.process import Process, Scales
 from perfpred.learn.products import MOST, products
 from perfpred.learn.surrogate import GaussianSurrogate
-from perfpred.learn.warm import WarmSurrogate
+from perfpred.learn.warm import Elsewhere, WarmSurrogate
 from perfpred.tuning.inputs import ConfigurationInputs
 from perfpred.tuning.recorded import RecordedSpace
 from perfpred.tuning.replay import Trial, replay, replay_all
@@ -164,6 +164,30 @@ class TestWarmStart:
                 ratios[start].append(trace.best.outcome.time_s / here.objective.optimum_s)
         assert np.mean(ratios["warm"]) < 1.05
         assert np.mean(ratios["warm"]) < np.mean(ratios["cold"])
+
+    def test_the_fastest_of_each_kind_is_tried_first(self, here, other_csv):
+        place = here.elsewhere(pp.read_profile(other_csv))
+        tried = replay(here, "model", 4, 0, places=[place]).trace.candidates
+        assert {(flag, order) for *_, flag, order in tried} == {
+            (flag, order) for flag in (0, 1) for order in ("row", "column")
+        }
+        assert {tile for _, _, tile, _, _ in tried} == {3}
+
+    def test_a_machine_that_likes_another_kind_is_soon_understood(self, space_csv, here):
+        table = tuning_table("gpu-b", seed=1)
+        table["time_ms"] *= np.exp(1.5 * (table["flag"] == 0))
+        table.assign(time_s=table.pop("time_ms") / 1e3).to_csv(space_csv, index=False)
+        place = here.elsewhere(pp.read_profile(space_csv))
+        trace = replay(here, "model", 5, 0, places=[place]).trace
+        assert trace.best.outcome.time_s < 1.05 * here.objective.optimum_s
+
+    def test_without_switches_all_candidates_are_of_one_kind(self):
+        x = np.random.default_rng(0).uniform(0, 1, (200, 2))
+        surrogate = WarmSurrogate([Elsewhere(x, x[:, 0], np.ones(2, dtype=bool))])
+        wanted = [surrogate.first(x, tried) for tried in range(6)]
+        assert wanted[0] == x[:, 0].argmin()
+        assert wanted[-1] is None
+        assert len(set(wanted)) == 6
 
     def test_a_contradicting_one_is_dropped(self, here, other_csv):
         profile = pp.read_profile(other_csv)

@@ -149,4 +149,6 @@ def _surrogate(experience: Experience | None, space: ScheduleSpace) -> Surrogate
         if each.directives and np.isfinite(relative[place]) and space.is_legal(each)
     ]
     x = space.encode([experience.candidates[place] for place in kept])
-    return WarmSurrogate([Elsewhere(x, relative[kept], np.ones(len(FEATURES), dtype=bool))])
+    elsewhere = Elsewhere(x, relative[kept], np.ones(len(FEATURES), dtype=bool))
+    # Features of schedules are no switches of code.
+    return WarmSurrogate([elsewhere], most_kinds=1)

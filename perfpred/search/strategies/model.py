@@ -53,9 +53,10 @@ class ModelSearch(Generic[C]):
         if not self._pool:
             self._look_at(space, space.pool(POOL, rng))
         self._look_at(space, [each for each in trace.candidates if each not in self._places])
-        if not self.surrogate.enough(self._x[self._tried(trace)], trace.times_s):
+        asked = self.surrogate.first(self._x, len(trace))
+        if asked is not None or not self.surrogate.enough(self._x[self._tried(trace)], trace.times_s):
             # One at a time: the same first candidates whatever it takes to have enough.
-            first = self._first(space, trace, rng)
+            first = self._first(asked, space, trace, rng)
             return [] if first is None else [first]
         self._look_at(space, self._near_the_best(space, trace, rng))
         posterior = self._posterior(trace)
@@ -78,9 +79,10 @@ class ModelSearch(Generic[C]):
         """Return how many to propose: one at a time while each result teaches much."""
         return min(self.batch, max(self.least, len(trace) // TRIED_A_PROPOSAL))
 
-    def _first(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> C | None:
-        """Return a candidate before the model chooses: one that the surrogate asks for, else a random one."""
-        asked = self.surrogate.first(self._x, len(trace))
+    def _first(
+        self, asked: int | None, space: Space[C], trace: Trace[C], rng: np.random.Generator
+    ) -> C | None:
+        """Return a candidate before the model chooses: the one that was asked for, else a random one."""
         candidate = None if asked is None else self._pool[asked]
         if candidate is None or candidate in trace:
             candidate = self._shuffled.next(space, trace, rng)
