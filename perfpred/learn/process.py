@@ -18,6 +18,8 @@ With d inputs the median falls by sqrt(4 / d), so that rows are as far apart how
 """
 LOG_SIGNAL, LOG_NOISE, LOG_SPREAD = 1.0, -4.0, 1.5
 """Medians and deviation of the log variances, for targets of variance 1."""
+FARTHEST = 100.0
+"""No logarithm of a scale is tried beyond; its exponential would overflow."""
 JITTER = 1e-6
 _BLOCK = 1 << 22
 
@@ -156,6 +158,8 @@ class _Density:
         self.squares = (x[:, None, :] - x[None, :, :]) ** 2
 
     def __call__(self, packed: Floats) -> tuple[float, Floats]:
+        if np.abs(packed).max() > FARTHEST:
+            return 1e10, np.zeros_like(packed)
         scales = _unpacked(packed)
         relevance = np.exp(2 * scales.log_relevance)
         squares = 5 * (self.squares @ relevance)
