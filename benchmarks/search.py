@@ -121,15 +121,21 @@ def means(found: pd.DataFrame, by: str) -> pd.DataFrame:
 def summaries(found: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the tables by title."""
     cold = found[found["start"] == "cold"]
+    tables = {} if cold.empty else cold_tables(cold)
+    warm_files = found.loc[found["start"] != "cold", "file"].unique()
+    if len(warm_files):
+        tables["starts, by space"] = warm_table(found[found["file"].isin(warm_files)])
+    return tables
+
+
+def cold_tables(cold: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the strategies beside Kernel Tuner's on the same spaces."""
     tables = {"perfpred's strategies": means(cold, "strategy")}
     theirs = pd.read_csv(KERNEL_TUNER).rename(columns={"mean_ratio": "ratio"})
     theirs = theirs[theirs["file"].isin(cold["file"])]
     complete = theirs.groupby("strategy")["file"].transform("nunique") == cold["file"].nunique()
     tables["Kernel Tuner's strategies"] = means(theirs[complete], "strategy").sort_values(100)
     tables["model, by space"] = means(cold[cold["strategy"] == "model"], "file")
-    warm_files = found.loc[found["start"] != "cold", "file"].unique()
-    if len(warm_files):
-        tables["starts, by space"] = warm_table(found[found["file"].isin(warm_files)])
     return tables
 
 

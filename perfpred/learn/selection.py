@@ -18,8 +18,8 @@ PATIENCE = 2
 """Rounds without a better error, then none follows."""
 N_FOLDS = 5
 N_DEALS, FEW_ROWS = 3, 200
-"""Times that rows are dealt to folds, where there are fewer: how one deal falls decides too much. From 100 rows
-of recorded kernels errors are 6% lower with three; from 250 rows 1%, which is not worth twice the time."""
+"""Times that rows are dealt to folds, where there are fewer: how one deal falls decides too much. From 100
+rows of recorded kernels errors are 6% lower with three; from 250 rows 1%, not worth twice the time."""
 ITERATIONS = 40
 """Of a fold's fit: residuals are to show what is missing, not to be the last word."""
 LARGEST_ERROR = 1.0
