@@ -5,6 +5,7 @@ It keeps the contract `Surrogate` of the room of searching, which knows no model
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -68,8 +69,8 @@ class GaussianSurrogate:
     def __init__(self) -> None:
         self._fit = Refits()
 
-    def first(self, candidates: Floats, tried: int) -> int | None:
-        """Ask for random candidates."""
+    def asks(self, candidates: Floats, tried: Sequence[int], time_s: Floats) -> int | None:
+        """Ask for none."""
         return None
 
     def enough(self, x: Floats, time_s: Floats) -> bool:

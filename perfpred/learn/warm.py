@@ -14,8 +14,11 @@ from perfpred.learn.process import LOG_SIGNAL, Process, Scales
 from perfpred.learn.surrogate import NEGLIGIBLE, GaussianPosterior, GaussianSurrogate, Refits, drawn_together
 from perfpred.predict.checks import Floats
 
+SWITCH, FEW_VALUES = 2, 4
+"""Candidates are of different kinds where they differ in an input of so many values, of different finer kinds
+where they differ in one of a few."""
 KINDS = 8
-"""Candidates that differ in a switch are of different kinds; so many kinds are tried first, at most."""
+"""So many kinds are tried first, at most."""
 FIRST_SHARES = (0.5, 0.02, 0.8, 0.1)
 """Ranks elsewhere, as shares of all candidates, of those to try next: slow ones tell whether places agree."""
 FIRST_TIMES = 4
@@ -31,7 +34,9 @@ SLOPE_PRIOR_ROWS, MOST_SLOPE = 2.0, 2.0
 LEAST_SHARE = 0.4
 """What places differ by, at least, as a share of the deviation of all log times elsewhere."""
 PATIENCE = 4
-"""After so many runs without a new best, the next is chosen as if nothing was known from elsewhere."""
+"""After so many runs without a new best, finer kinds have their say, or who knows nothing from elsewhere."""
+ALONE = 3
+"""Every so many of these runs is chosen as if nothing was known from elsewhere."""
 TREES, INPUTS_SHARE = 50, 0.6
 PROCESS_ROWS = 300
 """Rows from elsewhere that say which inputs matter."""
@@ -84,42 +89,57 @@ class WarmSurrogate:
     First come the fastest candidate of each place, the fastest of each kind, since another machine may do
     best with code of another kind, and a few from the fast to the slow. A place whose times
     agree with these is corrected by a process of its own; the place that best foretells the fast
-    measurements, each left out in turn, chooses. Where none agrees, to start anew foretells them better, or
-    the last few runs brought nothing, the choice is made as if nothing was known from elsewhere.
+    measurements, each left out in turn, chooses. Where none agrees, or to start anew foretells them better,
+    the choice is made as if nothing was known from elsewhere. Where the last few runs brought nothing, it is
+    made that way or falls on the fastest of the next finer kind.
 
     Parameters
     ----------
     places : sequence of Elsewhere
         At least one.
-    most_kinds : int
-        Kinds whose fastest candidate is tried first, at most.
+    by_kind : bool
+        Whether inputs of few values tell kinds of candidates apart.
     """
 
-    def __init__(self, places: Sequence[Elsewhere], most_kinds: int = KINDS) -> None:
+    def __init__(self, places: Sequence[Elsewhere], *, by_kind: bool = True) -> None:
         self._places = tuple(places)
-        self._most_kinds = most_kinds
+        self._by_kind = by_kind
         self._wanted: tuple[int, ...] = ()
         self._cold, self._anew = GaussianSurrogate(), Refits()
         self._warm = [Refits(_medians(place.scales), LEAST_SHARE * place.deviation) for place in self._places]
         self._agree: tuple[float, ...] = ()
         self.kept: int | None = None
 
-    def first(self, candidates: Floats, tried: int) -> int | None:
-        """Ask for the fastest of each place and of each kind, then some from the fast to the slow."""
+    def asks(self, candidates: Floats, tried: Sequence[int], time_s: Floats) -> int | None:
+        """Ask for the first ones, and for finer kinds where the last runs brought nothing."""
         if not self._wanted:
             self._wanted = self._first_ones(candidates)
-        return self._wanted[tried] if tried < len(self._wanted) else None
+        if len(tried) < len(self._wanted):
+            return self._wanted[len(tried)]
+        in_vain = _in_vain(time_s) - PATIENCE
+        if not self._by_kind or not self._agree or in_vain <= 0 or in_vain % ALONE == 0:
+            return None
+        return self._of_a_finer_kind(candidates, tried)
 
     def _first_ones(self, candidates: Floats) -> tuple[int, ...]:
+        """Return the fastest of each place and of each kind, then some from the fast to the slow."""
         expected = [place.expected(candidates) for place in self._places]
         ranks = sum(np.argsort(np.argsort(each, kind="stable"), kind="stable") for each in expected)
         order = np.argsort(ranks, kind="stable")
-        fastest = [int(each.argmin()) for each in expected]
-        # The index of the first candidate of a kind, in the order from the fast to the slow.
-        of_kinds = order[np.sort(np.unique(kinds(candidates)[order], return_index=True)[1])]
+        fastest = [each.argmin() for each in expected]
+        of_kinds = _first_of_each(kinds(candidates, SWITCH), order)[:KINDS] if self._by_kind else order[:1]
         spread = [order[int(share * (len(order) - 1))] for share in FIRST_SHARES]
-        wanted = [*fastest, *of_kinds[: self._most_kinds], *spread]
-        return tuple(dict.fromkeys(int(each) for each in wanted))
+        return tuple(dict.fromkeys(int(each) for each in (*fastest, *of_kinds, *spread)))
+
+    def _of_a_finer_kind(self, candidates: Floats, tried: Sequence[int]) -> int | None:
+        """Return the fastest, where times agree best, of the next finer kind that was not tried so."""
+        agreed = int(np.argmax(self._agree))
+        if self._agree[agreed] < AGREES:
+            return None
+        order = np.argsort(self._places[agreed].expected(candidates), kind="stable")
+        fastest = _first_of_each(kinds(candidates, FEW_VALUES), order)
+        left = fastest[~np.isin(fastest, tried)]
+        return int(left[0]) if len(left) else None
 
     def enough(self, x: Floats, time_s: Floats) -> bool:
         """Say whether there are enough times; fewer are needed if a place agrees well with them."""
@@ -150,29 +170,36 @@ class WarmSurrogate:
                 score = float(warm.left_out[fast].mean())
                 if score > least:
                     chosen, least, self.kept = warm, score, index
-        return cold if _is_stuck(time_s) else chosen
+        return cold if _in_vain(time_s) > PATIENCE else chosen
 
 
-def kinds(candidates: Floats) -> NDArray[np.intp]:
-    """Return the kind of each candidate, shape (n,): candidates of a kind agree in all inputs of two values.
+def kinds(candidates: Floats, most_values: int) -> NDArray[np.intp]:
+    """Return the kind of each candidate, shape (n,): a kind agrees in all inputs of so few values.
 
     Parameters
     ----------
     candidates : ndarray of shape (n, d)
+    most_values : int
 
     Examples
     --------
-    >>> kinds(np.array([[16, 0], [32, 0], [64, 1], [16, 0]])).tolist()
+    >>> kinds(np.array([[16, 0], [32, 0], [64, 1], [16, 0]]), 2).tolist()
     [0, 0, 1, 0]
     """
-    low, high = candidates.min(axis=0), candidates.max(axis=0)
-    is_switch = ((candidates == low) | (candidates == high)).all(axis=0)
-    return np.unique(candidates[:, is_switch], axis=0, return_inverse=True)[1].reshape(-1)
+    few = [column for column in candidates.T if len(np.unique(column)) <= most_values]
+    if not few:
+        return np.zeros(len(candidates), dtype=np.intp)
+    return np.unique(np.column_stack(few), axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def _is_stuck(time_s: Floats) -> bool:
-    """Say whether the best of n times, shape (n,), is so old that others should have their say too."""
-    return len(time_s) - int(np.nanargmin(time_s)) > PATIENCE
+def _first_of_each(kind: NDArray[np.intp], order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the first candidate of each kind, in this order of all candidates."""
+    return order[np.sort(np.unique(kind[order], return_index=True)[1])]
+
+
+def _in_vain(time_s: Floats) -> int:
+    """Return how many runs, from the best on, there were; 0 if none has a time."""
+    return len(time_s) - int(np.nanargmin(time_s)) if np.isfinite(time_s).any() else 0
 
 
 def _medians(scales: Scales) -> Scales:

@@ -68,10 +68,10 @@ class Surrogate(Protocol):
         `x` has shape (n, d); `time_s`, shape (n,), is NaN where a candidate failed.
         """
 
-    def first(self, candidates: Floats, tried: int) -> int | None:
-        """Return which of `candidates`, shape (N, d), it wants to know after `tried`; None means no more.
+    def asks(self, candidates: Floats, tried: Sequence[int], time_s: Floats) -> int | None:
+        """Return which of `candidates`, shape (N, d), it wants to be tried next, if any.
 
-        Later calls add candidates at the end.
+        `tried` says which of them were, `time_s`, of the same length, how long they took.
         """
 
     def posterior(self, x: Floats, time_s: Floats, candidates: Floats) -> Posterior:

@@ -184,7 +184,7 @@ class TestWarmStart:
     def test_without_switches_all_candidates_are_of_one_kind(self):
         x = np.random.default_rng(0).uniform(0, 1, (200, 2))
         surrogate = WarmSurrogate([Elsewhere(x, x[:, 0], np.ones(2, dtype=bool))])
-        wanted = [surrogate.first(x, tried) for tried in range(6)]
+        wanted = [surrogate.asks(x, range(n), np.ones(n)) for n in range(6)]
         assert wanted[0] == x[:, 0].argmin()
         assert wanted[-1] is None
         assert len(set(wanted)) == 6

@@ -151,4 +151,4 @@ def _surrogate(experience: Experience | None, space: ScheduleSpace) -> Surrogate
     x = space.encode([experience.candidates[place] for place in kept])
     elsewhere = Elsewhere(x, relative[kept], np.ones(len(FEATURES), dtype=bool))
     # Features of schedules are no switches of code.
-    return WarmSurrogate([elsewhere], most_kinds=1)
+    return WarmSurrogate([elsewhere], by_kind=False)

@@ -53,8 +53,9 @@ class ModelSearch(Generic[C]):
         if not self._pool:
             self._look_at(space, space.pool(POOL, rng))
         self._look_at(space, [each for each in trace.candidates if each not in self._places])
-        asked = self.surrogate.first(self._x, len(trace))
-        if asked is not None or not self.surrogate.enough(self._x[self._tried(trace)], trace.times_s):
+        tried, times = self._tried(trace), trace.times_s
+        asked = self.surrogate.asks(self._x, tried, times)
+        if asked is not None or not self.surrogate.enough(self._x[tried], times):
             # One at a time: the same first candidates whatever it takes to have enough.
             first = self._first(asked, space, trace, rng)
             return [] if first is None else [first]
