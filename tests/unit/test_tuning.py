@@ -189,6 +189,21 @@ class TestWarmStart:
         assert wanted[-1] is None
         assert len(set(wanted)) == 6
 
+    def test_runs_in_vain_turn_to_finer_kinds(self):
+        rng = np.random.default_rng(0)
+        x = np.column_stack([rng.uniform(0, 1, 200), np.arange(200) % 4])
+        time_s = np.exp(x.sum(axis=1))
+        surrogate = WarmSurrogate([Elsewhere(x, np.log(time_s), np.ones(2, dtype=bool))])
+        tried = []
+        while (asked := surrogate.asks(x, tried, time_s[tried])) is not None:
+            tried.append(asked)
+        assert surrogate.enough(x[tried], time_s[tried])
+        slow = np.argsort(-time_s)[:4].tolist()
+        asked = [surrogate.asks(x, tried + slow[:n], time_s[tried + slow[:n]]) for n in range(5)]
+        next_kind = np.flatnonzero(x[:, 1] == 1)
+        fastest = next_kind[time_s[next_kind].argmin()]
+        assert asked == [fastest, fastest, None, fastest, fastest]
+
     def test_a_contradicting_one_is_dropped(self, here, other_csv):
         profile = pp.read_profile(other_csv)
         times = profile.table["time_s"]
