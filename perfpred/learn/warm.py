@@ -15,8 +15,8 @@ from perfpred.learn.surrogate import NEGLIGIBLE, GaussianPosterior, GaussianSurr
 from perfpred.predict.checks import Floats
 
 SWITCH, FEW_VALUES = 2, 4
-"""Candidates are of different kinds where they differ in an input of so many values, of different finer kinds
-where they differ in one of a few."""
+"""Candidates that differ in an input of two values are of different kinds; finer kinds differ in one of up to
+four, too."""
 KINDS = 8
 """So many kinds are tried first, at most."""
 FIRST_SHARES = (0.5, 0.02, 0.8, 0.1)

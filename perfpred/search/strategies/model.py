@@ -83,7 +83,7 @@ class ModelSearch(Generic[C]):
     def _first(
         self, asked: int | None, space: Space[C], trace: Trace[C], rng: np.random.Generator
     ) -> C | None:
-        """Return a candidate before the model chooses: the one that was asked for, else a random one."""
+        """Return the candidate that was asked for, or a random one."""
         candidate = None if asked is None else self._pool[asked]
         if candidate is None or candidate in trace:
             candidate = self._shuffled.next(space, trace, rng)
