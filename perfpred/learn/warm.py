@@ -18,13 +18,15 @@ SWITCH, FEW_VALUES = 2, 4
 """Candidates that differ in an input of two values are of different kinds; finer kinds differ in one of up to
 four, too."""
 KINDS = 8
-"""So many kinds are tried first, at most."""
+"""So many kinds are tried early, at most."""
 FIRST_SHARES = (0.5, 0.02, 0.8, 0.1)
-"""Ranks elsewhere, as shares of all candidates, of those to try next: slow ones tell whether places agree."""
+"""Ranks elsewhere, as shares of all candidates, of those to try after the fastest: do places agree?"""
 FIRST_TIMES = 4
 """Of which so many must have a time."""
 AGREES, AGREES_WELL = 0.6, 0.7
 """Rank correlation, of their times with those elsewhere, that lets a place choose; and do so at once."""
+CONTRADICTS = -0.5
+"""One that says what is fastest of each kind there is slow here."""
 WORTH_KEEPING = 1000
 """Predictions for so many candidates are kept for the next round."""
 FAST_SHARE = 0.5
@@ -86,9 +88,9 @@ class Elsewhere:
 class WarmSurrogate:
     """Begins with what was learned elsewhere, and drops what measurements contradict.
 
-    First come the fastest candidate of each place, the fastest of each kind, since another machine may do
-    best with code of another kind, and a few from the fast to the slow. A place whose times
-    agree with these is corrected by a process of its own; the place that best foretells the fast
+    First come the fastest candidate of each place, a few from the fast to the slow and, unless these
+    contradict all places, the fastest of each kind: another machine may do best with code of another kind. A
+    place whose times agree is corrected by a process of its own; the place that best foretells the fast
     measurements, each left out in turn, chooses. Where none agrees, or to start anew foretells them better,
     the choice is made as if nothing was known from elsewhere. Where the last few runs brought nothing, it is
     made that way or falls on the fastest of the next finer kind.
@@ -104,6 +106,7 @@ class WarmSurrogate:
     def __init__(self, places: Sequence[Elsewhere], *, by_kind: bool = True) -> None:
         self._places = tuple(places)
         self._by_kind = by_kind
+        self._n_spread = len(self._places) + len(FIRST_SHARES)
         self._wanted: tuple[int, ...] = ()
         self._cold, self._anew = GaussianSurrogate(), Refits()
         self._warm = [Refits(_medians(place.scales), LEAST_SHARE * place.deviation) for place in self._places]
@@ -115,21 +118,29 @@ class WarmSurrogate:
         if not self._wanted:
             self._wanted = self._first_ones(candidates)
         if len(tried) < len(self._wanted):
-            return self._wanted[len(tried)]
+            contradicted = len(tried) >= self._n_spread and self._is_contradicted(candidates, tried, time_s)
+            return None if contradicted else self._wanted[len(tried)]
         in_vain = _in_vain(time_s) - PATIENCE
         if not self._by_kind or not self._agree or in_vain <= 0 or in_vain % ALONE == 0:
             return None
         return self._of_a_finer_kind(candidates, tried)
 
     def _first_ones(self, candidates: Floats) -> tuple[int, ...]:
-        """Return the fastest of each place and of each kind, then some from the fast to the slow."""
+        """Return the fastest of each place, some from the fast to the slow, and the fastest of each kind."""
         expected = [place.expected(candidates) for place in self._places]
         ranks = sum(np.argsort(np.argsort(each, kind="stable"), kind="stable") for each in expected)
         order = np.argsort(ranks, kind="stable")
         fastest = [each.argmin() for each in expected]
         of_kinds = _first_of_each(kinds(candidates, SWITCH), order)[:KINDS] if self._by_kind else order[:1]
         spread = [order[int(share * (len(order) - 1))] for share in FIRST_SHARES]
-        return tuple(dict.fromkeys(int(each) for each in (*fastest, *of_kinds, *spread)))
+        return tuple(dict.fromkeys(int(each) for each in (*fastest, *spread, *of_kinds)))
+
+    def _is_contradicted(self, candidates: Floats, tried: Sequence[int], time_s: Floats) -> bool:
+        """Say whether the first few, from the fast to the slow, contradict all places."""
+        few = np.asarray(tried[: self._n_spread])
+        ok = np.isfinite(time_s[: self._n_spread])
+        x, log_time = candidates[few[ok]], np.log(time_s[: self._n_spread][ok])
+        return max(agreement(place.expected(x), log_time) for place in self._places) <= CONTRADICTS
 
     def _of_a_finer_kind(self, candidates: Floats, tried: Sequence[int]) -> int | None:
         """Return the fastest, where times agree best, of the next finer kind that was not tried so."""
@@ -145,7 +156,7 @@ class WarmSurrogate:
         """Say whether there are enough times; fewer are needed if a place agrees well with them."""
         if self._agree:
             return True
-        if len(time_s) < max(len(self._wanted), len(self._places) + len(FIRST_SHARES)):
+        if len(time_s) < max(len(self._wanted), self._n_spread):
             return False
         ok = np.isfinite(time_s)
         agree = tuple(agreement(place.expected(x)[ok], np.log(time_s[ok])) for place in self._places)
@@ -225,8 +236,8 @@ def _corrected(
 
 
 def agreement(expected: Floats, log_time: Floats) -> float:
-    """Return the rank correlation of two arrays of shape (n,), 0 where one is constant."""
-    if np.ptp(expected) == 0 or np.ptp(log_time) == 0:
+    """Return the rank correlation of two arrays of shape (n,), 0 where one is constant or n < 2."""
+    if len(expected) < 2 or np.ptp(expected) == 0 or np.ptp(log_time) == 0:
         return 0.0
     return float(spearmanr(expected, log_time).statistic)
 
