@@ -131,16 +131,19 @@ class WarmSurrogate:
         ranks = sum(np.argsort(np.argsort(each, kind="stable"), kind="stable") for each in expected)
         order = np.argsort(ranks, kind="stable")
         fastest = [each.argmin() for each in expected]
-        of_kinds = _first_of_each(kinds(candidates, SWITCH), order)[:KINDS] if self._by_kind else order[:1]
+        of_kinds = _first_of_each(kinds(candidates, SWITCH), order)[: KINDS if self._by_kind else 0]
         spread = [order[int(share * (len(order) - 1))] for share in FIRST_SHARES]
         return tuple(dict.fromkeys(int(each) for each in (*fastest, *spread, *of_kinds)))
 
     def _is_contradicted(self, candidates: Floats, tried: Sequence[int], time_s: Floats) -> bool:
         """Say whether the first few, from the fast to the slow, contradict all places."""
-        few = np.asarray(tried[: self._n_spread])
-        ok = np.isfinite(time_s[: self._n_spread])
-        x, log_time = candidates[few[ok]], np.log(time_s[: self._n_spread][ok])
-        return max(agreement(place.expected(x), log_time) for place in self._places) <= CONTRADICTS
+        few = list(tried[: self._n_spread])
+        return max(self._agreements(candidates[few], time_s[: self._n_spread])) <= CONTRADICTS
+
+    def _agreements(self, x: Floats, time_s: Floats) -> tuple[float, ...]:
+        """Return for each place how well measurements, as in `enough`, agree with it."""
+        ok = np.isfinite(time_s)
+        return tuple(agreement(place.expected(x)[ok], np.log(time_s[ok])) for place in self._places)
 
     def _of_a_finer_kind(self, candidates: Floats, tried: Sequence[int]) -> int | None:
         """Return the fastest, where times agree best, of the next finer kind that was not tried so."""
@@ -158,10 +161,9 @@ class WarmSurrogate:
             return True
         if len(time_s) < max(len(self._wanted), self._n_spread):
             return False
-        ok = np.isfinite(time_s)
-        agree = tuple(agreement(place.expected(x)[ok], np.log(time_s[ok])) for place in self._places)
+        agree = self._agreements(x, time_s)
         is_enough = self._cold.enough(x, time_s) or (
-            int(ok.sum()) >= FIRST_TIMES and max(agree) >= AGREES_WELL
+            int(np.isfinite(time_s).sum()) >= FIRST_TIMES and max(agree) >= AGREES_WELL
         )
         self._agree = agree if is_enough else ()
         return is_enough
