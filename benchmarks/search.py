@@ -25,6 +25,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 import perfpred as pp
+from perfpred.errors import InputError
 from perfpred.search import STRATEGIES
 from perfpred.tuning.replay import Trial, replay_all
 
@@ -166,7 +167,10 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = arguments()
-    found = run(given)
+    try:
+        found = run(given)
+    except InputError as error:
+        sys.exit(f"error: {error}")
     tables = summaries(found)
     if given.plot is not None:
         from perfpred.app.plots import draw_searches

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 class PerfpredError(Exception):
     """Base of every error perfpred raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let an error reach the caller from another process, whatever its constructor takes."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[PerfpredError], args: tuple[Any, ...], attributes: dict[str, Any]) -> PerfpredError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class InputError(PerfpredError, ValueError):
