@@ -50,10 +50,10 @@ def searched(path: Path, strategy: str, repeats: int) -> pd.DataFrame:
 
 def warm(path: Path, sources: list[Path], start: str, repeats: int, share: float) -> pd.DataFrame:
     """Return the searches of one space that start from others, each from another part of their rows."""
-    profiles = [contrary(pp.read_profile(source), start) for source in sources]
+    profiles = [pp.read_profile(source) for source in sources]
     target, found = pp.read_profile(path), []
     for repeat in range(repeats):
-        known = [part_of(profile, share, repeat) for profile in profiles]
+        known = [part_of(contrary(profile, start, repeat), share, repeat) for profile in profiles]
         trial = Trial(("model",), WARM_BUDGETS, 1, random_state=repeat)
         found.append(replay_all(target, trial, warm_start=known, n_jobs=1).assign(repeat=repeat))
     return pd.concat(found, ignore_index=True).assign(file=stem(path), start=start)
@@ -66,12 +66,12 @@ def part_of(profile: pp.Profile, share: float, seed: int) -> pp.Profile:
     return pp.Profile(profile.table.iloc[np.sort(rows)], profile.parameters, profile.metadata)
 
 
-def contrary(profile: pp.Profile, start: str) -> pp.Profile:
+def contrary(profile: pp.Profile, start: str, seed: int) -> pp.Profile:
     """Return the profile, or one whose times contradict it."""
     table, ok = profile.table.copy(), profile.table["status"] == "ok"
     times = table.loc[ok, "time_s"].to_numpy()
     if start.startswith("shuffled"):
-        table.loc[ok, "time_s"] = np.random.default_rng(0).permutation(times)
+        table.loc[ok, "time_s"] = np.random.default_rng(seed).permutation(times)
     elif start.startswith("inverse"):
         table.loc[ok, "time_s"] = times.min() * times.max() / times
     return pp.Profile(table, profile.parameters, profile.metadata)
@@ -94,6 +94,8 @@ def jobs(given: argparse.Namespace) -> Iterator[tuple[str, str, str, object]]:
             if contrary_of:
                 starts[name] = contrary_of
         for start, sources in starts.items():
+            if given.starts and start not in given.starts.split(","):
+                continue
             yield stem(path), "model", start, delayed(warm)(path, sources, start, repeats, share)
 
 
@@ -156,6 +158,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--warm-start", action="store_true")
+    parser.add_argument("--starts", default="", help="only from these, such as A100 or shuffled,inverse")
     parser.add_argument("--source-share", type=float, default=1.0, help="of the source's rows")
     parser.add_argument("--strategies", default=",".join(STRATEGIES), help="searched from a cold start")
     parser.add_argument("--repeats", type=int, default=20)
