@@ -31,7 +31,8 @@ MOST_INSTRUCTIONS = 20_000
 
 _ABOUT = """\
 Predicted times of kernels, written by perfpred from models of format {format} {version}. Doubles, seconds;
-no dependency but <math.h>. Compile without -ffast-math: the guards compare with NaN and infinity.
+no dependency but <math.h> and <string.h>. Compile without -ffast-math: the guards compare with NaN and
+infinity.
 
 ..._seconds(...)   the predicted time, or NaN where there is none: an argument is not finite, or is negative
                    where training saw none negative; a complexity is not > 0; an expression is not finite.
@@ -94,7 +95,7 @@ def header(bank: Bank, guard: str) -> str:
     about = _ABOUT.format(format=FORMAT, version=VERSION)
     parts = [
         _comment(about.splitlines()),
-        f"#ifndef {macro}\n#define {macro}\n\n#include <math.h>\n",
+        f"#ifndef {macro}\n#define {macro}\n\n#include <math.h>\n#include <string.h>\n",
         HELPERS,
         *functions,
         *selectors,

@@ -16,10 +16,10 @@ _WORDS = (
     "public register reinterpret_cast requires restrict return short signed sizeof static static_assert "
     "static_cast struct switch template this thread_local throw true try typedef typeid typename typeof "
     "union unsigned using virtual void volatile wchar_t while xor xor_eq ceil exp fabs floor fmod log "
-    "log2 pow sqrt tanh linux unix i386 NAN INFINITY NULL "
+    "log2 pow sqrt tanh memcpy linux unix i386 NAN INFINITY NULL "
 )
 _RESERVED = frozenset(_WORDS.split())
-"""Keywords of C and C++, and what <math.h>, the helpers and some compilers define."""
+"""Keywords of C and C++, and what <math.h>, <string.h>, the helpers and some compilers define."""
 _LOCAL = re.compile(r"v[0-9]+|best|time|seconds")
 
 

@@ -14,6 +14,7 @@ from perfpred.predict.forest import BoostedTrees, Forest
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.linear import LinearModel
 from perfpred.predict.nets import PosynomialNet, ReluNet
+from perfpred.predict.related import RelatedNets
 
 __all__ = [
     "FORMULAS",
@@ -24,12 +25,31 @@ __all__ = [
     "GaussianProcess",
     "LinearModel",
     "PosynomialNet",
+    "RelatedNets",
     "ReluNet",
 ]
 
-Formula: TypeAlias = PosynomialNet | ReluNet | LinearModel | Forest | BoostedTrees | GaussianProcess | Blend
+Formula: TypeAlias = (
+    PosynomialNet
+    | ReluNet
+    | LinearModel
+    | Forest
+    | BoostedTrees
+    | GaussianProcess
+    | Blend
+    | RelatedNets
+)
 
 FORMULAS: dict[str, type[Formula]] = {
     formula.__name__: formula
-    for formula in (PosynomialNet, ReluNet, LinearModel, Forest, BoostedTrees, GaussianProcess, Blend)
+    for formula in (
+        PosynomialNet,
+        ReluNet,
+        LinearModel,
+        Forest,
+        BoostedTrees,
+        GaussianProcess,
+        Blend,
+        RelatedNets,
+    )
 }

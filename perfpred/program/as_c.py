@@ -8,13 +8,19 @@ from collections.abc import Iterable, Sequence
 from perfpred.program.tape import COMPARISONS, CONSTANT, INPUT, Instruction, Program
 
 _STEPS = 256
-"""Entries a factor of two in the table of `tanh`."""
+"""Entries a factor of two in the table of `exp`."""
 _WIDEST = 64
 """The table reaches 2**-64 .. 2**64, beyond exp(2 * 20)."""
+_CELLS = 256
+"""Steps between 1 and 2 in the table of `log2`."""
 
 
 def _numbers(values: Iterable[float]) -> str:
     return ", ".join(map(repr, values))
+
+
+_STARTS = [1 + i / _CELLS for i in range(_CELLS + 1)]
+"""1 and 2 among them, so that the logarithm of a power of two is exact."""
 
 
 HELPERS = f"""\
@@ -59,17 +65,34 @@ static inline double perfpred_floordiv(double a, double b) {{
   w = perfpred_floor(q);
   return q - w > 0.5 ? w + 1.0 : w;
 }}
-/* tanh a = 1 - 2 / (1 + exp 2a) for a in -20..20, to about 1e-13: exp by table and a short series. */
-static inline double perfpred_tanh20(double a) {{
+/* exp a for a in -40..40, to about 1e-13, by table and a short series. */
+static inline double perfpred_exp40(double a) {{
   static const double whole[{2 * _WIDEST}] = {{{_numbers(2.0**i for i in range(-_WIDEST, _WIDEST))}}};
   static const double part[{_STEPS}] = {{{_numbers(2.0 ** (i / _STEPS) for i in range(_STEPS))}}};
-  const int i = (int)(a * {2 * _STEPS / math.log(2)!r} + {_STEPS * _WIDEST + 0.5!r});
-  const double r = (a + a) - (i - {_STEPS * _WIDEST}) * {math.log(2) / _STEPS!r};
+  const int i = (int)(a * {_STEPS / math.log(2)!r} + {_STEPS * _WIDEST + 0.5!r});
+  const double r = a - (i - {_STEPS * _WIDEST}) * {math.log(2) / _STEPS!r};
   const double power = part[i & {_STEPS - 1}] * whole[i >> {_STEPS.bit_length() - 1}];
-  return 1.0 - 2.0 / (1.0 + ((1.0 + r) + r * r * (0.5 + r * {1 / 6!r})) * power);
+  return ((1.0 + r) + r * r * (0.5 + r * {1 / 6!r})) * power;
 }}
+/* tanh a for a in -20..20. */
+static inline double perfpred_tanh20(double a) {{ return 1.0 - 2.0 / (1.0 + perfpred_exp40(a + a)); }}
 static inline double perfpred_tanh(double a) {{
   return a != a ? a : perfpred_tanh20(perfpred_min(20.0, perfpred_max(-20.0, a)));
+}}
+/* log2 of a normal number > 0, to about 1e-14: the exponent from its bits, the rest by table and series. */
+static inline double perfpred_log2n(double a) {{
+  static const double inverse[{_CELLS + 1}] = {{{_numbers(1 / start for start in _STARTS)}}};
+  static const double known[{_CELLS + 1}] = {{{_numbers(-math.log2(1 / start) for start in _STARTS)}}};
+  unsigned long long bits, fraction;
+  double r;
+  int i;
+  memcpy(&bits, &a, sizeof bits);
+  i = ((int)(bits >> {52 - _CELLS.bit_length()} & {2 * _CELLS - 1}) + 1) / 2;
+  fraction = (bits & 0xfffffffffffffULL) | 0x3ff0000000000000ULL;
+  memcpy(&r, &fraction, sizeof r);
+  r = r * inverse[i] - 1.0;
+  return ((int)(bits >> 52) - 1023 + known[i]) + r * (({1 / math.log(2)!r} - r * {0.5 / math.log(2)!r}) +
+    r * r * ({1 / 3 / math.log(2)!r} - r * {0.25 / math.log(2)!r}));
 }}
 #endif
 """
@@ -84,6 +107,8 @@ _HELPED = {
     "//": "perfpred_floordiv",
     "tanh": "perfpred_tanh",
     "tanh20": "perfpred_tanh20",
+    "exp40": "perfpred_exp40",
+    "log2n": "perfpred_log2n",
     "**": "pow",
 }
 _INFIX = ("+", "-", "*", "/")

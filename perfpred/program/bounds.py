@@ -65,8 +65,7 @@ _RULES: dict[str, Callable[..., Ends]] = {
     **dict.fromkeys(("floor", "floor0"), lambda a: (float(a[0] // 1), float(a[1] // 1))),
     **dict.fromkeys(("ceil", "ceil0"), lambda a: (-float(-a[0] // 1), -float(-a[1] // 1))),
     "sqrt": lambda a: (math.sqrt(a[0]), math.sqrt(a[1])) if a[0] >= 0 else (-math.inf, math.inf),
-    "log2": _log2,
-    "exp": _exp,
-    "tanh": lambda a: (-1.0, 1.0),
-    "tanh20": lambda a: (-1.0, 1.0),
+    **dict.fromkeys(("log2", "log2n"), _log2),
+    **dict.fromkeys(("exp", "exp40"), _exp),
+    **dict.fromkeys(("tanh", "tanh20"), lambda a: (-1.0, 1.0)),
 }

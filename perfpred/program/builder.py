@@ -14,7 +14,8 @@ _COMMUTATIVE = ("+", "*", "==", "!=")
 _MOST_SQUARINGS = 16
 """Integer powers up to this one become products; beyond, `pow` is as fast and more exact."""
 MODERATE = 20.0
-"""Up to this, `tanh` needs no care for overflow."""
+"""Up to this, `tanh` needs no care for overflow; `exp` up to twice this."""
+LEAST_NORMAL = 2.0**-1022
 _BOUNDARY = 2.0**-1000
 """Below this, scaling by a power of two might round."""
 
@@ -52,6 +53,11 @@ class Builder:
         self._instructions: list[Instruction] = []
         self._bounds: list[Bounds] = []
         self._known: dict[tuple[object, ...], int] = {}
+        self._defined: dict[str, int] = {}
+
+    def define(self, name: str, value: int) -> None:
+        """Let expressions added from now on read a value by a name that is no input's."""
+        self._defined[name] = value
 
     def input(self, name: str) -> int:
         """Return the value of an input; raises `NotLowerableError` if there is none of that name."""
@@ -104,7 +110,7 @@ class Builder:
             case Number(value):
                 return self.constant(value)
             case Name(name):
-                return self.input(name)
+                return self._defined[name] if name in self._defined else self.input(name)
             case Unary(symbol, operand):
                 inner = self.expression(operand)
                 return self.apply("neg", inner) if symbol == "-" else inner
@@ -184,6 +190,10 @@ def _specialised(operation: str, bounds: Bounds) -> str:
         return operation
     if operation == "tanh" and bounds[0] >= -MODERATE and bounds[1] <= MODERATE:
         return "tanh20"
+    if operation == "exp" and bounds[0] >= -2 * MODERATE and bounds[1] <= 2 * MODERATE:
+        return "exp40"
+    if operation == "log2" and bounds[0] >= LEAST_NORMAL:
+        return "log2n"
     if operation in ("floor", "ceil") and bounds[0] >= 0:
         return f"{operation}0"
     return operation

@@ -43,6 +43,8 @@ _UFUNCS: dict[str, np.ufunc] = {
     "floor0": np.floor,
     "ceil0": np.ceil,
     "tanh20": np.tanh,
+    "exp40": np.exp,
+    "log2n": np.log2,
 }
 
 

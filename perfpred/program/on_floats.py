@@ -28,7 +28,12 @@ _COMPARISONS: dict[str, ast.cmpop] = {
     "==": ast.Eq(),
     "!=": ast.NotEq(),
 }
-_FUNCTIONS = {"sqrt": math.sqrt, "log2": math.log2, "exp": math.exp, "tanh": math.tanh, "tanh20": math.tanh}
+_FUNCTIONS = {
+    "sqrt": math.sqrt,
+    **dict.fromkeys(("log2", "log2n"), math.log2),
+    **dict.fromkeys(("exp", "exp40"), math.exp),
+    **dict.fromkeys(("tanh", "tanh20"), math.tanh),
+}
 _INFINITY = "infinity"
 _FINITE_SUM = "finite_sum"
 

@@ -17,8 +17,9 @@ from perfpred.export.c_header import header
 from perfpred.export.c_names import parameter_names
 from perfpred.predict.bank import Bank
 from perfpred.predict.design import Encoding, Input
-from perfpred.predict.formula import Forest, LinearModel, PosynomialNet, ReluNet
+from perfpred.predict.formula import Forest, LinearModel, PosynomialNet, RelatedNets, ReluNet
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
+from perfpred.predict.related import Relative
 
 RNG = np.random.default_rng(1)
 INPUTS = (
@@ -45,6 +46,10 @@ LINEAR = LinearModel(
     np.geomspace(1e-6, 1e-9, 6),
     1e-9,
 )
+RELATED = RelatedNets(
+    (Relative("relative0", "matvec / other / cpu-1t", SATURATED),),
+    (replace(POSYNOMIAL, terms=("1", "relative0", "m*n", "n")), POSYNOMIAL),
+)
 FOREST = Forest((), [0], [0], [0.0], [0], [0], [1.0])
 FORMULAS = {
     "posynomial": POSYNOMIAL,
@@ -52,6 +57,7 @@ FORMULAS = {
     "unbounded": UNBOUNDED,
     "relu": RELU,
     "linear": LINEAR,
+    "related": RELATED,
 }
 EDGES = (0.0, -0.0, 1.0, 15.0, 16.0, 16.5, 1023.0, 1e-9, 2.0**53, 1e200, -1.0, math.inf, -math.inf, math.nan)
 POINTS = np.vstack(
@@ -163,9 +169,30 @@ def test_c_agrees_with_python(tmp_path, compiler):
     library.text_select_matvec_variant.restype = ctypes.c_char_p
     library.text_select_matvec_hardware.restype = ctypes.c_char_p
     assert library.text_select_matvec_variant(1) == b"posynomial"
-    assert library.text_select_matvec_hardware(3) == b"gpu */ ??/ \\"
+    assert library.text_select_matvec_hardware(4) == b"gpu */ ??/ \\"
     assert library.text_select_matvec_variant(-1) is None
-    assert library.text_select_matvec_variant(6) is None
+    assert library.text_select_matvec_variant(7) is None
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no cc")
+def test_c_functions_of_our_own(tmp_path):
+    points = np.concatenate([2.0 ** np.arange(-1022, 1024), RNG.uniform(1e-3, 1e3, 5000), np.arange(1, 5000)])
+    cases = {"log2n": (np.log2, points), "exp40": (np.exp, RNG.uniform(-40, 40, 5000))}
+    cases["tanh20"] = np.tanh, RNG.uniform(-20, 20, 5000)
+    source = "".join(
+        f"void all_{name}(int n, const double *x, double *y);\nvoid all_{name}(int n, const double *x, double *y)"
+        f"{{ int i; for (i = 0; i < n; ++i) y[i] = perfpred_{name}(x[i]); }}\n"
+        for name in cases
+    )
+    library = compiled(tmp_path, ("cc", "-std=c99"), header(BANK, "bank.h"), source)
+    pointer = ctypes.POINTER(ctypes.c_double)
+    for name, (expected, x) in cases.items():
+        found = np.empty(len(x))
+        getattr(library, f"all_{name}")(len(x), x.ctypes.data_as(pointer), found.ctypes.data_as(pointer))
+        np.testing.assert_allclose(found, expected(x), rtol=2e-13, atol=2e-13)
+        if name == "log2n":  # whoever rounds logarithms of sizes relies on it
+            np.testing.assert_array_equal(found[:2046], np.arange(-1022, 1024))
+            np.testing.assert_array_equal(np.floor(found), np.floor(np.log2(x)))
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no cc")

@@ -23,8 +23,10 @@ from perfpred.predict.formula import (
     GaussianProcess,
     LinearModel,
     PosynomialNet,
+    RelatedNets,
     ReluNet,
 )
+from perfpred.predict.related import Relative
 
 N = Input("n", 2.0, 1.0, 0.0, 4.0)
 M = Input("m", 0.0, 1.0, -1.0, 1.0)
@@ -75,6 +77,10 @@ GOOD = {
     "BoostedTrees": BOOSTED,
     "GaussianProcess": PROCESS,
     "Blend": {"members": (GaussianProcess(**PROCESS), BoostedTrees(**BOOSTED)), "weights": [0.25, 0.75]},
+    "RelatedNets": {
+        "relatives": (Relative("there", "k / v / cpu-1t", PosynomialNet(**POSYNOMIAL)),),
+        "nets": (PosynomialNet(**POSYNOMIAL), PosynomialNet(**POSYNOMIAL | {"terms": ("1", "there")})),
+    },
 }
 
 
@@ -123,6 +129,15 @@ def test_forest_equals_scikit_learn_also_between_two_floats():
     for rows in (X, near):
         ours = np.log(forest.seconds(dict(zip("abc", rows.T, strict=True))))
         np.testing.assert_allclose(ours, reference.predict(rows), atol=1e-12, rtol=0)
+
+
+def test_related_nets_read_the_times_of_relatives():
+    formula = RelatedNets(**GOOD["RelatedNets"])
+    alone, related = formula.nets
+    there = {**COLUMNS, "there": 1e9 * alone.seconds(COLUMNS)}
+    expected = np.sqrt(alone.seconds(COLUMNS) * related.seconds(there))
+    np.testing.assert_allclose(formula.seconds(COLUMNS), expected)
+    assert formula.n_parameters == 3 * alone.n_parameters
 
 
 def test_blend_is_a_weighted_mean_of_logarithms():
@@ -251,6 +266,8 @@ def test_arrays_cannot_be_written_to(name):
         ("BoostedTrees", {"left": [0, 1, 2, 3]}, "BoostedTrees: children come after their parent must hold"),
         ("BoostedTrees", {"value": [0.0]}, "value.shape == (4,) must hold, but got (1,)"),
         ("Blend", {"members": (), "weights": []}, "Blend: len(members) > 0 must hold, but got 0"),
+        ("RelatedNets", {"nets": ()}, "RelatedNets: len(nets) > 0 must hold, but got 0"),
+        ("RelatedNets", {"relatives": 2 * GOOD["RelatedNets"]["relatives"]}, "of relatives are distinct"),
         ("Blend", {"weights": [0.5, 0.6]}, "Blend: weights sum to 1 must hold, but got 1.1"),
         ("Blend", {"weights": [1.5, -0.5]}, "Blend: weights >= 0 must hold"),
         ("BoostedTrees", {"offset": np.nan}, "offset is a finite number must hold, but got nan"),

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from perfpred.complexity import Complexity
 from perfpred.errors import InputError
 from perfpred.predict.design import Input
-from perfpred.predict.formula import Forest, LinearModel, PosynomialNet, ReluNet
+from perfpred.predict.formula import Forest, LinearModel, PosynomialNet, RelatedNets, ReluNet
 from perfpred.predict.lowered import seconds_program
+from perfpred.predict.related import Relative
 from perfpred.program import ArrayFunction, Builder, NotLowerableError, float_function
 
 NAMES = ("m", "n", "k")
@@ -44,6 +45,23 @@ FORMULAS = {
     "relu": ReluNet(INPUTS, RNG.normal(size=(5, 4)), RNG.normal(size=5), RNG.normal(size=5), 2.0, 1e-3),
     "linear": LinearModel(("1", "m*n", "max(m, n, k)", "m%7 - k//5"), [1e-6, 1e-9, 2e-9, 1e-9], 1e-9),
 }
+FORMULAS["related"] = RelatedNets(
+    (Relative("relative0", "matmul / other / cpu-1t", FORMULAS["posynomial"]),),
+    (
+        FORMULAS["posynomial without a net"],
+        PosynomialNet(
+            ("1", "relative0", "m*n*k"),
+            [-14.0, -21.0, -22.0],
+            (Input("log2(max(relative0, 10))", 15.0, 5.0, 5.0, 40.0), INPUTS[1]),
+            RNG.normal(size=(3, 2)),
+            RNG.normal(size=3),
+            RNG.normal(size=3),
+            np.zeros(2),
+            -1.0,
+            1.0,
+        ),
+    ),
+)
 EDGES = [0.0, 1.0, 15.0, 16.0, 17.0, 0.5, 1e-9, 1e15, 1e60, -1.0, -16.0, -0.5]
 
 
