@@ -1,9 +1,11 @@
 """How many measurements adaptive sampling saves: errors on recorded data beside those of random sampling.
 
-Each split keeps 125 rows of a combination for testing; the rest is the pool that both sides choose from.
-Both fit the same model. Test rows are never seen in choosing. `--plot` needs matplotlib.
+Each split keeps 125 sizes of a kernel for testing; the rest is the pool that both sides choose from. Both fit
+the same model. `related` is fitted to the same rows, too: it knows augmented nets of the kernel's other
+combinations, fitted to their whole pools. Test sizes are seen by none of them. `--plot` needs matplotlib.
 
-    python benchmarks/adaptive.py [FILE.csv ...] [--repeats 5] [--seed 0] [--jobs 1] [--json] [--plot F.png]
+    python benchmarks/adaptive.py [FILE.csv ...] [--repeats 5] [--seed 0] [--every 1] [--jobs 1] [--out F.csv]
+        [--json] [--plot F.png]
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ import numpy as np
 import pandas as pd
 import shipped
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 
 import perfpred as pp
 from perfpred.combination import Combination
@@ -29,9 +33,11 @@ from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.committee import Committee
 from perfpred.learn.evaluation import SLOWEST
+from perfpred.learn.related import RelatedRegressor
 from perfpred.learn.sampling import expected_error, first_batch, next_batch
 from perfpred.learn.stopping import CurvePoint, StoppingRule
 from perfpred.learn.training import complexity_of, features_of
+from perfpred.predict.formula import PosynomialNet
 
 TEST_ROWS = 125
 FIRST, BATCH = 30, 20
@@ -40,21 +46,34 @@ RANDOM_ROWS = (50, 100, 150, 250)
 STOP_AT_MOST = 250
 KEYS = ["kernel", "variant", "hardware"]
 Document = dict[str, Any]
+Parts = list[tuple[Combination, pp.Profile]]
+"""The profiles of a kernel's combinations, in order of size."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One split of one combination, the model that both ways of choosing fit, and that of the committee."""
+    """One split of one combination, the model that both ways of choosing fit, and that of the committee.
+
+    `make_related` makes one that knows the kernel's other combinations, or is None if there are none.
+    """
 
     pool: pp.Profile
     test: pp.Profile
     make: Callable[[], TimeRegressor]
     make_member: Callable[[], TimeRegressor]
+    make_related: Callable[[], TimeRegressor] | None
 
-    def document(self, way: str, rows: Sequence[int]) -> Document:
-        """Return the errors, as fractions, of the model fitted to these rows of the pool."""
+    def documents(self, way: str, rows: Sequence[int]) -> list[Document]:
+        """Return the errors, as fractions, of both models fitted to these rows of the pool."""
+        found = [self.document(way, rows, self.make)]
+        if self.make_related is not None:
+            found.append(self.document(f"{way}, related", rows, self.make_related))
+        return found
+
+    def document(self, way: str, rows: Sequence[int], make: Callable[[], TimeRegressor]) -> Document:
+        """Return the errors of one model."""
         train, test = self.pool.take(np.asarray(rows)), self.test
-        ape = np.abs(self.make().fit(train.X, train.time_s).predict(test.X) / test.time_s - 1)
+        ape = np.abs(make().fit(train.X, train.time_s).predict(test.X) / test.time_s - 1)
         slow = test.time_s >= np.quantile(test.time_s, 1 - SLOWEST)
         return {
             "way": way,
@@ -65,7 +84,7 @@ class Trial:
 
     def random(self) -> list[Document]:
         """Return the errors of random rows: the pool is in random order."""
-        return [self.document("random", range(n)) for n in RANDOM_ROWS]
+        return [each for n in RANDOM_ROWS for each in self.documents("random", range(n))]
 
     def adaptive(self) -> list[Document]:
         """Return the errors of adaptive rows at each size, and where the stopping rule would have ended."""
@@ -80,13 +99,52 @@ class Trial:
                 if (reason := rule.reason(curve)) is not None:
                     stopped = {"expected_error": expected, "reason": reason, "rows": len(chosen)}
             chosen = chosen + next_batch(self.pool.X, [committee], chosen, BATCH)
-        documents = [self.document("adaptive", chosen[:n]) for n in ADAPTIVE_ROWS]
-        return [*documents, {**self.document("stopped", chosen[: stopped["rows"]]), **stopped}]
+        documents = [each for n in ADAPTIVE_ROWS for each in self.documents("adaptive", chosen[:n])]
+        at_stop = self.document("stopped", chosen[: stopped["rows"]], self.make)
+        return [*documents, {**at_stop, **stopped}]
 
 
-def judged(part: pp.Profile, combination: Combination, model: str, seed: int) -> list[Document]:
-    """Return the errors of both ways of choosing in one split, a document a way and number of rows."""
-    order = np.random.default_rng(seed).permutation(len(part))
+def in_order(part: pp.Profile) -> pp.Profile:
+    """Return the rows in order of size, so that a split is one of sizes for all that share them."""
+    return part.take(np.lexsort(part.X.to_numpy().T))
+
+
+def judged(parts: Parts, wanted: Sequence[Combination], model: str, seed: int) -> list[Document]:
+    """Return the errors of both ways of choosing in one split of the combinations of a kernel."""
+    order = np.random.default_rng(seed).permutation(len(parts[0][1]))
+    require_same_sizes(parts)
+    nets = {}
+    for combination, part in parts if len(parts) > 1 else ():
+        chosen, pool = registry.model("augmented"), part.take(order[TEST_ROWS:])
+        complexity = complexity_of(combination.kernel, part, None)
+        estimator = chosen.make(complexity, features_of(combination.kernel, pool, chosen), seed)
+        formula = estimator.fit(pool.X, pool.time_s).formula_
+        assert isinstance(formula, PosynomialNet)
+        nets[combination] = formula
+    found = []
+    for combination, part in parts:
+        if combination in wanted:
+            known = {str(other): net for other, net in nets.items() if other != combination}
+            found += judged_one(part, combination, order, known, model, seed)
+    return found
+
+
+def require_same_sizes(parts: Parts) -> None:
+    (first, part), *others = parts
+    for combination, other in others:
+        if not np.array_equal(part.X.to_numpy(), other.X.to_numpy()):
+            sys.exit(f"{first} and {combination} were measured at different sizes: give their files apart")
+
+
+def judged_one(
+    part: pp.Profile,
+    combination: Combination,
+    order: NDArray[np.intp],
+    known: dict[str, PosynomialNet],
+    model: str,
+    seed: int,
+) -> list[Document]:
+    """Return the errors of one combination, a document a way and number of rows."""
     complexity = complexity_of(combination.kernel, part, None)
     chosen = registry.model(model)
     features = features_of(combination.kernel, part, chosen)
@@ -100,6 +158,7 @@ def judged(part: pp.Profile, combination: Combination, model: str, seed: int) ->
             independent_folds=True,
             random_state=seed,
         ),
+        (lambda: RelatedRegressor(complexity, features, known, random_state=seed)) if known else None,
     )
     names = {"kernel": combination.kernel, "variant": combination.variant, "hardware": combination.hardware}
     common = {**names, "seed": seed, "noise": part.noise_floor}
@@ -133,7 +192,7 @@ def plot(table: pd.DataFrame, path: Path) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharex=True)
     titles = {"mape": "all test rows", "mape_slowest70": "slowest 70%"}
     for axis, (error, title) in zip(axes, titles.items(), strict=True):
-        for way in ("random", "adaptive"):
+        for way in ("random", "adaptive", "random, related", "adaptive, related"):
             by_seed = table[table["way"] == way].groupby(["rows", "seed"])[error].mean().unstack() * 100
             axis.plot(by_seed.index, by_seed.mean(axis=1), marker="o", label=way)
             axis.fill_between(by_seed.index, by_seed.min(axis=1), by_seed.max(axis=1), alpha=0.25)
@@ -151,26 +210,41 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0, help="of the first split")
     parser.add_argument("--model", default="augmented")
+    parser.add_argument("--every", type=int, default=1, help="only every so many of the combinations")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--out", type=Path, help="keep what is done here, and do not do it again")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plot", type=Path, metavar="F.png")
     options = parser.parse_args()
     profile = pp.read_profile(options.files) if options.files else shipped.read()
-    parts = list(profile.ok.combinations())
+    parts = [(combination, in_order(part)) for combination, part in profile.ok.combinations()]
     needed = TEST_ROWS + RANDOM_ROWS[-1]
     for combination, part in parts:
         if len(part) < needed:
             sys.exit(f"{combination} has {len(part)} rows, but {needed} are needed")
     seeds = range(options.seed, options.seed + options.repeats)
-    jobs = (delayed(judged)(part, name, options.model, seed) for seed in seeds for name, part in parts)
-    documents = [each for found in Parallel(n_jobs=options.jobs)(jobs) for each in found]
-    table = pd.DataFrame(documents)
+    table = pd.DataFrame() if options.out is None or not options.out.exists() else pd.read_csv(options.out)
+    done = set(map(tuple, table[[*KEYS, "seed"]].to_numpy())) if len(table) else set()
+    jobs = []
+    for kernel, seed in product(dict.fromkeys(name.kernel for name, _ in parts), seeds):
+        wanted = [name for name, _ in parts[:: options.every] if name.kernel == kernel]
+        wanted = [name for name in wanted if (name.kernel, name.variant, name.hardware, seed) not in done]
+        if wanted:
+            own = [(name, part) for name, part in parts if name.kernel == kernel]
+            jobs.append((seed, delayed(judged)(own, wanted, options.model, seed)))
+    in_turn = [job for _, job in sorted(jobs, key=lambda job: job[0])]
+    for found in Parallel(n_jobs=options.jobs, return_as="generator_unordered")(in_turn):
+        table = pd.concat([table, pd.DataFrame(found)], ignore_index=True)
+        if options.out is not None:
+            table.to_csv(options.out, index=False)
+        print(f"{found[0]['kernel']}, split {found[0]['seed']}", file=sys.stderr)
     if options.plot:
         plot(table, options.plot)
     if options.json:
-        print(json.dumps(documents, indent=1))
+        print(json.dumps(table.to_dict("records"), indent=1))
         return
-    print(f"{len(parts)} combinations, {options.repeats} splits; errors in percent, mean noise ", end="")
+    n_combinations = len(table[KEYS].drop_duplicates())
+    print(f"{n_combinations} combinations, {options.repeats} splits; errors in percent, mean noise ", end="")
     print(f"{100 * table['noise'].mean():.2f}; low and high are over splits; rows 0: as the rule stopped")
     print(summary(table).round(3).to_string())
     stopped = table[table["way"] == "stopped"]

@@ -125,7 +125,7 @@ def describe(curve: Sequence[CurvePoint], reason: str, sampler: Sampler) -> dict
     """Return what a profile's metadata says of how its sizes were chosen."""
     rule = sampler.rule
     return {
-        "method": "space-filling first, then where a committee of nets promises the largest fall in error",
+        "method": "space-filling first, then half at random and half where a committee of nets promises most",
         "candidates": len(sampler.candidates),
         "first_batch": sampler.batches.first,
         "batch": sampler.batches.later,

@@ -15,6 +15,13 @@ Files = Annotated[list[Path], typer.Argument(help="Profile CSVs (also .csv.gz)."
 Models = Annotated[Path, typer.Option("--models", help="Folder of trained predictors.", show_default=False)]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
 KernelOption = Annotated[str | None, typer.Option("--kernel", help="Kernel of a CSV without that column.")]
+LikeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--like",
+        help="Models of the kernel's other variants or machines, to learn from: fewer rows are enough.",
+    ),
+]
 VariantOption = Annotated[str | None, typer.Option("--variant", help="Variant of a CSV without that column.")]
 HardwareOption = Annotated[
     str | None, typer.Option("--hardware", help="Hardware of a CSV without that column.")

@@ -16,8 +16,10 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.learn import registry
 from perfpred.learn.registry import Model
-from perfpred.learn.training import collect, fit_predictor
+from perfpred.learn.training import RELATED, collect, fit_predictor, relatives_of
+from perfpred.predict.bank import Bank
 from perfpred.predict.checks import Floats
+from perfpred.predict.formula import PosynomialNet
 from perfpred.predict.predictor import Interval
 from perfpred.profile import Profile, random_split
 from perfpred.progress import Progress
@@ -48,7 +50,8 @@ class Scores:
 def evaluate(
     profile: Profile,
     *,
-    models: Sequence[str] = ("augmented",),
+    models: Sequence[str] | None = None,
+    like: Bank | None = None,
     train_size: int = 250,
     repeats: int = 5,
     complexity: Mapping[str, str] | None = None,
@@ -61,12 +64,22 @@ def evaluate(
     Repeat r splits the ok rows with the seed ``random_state + r``, the same for every model. The columns
     are those of the command's JSON documents: errors are fractions, times are seconds.
 
+    Parameters
+    ----------
+    models : sequence of str, optional
+        By default ``augmented``, and ``related`` beside it with `like`.
+    like : Bank, optional
+        As in `train`, for the models that learn from it. It had better not have seen the test rows' sizes.
+
     Raises
     ------
     InputError
-        For an unknown model, or a combination with no row left to test on.
+        For an unknown model, or a combination with no row left to test on; and as in `train`.
     """
-    chosen = [registry.model(name) for name in dict.fromkeys(models)]
+    wanted = ("augmented", *(() if like is None else (RELATED,))) if models is None else models
+    chosen = [registry.model(name) for name in dict.fromkeys(wanted)]
+    if like is not None and not any(each.knows_relatives for each in chosen):
+        raise InputError(f"{', '.join(wanted)} learn nothing from other models; {RELATED} does")
     parts = list(profile.ok.combinations())
     if repeats < 1:
         raise InputError(f"repeats must be >= 1, but got {repeats}")
@@ -79,7 +92,16 @@ def evaluate(
                 f"but got {train_size}"
             )
     jobs = [
-        delayed(_evaluate_once)(combination, part, each, train_size, repeat, complexity, random_state)
+        delayed(_evaluate_once)(
+            combination,
+            part,
+            each,
+            train_size,
+            repeat,
+            complexity,
+            random_state,
+            relatives_of(combination, part, like) if each.knows_relatives else {},
+        )
         for each in chosen
         for combination, part in parts
         for repeat in range(repeats)
@@ -122,11 +144,14 @@ def _evaluate_once(
     repeat: int,
     complexity: Mapping[str, str] | None,
     random_state: int,
+    relatives: Mapping[str, PosynomialNet],
 ) -> dict[str, object]:
     train_rows, test_rows = random_split(len(part), train_size, random_state + repeat)
     test = part.take(test_rows)
     start = time.perf_counter()
-    predictor = fit_predictor(combination, part.take(train_rows), chosen, complexity, random_state + repeat)
+    predictor = fit_predictor(
+        combination, part.take(train_rows), chosen, complexity, random_state + repeat, relatives
+    )
     fit_s = time.perf_counter() - start
     found = scores(test.time_s, predictor.seconds(test.X), predictor.interval, predictor.in_range(test.X))
     return {

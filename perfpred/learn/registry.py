@@ -34,6 +34,8 @@ class Model:
         Whether it chooses among features, so that it may be given many.
     useful_rows : int
         With fewer rows it fits fewer parameters than it might.
+    knows_relatives : bool
+        Whether its estimators have a parameter `relatives`.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Model:
     max_parameters: int | None
     selects_features: bool = False
     useful_rows: int = 0
+    knows_relatives: bool = False
 
     def make(
         self, complexity: Complexities = None, features: Features = None, random_state: Any = 0
@@ -128,6 +131,12 @@ def _ensemble(complexity: Complexities, features: Features, random_state: Any) -
     return EnsembleRegressor(complexity, features, random_state=random_state)
 
 
+def _related(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
+    from perfpred.learn.related import RelatedRegressor
+
+    return RelatedRegressor(complexity, features, random_state=random_state)
+
+
 register(
     Model("augmented", "complexities corrected by a small net, in log time", _augmented, True, 75, True, 120)
 )
@@ -139,4 +148,16 @@ register(Model("lightgbm-c", "boosted trees on log parameters and log complexiti
 register(Model("gp-c", "complexities corrected by a Gaussian process, in log time", _gp, True, None))
 register(
     Model("ensemble", "a Gaussian process and trees on products, for tuning spaces", _ensemble, True, None)
+)
+register(
+    Model(
+        "related",
+        "mean of augmented nets that know the kernel's other combinations",
+        _related,
+        True,
+        None,
+        True,
+        120,
+        True,
+    )
 )

@@ -17,17 +17,21 @@ from perfpred.learn.registry import Model
 from perfpred.predict.bank import Bank
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, evaluate
+from perfpred.predict.formula import PosynomialNet
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 from perfpred.profile import Profile, random_split
 from perfpred.progress import Progress
 
 COVERAGE = 0.9
+RELATED = "related"
+"""The model that learns from others."""
 
 
 def train(
     profile: Profile,
     *,
-    model: str = "augmented",
+    model: str | None = None,
+    like: Bank | None = None,
     train_size: int | None = None,
     complexity: Mapping[str, str] | None = None,
     random_state: int = 0,
@@ -40,8 +44,11 @@ def train(
     ----------
     profile : Profile
         Rows whose status is not ``ok`` are left out of the fit.
-    model : str
-        A name of the model registry.
+    model : str, optional
+        A name of the model registry; by default ``augmented``, or ``related`` with `like`.
+    like : Bank, optional
+        What is known of the kernel's other variants, or of other machines: a model that learns from it,
+        such as ``related``, needs fewer rows. Nets of the same parameters are used, other models are not.
     train_size : int, optional
         Number of rows drawn at random for each fit; all by default.
     complexity : mapping of str to str, optional
@@ -54,10 +61,10 @@ def train(
     Raises
     ------
     InputError
-        If a combination has fewer rows than the model has parameters, or an expression names a column
-        that it has not.
+        If a combination has fewer rows than the model has parameters, an expression names a column that
+        it has not, or nothing in `like` can be used for it.
     """
-    chosen = registry.model(model)
+    chosen = chosen_model(model, like)
     parts = list(profile.ok.combinations())
     if not parts:
         raise InputError("there is nothing to train on: no row has status ok")
@@ -65,7 +72,12 @@ def train(
         _require_size(combination, part, train_size)
     jobs = (
         delayed(fit_predictor)(
-            combination, _drawn(part, train_size, random_state), chosen, complexity, random_state
+            combination,
+            _drawn(part, train_size, random_state),
+            chosen,
+            complexity,
+            random_state,
+            relatives_of(combination, part, like),
         )
         for combination, part in parts
     )
@@ -81,10 +93,13 @@ def fit_predictor(
     chosen: Model,
     complexity: Mapping[str, str] | None,
     random_state: int,
+    relatives: Mapping[str, PosynomialNet] | None = None,
 ) -> Predictor:
     """Return the predictor of one combination, fitted to all of `rows`."""
     named = complexity_of(combination.kernel, rows, complexity)
     estimator = chosen.make(named, features_of(combination.kernel, rows, chosen), random_state)
+    if relatives:
+        estimator.set_params(relatives=relatives)
     try:
         estimator.fit_with_residuals(rows.X, rows.time_s)
     except InputError as error:
@@ -101,6 +116,42 @@ def fit_predictor(
         conformal_interval(estimator.oof_log_residuals_),
         Training(chosen.name, len(rows), rows.data_hash, floor if np.isfinite(floor) else None, named),
     )
+
+
+def chosen_model(name: str | None, like: Bank | None) -> Model:
+    """Return the model of that name, or the default; raises `InputError` if it has no use for `like`."""
+    chosen = registry.model(name or ("augmented" if like is None else RELATED))
+    if like is not None and not chosen.knows_relatives:
+        raise InputError(f"model {chosen.name} learns nothing from other models; {RELATED} does")
+    return chosen
+
+
+def relatives_of(combination: Combination, rows: Profile, like: Bank | None) -> dict[str, PosynomialNet]:
+    """Return the nets of a bank for other combinations of the kernel with the same parameters.
+
+    Raises
+    ------
+    InputError
+        If there is a bank, but nothing of it can be used.
+    """
+    if like is None:
+        return {}
+    found = {
+        str(each.combination): each.formula
+        for each in like
+        if each.combination.kernel == combination.kernel
+        and each.combination != combination
+        and sorted(each.parameters) == sorted(rows.parameters)
+        and not each.encoding.categories
+        and isinstance(each.formula, PosynomialNet)
+    }
+    if not found:
+        raise InputError(
+            f"{combination}: none of {len(like)} models to learn from is an augmented net of kernel "
+            f"'{combination.kernel}' with numeric parameters {', '.join(rows.parameters)}, and of another "
+            "variant or hardware"
+        )
+    return found
 
 
 def complexity_of(kernel: str, rows: Profile, given: Mapping[str, str] | None) -> dict[str, str]:

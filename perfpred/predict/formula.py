@@ -30,14 +30,7 @@ __all__ = [
 ]
 
 Formula: TypeAlias = (
-    PosynomialNet
-    | ReluNet
-    | LinearModel
-    | Forest
-    | BoostedTrees
-    | GaussianProcess
-    | Blend
-    | RelatedNets
+    PosynomialNet | ReluNet | LinearModel | Forest | BoostedTrees | GaussianProcess | Blend | RelatedNets
 )
 
 FORMULAS: dict[str, type[Formula]] = {

@@ -10,8 +10,8 @@ from perfpred.errors import InputError
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 BINARY = ("+", "-", "*", "/", "//", "%", "**", "min", "max", *COMPARISONS)
 UNARY = ("neg", "ceil", "floor", "sqrt", "log2", "exp", "tanh", "floor0", "ceil0", "tanh20", "exp40", "log2n")
-"""``floor0`` and ``ceil0`` are of something known to be >= 0, ``tanh20`` of something within -20..20, ``exp40``
-within -40..40, ``log2n`` of a normal number > 0."""
+"""``floor0`` and ``ceil0`` are of something known to be >= 0, ``tanh20`` of something within -20..20,
+``exp40`` within -40..40, ``log2n`` of a normal number > 0."""
 INPUT, CONSTANT = "input", "constant"
 
 

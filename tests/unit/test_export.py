@@ -180,7 +180,8 @@ def test_c_functions_of_our_own(tmp_path):
     cases = {"log2n": (np.log2, points), "exp40": (np.exp, RNG.uniform(-40, 40, 5000))}
     cases["tanh20"] = np.tanh, RNG.uniform(-20, 20, 5000)
     source = "".join(
-        f"void all_{name}(int n, const double *x, double *y);\nvoid all_{name}(int n, const double *x, double *y)"
+        f"void all_{name}(int n, const double *x, double *y);\n"
+        f"void all_{name}(int n, const double *x, double *y)"
         f"{{ int i; for (i = 0; i < n; ++i) y[i] = perfpred_{name}(x[i]); }}\n"
         for name in cases
     )

@@ -12,6 +12,7 @@ from perfpred.app.arguments import (
     HardwareOption,
     Json,
     KernelOption,
+    LikeOption,
     Seed,
     VariantOption,
 )
@@ -28,6 +29,7 @@ def evaluate(
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Model to judge; repeatable. Default: augmented.")
     ] = None,
+    like: LikeOption = None,
     complexity: ComplexityOption = None,
     train_size: Annotated[int, typer.Option("--train-size", help="Training rows; the rest tests.")] = 250,
     repeats: Annotated[int, typer.Option("--repeats", help="Random splits.")] = 5,
@@ -40,13 +42,15 @@ def evaluate(
     """Judge models on rows they have not seen, beside the noise floor of the data."""
     from perfpred.app.reading import complexity_option, read
     from perfpred.learn import evaluation
+    from perfpred.predict.bank import load
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware)
     with progress_bar("evaluating") as bar:
         results = evaluation.evaluate(
             profile,
-            models=model or ["augmented"],
+            models=model,
+            like=None if like is None else load(like),
             train_size=train_size,
             repeats=repeats,
             complexity=named,

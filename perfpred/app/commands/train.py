@@ -13,6 +13,7 @@ from perfpred.app.arguments import (
     HardwareOption,
     Json,
     KernelOption,
+    LikeOption,
     Models,
     Seed,
     VariantOption,
@@ -23,7 +24,11 @@ from perfpred.app.console import notice, percent, print_json, progress_bar, tabl
 def train(
     files: Files,
     models: Models,
-    model: Annotated[str, typer.Option("--model", help="Model to train.")] = "augmented",
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Model to train. Default: augmented, or related with --like."),
+    ] = None,
+    like: LikeOption = None,
     complexity: ComplexityOption = None,
     train_size: Annotated[
         int | None, typer.Option("--train-size", help="Rows drawn for each fit. Default: all.")
@@ -37,12 +42,19 @@ def train(
     """Train one predictor a combination of kernel, variant and hardware."""
     from perfpred.app.reading import complexity_option, read
     from perfpred.learn import registry, training
+    from perfpred.predict.bank import load
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware)
     with progress_bar("training") as bar:
         bank = training.train(
-            profile, model=model, train_size=train_size, complexity=named, random_state=seed, progress=bar
+            profile,
+            model=model,
+            like=None if like is None else load(like),
+            train_size=train_size,
+            complexity=named,
+            random_state=seed,
+            progress=bar,
         )
     paths = bank.save(models)
     documents = [_describe(predictor, path) for predictor, path in zip(bank, paths, strict=True)]
@@ -52,11 +64,13 @@ def train(
                 f"no complexity is known for kernel '{document['kernel']}': trained on its parameters alone; "
                 "--complexity NAME=EXPR makes it more accurate"
             )
-    useful = registry.model(model).useful_rows
     for d in documents:
+        useful = registry.model(d["model"]).useful_rows
         if d["rows"] < useful:
             name = f"{d['kernel']} / {d['variant']} / {d['hardware']}"
-            notice(f"{name}: {d['rows']} rows; with fewer than {useful} {model} is smaller than it could be")
+            notice(
+                f"{name}: {d['rows']} rows; with fewer than {useful} {d['model']} is smaller than it could be"
+            )
     if json:
         print_json(documents)
         return
