@@ -161,7 +161,7 @@ def judged_one(
         (lambda: RelatedRegressor(complexity, features, known, random_state=seed)) if known else None,
     )
     names = {"kernel": combination.kernel, "variant": combination.variant, "hardware": combination.hardware}
-    common = {**names, "seed": seed, "noise": part.noise_floor}
+    common = {**names, "model": model, "seed": seed, "noise": part.noise_floor}
     return [{**common, **each} for each in (*trial.random(), *trial.adaptive())]
 
 
@@ -224,6 +224,8 @@ def main() -> None:
             sys.exit(f"{combination} has {len(part)} rows, but {needed} are needed")
     seeds = range(options.seed, options.seed + options.repeats)
     table = pd.DataFrame() if options.out is None or not options.out.exists() else pd.read_csv(options.out)
+    if len(table) and set(table["model"]) != {options.model}:
+        sys.exit(f"{options.out} holds results of model {table['model'].iloc[0]}: give another file")
     done = set(map(tuple, table[[*KEYS, "seed"]].to_numpy())) if len(table) else set()
     jobs = []
     for kernel, seed in product(dict.fromkeys(name.kernel for name, _ in parts), seeds):
