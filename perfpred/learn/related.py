@@ -8,6 +8,7 @@ nets that know more or fewer of them are averaged, which errs less than any of t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -85,16 +86,16 @@ def most_alike(relatives: Mapping[str, PosynomialNet], rows: Rows) -> tuple[Rela
     log_time = np.log(rows.time_s)
     sizes = [np.sign(values) * np.log1p(np.abs(values)) for values in rows.columns.values()]
     found = []
-    for place, net in enumerate(relatives.values()):
+    for combination, net in relatives.items():
         try:
             log_there = np.log(net.seconds(rows.columns))
         except InputError:  # a complexity of theirs has no value > 0 here
             continue
         design = np.column_stack([np.ones(len(rows)), log_there, *sizes])
         solution = np.linalg.lstsq(design, log_time, rcond=None)[0]
-        found.append((float(np.abs(log_time - design @ solution).mean()), place))
+        found.append((float(np.abs(log_time - design @ solution).mean()), combination, net))
     stem = "relative"
     while any(name.startswith(stem) for name in rows.columns):
         stem += "_"
-    named = list(relatives.items())
-    return tuple(Relative(f"{stem}{n}", *named[place]) for n, (_, place) in enumerate(sorted(found)))
+    found.sort(key=itemgetter(0))
+    return tuple(Relative(f"{stem}{n}", combination, net) for n, (_, combination, net) in enumerate(found))

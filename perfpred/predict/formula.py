@@ -7,7 +7,7 @@ shape (n,). A new kind of formula is one more class here.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from perfpred.predict.blend import Blend
 from perfpred.predict.forest import BoostedTrees, Forest
@@ -33,16 +33,4 @@ Formula: TypeAlias = (
     PosynomialNet | ReluNet | LinearModel | Forest | BoostedTrees | GaussianProcess | Blend | RelatedNets
 )
 
-FORMULAS: dict[str, type[Formula]] = {
-    formula.__name__: formula
-    for formula in (
-        PosynomialNet,
-        ReluNet,
-        LinearModel,
-        Forest,
-        BoostedTrees,
-        GaussianProcess,
-        Blend,
-        RelatedNets,
-    )
-}
+FORMULAS: dict[str, type[Formula]] = {formula.__name__: formula for formula in get_args(Formula)}

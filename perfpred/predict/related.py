@@ -71,13 +71,12 @@ class RelatedNets:
 
     def lower(self, builder: Builder) -> Lowered:
         """Return the same as scalar operations; relatives' times are computed once."""
-        parts = []
-        for relative in self.relatives:
-            part = relative.net.lower(builder)
-            time = builder.apply("*", part.seconds, builder.constant(PER_SECOND))
-            builder.define(relative.column, time)
-            parts.append(part)
-        nets = [net.lower(builder) for net in self.nets]
+        per_second = builder.constant(PER_SECOND)
+        parts = [relative.net.lower(builder) for relative in self.relatives]
+        times = [builder.apply("*", part.seconds, per_second) for part in parts]
+        columns = (relative.column for relative in self.relatives)
+        with builder.names(dict(zip(columns, times, strict=True))):
+            nets = [net.lower(builder) for net in self.nets]
         logs = [builder.apply("log2", net.seconds) for net in nets]
         mean = builder.weighted_sum(logs, [1 / len(nets)] * len(nets))
         seconds = builder.apply("**", builder.constant(2.0), mean)

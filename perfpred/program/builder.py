@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from perfpred.complexity import Binary, Call, Compare, Name, Node, Number, Unary
 from perfpred.complexity.evaluation import ON_FLOATS
@@ -53,11 +54,17 @@ class Builder:
         self._instructions: list[Instruction] = []
         self._bounds: list[Bounds] = []
         self._known: dict[tuple[object, ...], int] = {}
-        self._defined: dict[str, int] = {}
+        self._named: dict[str, int] = {}
 
-    def define(self, name: str, value: int) -> None:
-        """Let expressions added from now on read a value by a name that is no input's."""
-        self._defined[name] = value
+    @contextmanager
+    def names(self, values: Mapping[str, int]) -> Iterator[None]:
+        """Let expressions that are added meanwhile read values by these names."""
+        outer = self._named
+        self._named = {**outer, **values}
+        try:
+            yield
+        finally:
+            self._named = outer
 
     def input(self, name: str) -> int:
         """Return the value of an input; raises `NotLowerableError` if there is none of that name."""
@@ -110,7 +117,7 @@ class Builder:
             case Number(value):
                 return self.constant(value)
             case Name(name):
-                return self._defined[name] if name in self._defined else self.input(name)
+                return self._named[name] if name in self._named else self.input(name)
             case Unary(symbol, operand):
                 inner = self.expression(operand)
                 return self.apply("neg", inner) if symbol == "-" else inner
