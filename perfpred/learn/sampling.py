@@ -111,9 +111,9 @@ def next_batch(
     pairs = list(zip(committees, squares, strict=True))
     covariances = [_covariance(places, committee, square) for committee, square in pairs]
     noises = [NOISE_SHARE * square + LEAST_NOISE**2 for square in squares]
-    unknown = list(covariances)
+    unknown: Sequence[Floats] = covariances
     for each in drawn:
-        unknown = [_measured(c, each, noise[each]) for c, noise in zip(unknown, noises, strict=True)]
+        unknown = _measured(unknown, each, noises)
     return drawn + _greedy(unknown, noises, free, count - len(drawn))
 
 
@@ -172,7 +172,7 @@ def _covariance(places: Floats, committee: Committee, squared_error: Floats) -> 
 
 def _greedy(covariances: Sequence[Floats], noises: Sequence[Floats], free: Mask, count: int) -> list[int]:
     """Pick `count` of the `free` candidates by how much each lowers the mean standard deviation."""
-    unknown = list(covariances)
+    unknown = covariances
     free = free.copy()
     chosen: list[int] = []
     for _ in range(count):
@@ -180,14 +180,18 @@ def _greedy(covariances: Sequence[Floats], noises: Sequence[Floats], free: Mask,
         best = int(np.where(free, gain, -np.inf).argmax())
         chosen.append(best)
         free[best] = False
-        unknown = [_measured(c, best, noise[best]) for c, noise in zip(unknown, noises, strict=True)]
+        unknown = _measured(unknown, best, noises)
     return chosen
 
 
-def _measured(covariance: Floats, position: int, noise: float) -> Floats:
-    """Return the covariance once a candidate is measured, shape (N, N)."""
-    column = covariance[:, position]
-    return np.asarray(covariance - np.outer(column, column) / (column[position] + noise))
+def _measured(covariances: Sequence[Floats], position: int, noises: Sequence[Floats]) -> list[Floats]:
+    """Return the covariances once a candidate is measured, each of shape (N, N)."""
+    return [
+        covariance
+        - np.outer(covariance[:, position], covariance[:, position])
+        / (covariance[position, position] + noise[position])
+        for covariance, noise in zip(covariances, noises, strict=True)
+    ]
 
 
 def _gain(covariance: Floats, noise: Floats) -> Floats:
