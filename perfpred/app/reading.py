@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perfpred.app.arguments import assignments
 from perfpred.complexity import complexities
+from perfpred.predict.bank import Bank, load
 from perfpred.profile import Profile, read_profile
 
 
@@ -18,6 +19,11 @@ def read(
 ) -> Profile:
     """Return the profile of all files together; the names serve files that lack those columns."""
     return read_profile(list(files), kernel=kernel, variant=variant, hardware=hardware)
+
+
+def like_option(models: Path | None) -> Bank | None:
+    """Return the models of ``--like``, None without it."""
+    return None if models is None else load(models)
 
 
 def complexity_option(texts: Sequence[str] | None) -> dict[str, str]:

@@ -154,10 +154,10 @@ register(
         "related",
         "mean of augmented nets that know the kernel's other combinations",
         _related,
-        True,
-        None,
-        True,
-        120,
-        True,
+        uses_complexity=True,
+        max_parameters=None,
+        selects_features=True,
+        useful_rows=120,
+        knows_relatives=True,
     )
 )

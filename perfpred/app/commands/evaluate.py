@@ -40,17 +40,16 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Judge models on rows they have not seen, beside the noise floor of the data."""
-    from perfpred.app.reading import complexity_option, read
+    from perfpred.app.reading import complexity_option, like_option, read
     from perfpred.learn import evaluation
-    from perfpred.predict.bank import load
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware)
     with progress_bar("evaluating") as bar:
         results = evaluation.evaluate(
             profile,
-            models=model,
-            like=None if like is None else load(like),
+            models=model or None,
+            like=like_option(like),
             train_size=train_size,
             repeats=repeats,
             complexity=named,

@@ -40,9 +40,8 @@ def train(
     json: Json = False,
 ) -> None:
     """Train one predictor a combination of kernel, variant and hardware."""
-    from perfpred.app.reading import complexity_option, read
+    from perfpred.app.reading import complexity_option, like_option, read
     from perfpred.learn import registry, training
-    from perfpred.predict.bank import load
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware)
@@ -50,7 +49,7 @@ def train(
         bank = training.train(
             profile,
             model=model,
-            like=None if like is None else load(like),
+            like=like_option(like),
             train_size=train_size,
             complexity=named,
             random_state=seed,
