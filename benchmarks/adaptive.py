@@ -33,11 +33,10 @@ from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.committee import Committee
 from perfpred.learn.evaluation import SLOWEST
-from perfpred.learn.related import RelatedRegressor
 from perfpred.learn.sampling import expected_error, first_batch, next_batch
 from perfpred.learn.stopping import CurvePoint, StoppingRule
 from perfpred.learn.training import complexity_of, features_of
-from perfpred.predict.formula import PosynomialNet
+from perfpred.predict.formula import Formula
 
 TEST_ROWS = 125
 FIRST, BATCH = 30, 20
@@ -115,18 +114,19 @@ def judged(parts: Parts, wanted: Sequence[Combination], model: str, seed: int) -
     require_same_sizes(parts)
     nets = {}
     for combination, part in parts if len(parts) > 1 else ():
-        chosen, pool = registry.model("augmented"), part.take(order[TEST_ROWS:])
-        complexity = complexity_of(combination.kernel, part, None)
-        estimator = chosen.make(complexity, features_of(combination.kernel, pool, chosen), seed)
-        formula = estimator.fit(pool.X, pool.time_s).formula_
-        assert isinstance(formula, PosynomialNet)
-        nets[combination] = formula
+        pool = part.take(order[TEST_ROWS:])
+        nets[combination] = unfitted("augmented", combination, part, seed).fit(pool.X, pool.time_s).formula_
     found = []
     for combination, part in parts:
         if combination in wanted:
             known = {str(other): net for other, net in nets.items() if other != combination}
             found += judged_one(part, combination, order, known, model, seed)
     return found
+
+
+def unfitted(model: str, combination: Combination, part: pp.Profile, seed: int) -> TimeRegressor:
+    chosen, complexity = registry.model(model), complexity_of(combination.kernel, part, None)
+    return chosen.make(complexity, features_of(combination.kernel, part, chosen), seed)
 
 
 def require_same_sizes(parts: Parts) -> None:
@@ -140,25 +140,22 @@ def judged_one(
     part: pp.Profile,
     combination: Combination,
     order: NDArray[np.intp],
-    known: dict[str, PosynomialNet],
+    known: dict[str, Formula],
     model: str,
     seed: int,
 ) -> list[Document]:
     """Return the errors of one combination, a document a way and number of rows."""
-    complexity = complexity_of(combination.kernel, part, None)
-    chosen = registry.model(model)
-    features = features_of(combination.kernel, part, chosen)
     trial = Trial(
         part.take(order[TEST_ROWS:]),
         part.take(order[:TEST_ROWS]),
-        lambda: chosen.make(complexity, features, seed),
+        lambda: unfitted(model, combination, part, seed),
         lambda: AugmentedRegressor(
-            complexity,
+            complexity_of(combination.kernel, part, None),
             dict(KERNELS[combination.kernel].features),
             independent_folds=True,
             random_state=seed,
         ),
-        (lambda: RelatedRegressor(complexity, features, known, random_state=seed)) if known else None,
+        (lambda: unfitted("related", combination, part, seed).set_params(relatives=known)) if known else None,
     )
     names = {"kernel": combination.kernel, "variant": combination.variant, "hardware": combination.hardware}
     common = {**names, "model": model, "seed": seed, "noise": part.noise_floor}
@@ -228,14 +225,13 @@ def main() -> None:
         sys.exit(f"{options.out} holds results of model {table['model'].iloc[0]}: give another file")
     done = set(map(tuple, table[[*KEYS, "seed"]].to_numpy())) if len(table) else set()
     jobs = []
-    for kernel, seed in product(dict.fromkeys(name.kernel for name, _ in parts), seeds):
+    for seed, kernel in product(seeds, dict.fromkeys(name.kernel for name, _ in parts)):
         wanted = [name for name, _ in parts[:: options.every] if name.kernel == kernel]
         wanted = [name for name in wanted if (name.kernel, name.variant, name.hardware, seed) not in done]
         if wanted:
             own = [(name, part) for name, part in parts if name.kernel == kernel]
-            jobs.append((seed, delayed(judged)(own, wanted, options.model, seed)))
-    in_turn = [job for _, job in sorted(jobs, key=lambda job: job[0])]
-    for found in Parallel(n_jobs=options.jobs, return_as="generator_unordered")(in_turn):
+            jobs.append(delayed(judged)(own, wanted, options.model, seed))
+    for found in Parallel(n_jobs=options.jobs, return_as="generator_unordered")(jobs):
         table = pd.concat([table, pd.DataFrame(found)], ignore_index=True)
         if options.out is not None:
             table.to_csv(options.out, index=False)
@@ -243,7 +239,8 @@ def main() -> None:
     if options.plot:
         plot(table, options.plot)
     if options.json:
-        print(json.dumps(table.to_dict("records"), indent=1))
+        documents = [row.dropna().to_dict() for _, row in table.iterrows()]
+        print(json.dumps(documents, indent=1))
         return
     n_combinations = len(table[KEYS].drop_duplicates())
     print(f"{n_combinations} combinations, {options.repeats} splits; errors in percent, mean noise ", end="")
