@@ -213,7 +213,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plot", type=Path, metavar="F.png")
     options = parser.parse_args()
-    profile = pp.read_profile(options.files) if options.files else shipped.read()
+    try:
+        registry.model(options.model)
+        profile = pp.read_profile(options.files) if options.files else shipped.read()
+    except pp.InputError as error:
+        sys.exit(f"error: {error}")
     parts = [(combination, in_order(part)) for combination, part in profile.ok.combinations()]
     needed = TEST_ROWS + RANDOM_ROWS[-1]
     for combination, part in parts:
