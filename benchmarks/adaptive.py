@@ -201,7 +201,7 @@ def plot(table: pd.DataFrame, path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", type=Path, help="profile CSVs; the shipped datasets by default")
     parser.add_argument("--repeats", type=int, default=5)
@@ -212,7 +212,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="keep what is done here, and do not do it again")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plot", type=Path, metavar="F.png")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
     try:
         registry.model(options.model)
         profile = pp.read_profile(options.files) if options.files else shipped.read()
