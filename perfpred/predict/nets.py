@@ -86,12 +86,11 @@ class PosynomialNet:
             raise NotLowerableError(f"a log coefficient is beyond {_MOST_LOG:g}")
         terms = [builder.expression(parsed(term).tree) for term in self.terms]
         total = builder.weighted_sum(terms, np.exp(self.log_coefficients))
-        weights = np.vstack([self.hidden_weights, self.linear])
-        raw, [*units, linear] = _lowered_layer(
-            self.inputs, builder, weights, np.append(self.hidden_biases, 0.0)
-        )
-        hidden = [builder.apply("tanh", unit) for unit in units]
-        correction = builder.apply("+", builder.weighted_sum(hidden, self.output_weights), linear)
+        raw, x = _lowered_inputs(self.inputs, builder)
+        weights, biases = _on_lowered(self.inputs, self.hidden_weights, self.hidden_biases)
+        [slopes], [start] = _on_lowered(self.inputs, self.linear[None, :], np.zeros(1))
+        net = builder.tanh_sum(x, weights, biases, self.output_weights, _ranges(self.inputs))
+        correction = builder.apply("+", net, builder.weighted_sum(x, slopes, start))
         factor = builder.apply("exp", builder.clip(correction, self.low, self.high))
         seconds = builder.apply("*", total, factor)
         enough = builder.apply("-", total, builder.constant(_LEAST_SUM))
@@ -145,7 +144,9 @@ class ReluNet:
 
     def lower(self, builder: Builder) -> Lowered:
         """Return the same as scalar operations."""
-        raw, units = _lowered_layer(self.inputs, builder, self.hidden_weights, self.hidden_biases)
+        raw, x = _lowered_inputs(self.inputs, builder)
+        weights, biases = _on_lowered(self.inputs, self.hidden_weights, self.hidden_biases)
+        units = [builder.weighted_sum(x, row, bias) for row, bias in zip(weights, biases, strict=True)]
         zero = builder.constant(0.0)
         hidden = [builder.apply("max", unit, zero) for unit in units]
         output = builder.weighted_sum(hidden, self.output_weights, self.output_bias)
@@ -153,23 +154,32 @@ class ReluNet:
         return Lowered(seconds, finite=(*raw, seconds))
 
 
-def _lowered_layer(
-    inputs: Sequence[Input], builder: Builder, weights: Floats, biases: Floats
-) -> tuple[list[int], list[int]]:
-    """Return the raw values of d inputs, and ``weights @ standardised + biases``, weights (H, d).
-
-    Mean and scale go into weights and biases; but the mean is subtracted first where it is so large beside
-    the scale that its product with the weights would cancel digits.
-    """
+def _lowered_inputs(inputs: Sequence[Input], builder: Builder) -> tuple[list[int], list[int]]:
+    """Return the raw values of d inputs, and what `_on_lowered` weights: clipped, some of them centred."""
     raw = [builder.expression(parsed(each.expression).tree) for each in inputs]
-    scales = np.array([each.scale for each in inputs])
-    means = np.array([each.mean for each in inputs])
-    apart = np.abs(means) > _MOST_CANCELLED * scales
     x = [builder.clip(value, each.low, each.high) for value, each in zip(raw, inputs, strict=True)]
-    x = [
-        builder.apply("-", value, builder.constant(mean)) if centre else value
-        for value, mean, centre in zip(x, means, apart, strict=True)
-    ]
-    scaled = weights / scales
-    starts = biases - scaled @ np.where(apart, 0.0, means)
-    return raw, [builder.weighted_sum(x, row, start) for row, start in zip(scaled, starts, strict=True)]
+    means = map(builder.constant, _subtracted(inputs))
+    return raw, [builder.apply("-", value, mean) for value, mean in zip(x, means, strict=True)]
+
+
+def _on_lowered(inputs: Sequence[Input], weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
+    """Return weights (H, d) and biases (H,) of standardised inputs as those of `_lowered_inputs`."""
+    scaled = weights / np.array([each.scale for each in inputs])
+    left = np.array([each.mean for each in inputs]) - _subtracted(inputs)
+    return scaled, biases - scaled @ left
+
+
+def _ranges(inputs: Sequence[Input]) -> Floats:
+    """Return between what the second of `_lowered_inputs` are, shape (d, 2)."""
+    ends = np.array([[each.low, each.high] for each in inputs]).reshape(-1, 2)
+    return ends - _subtracted(inputs)[:, None]
+
+
+def _subtracted(inputs: Sequence[Input]) -> Floats:
+    """Return what is subtracted from each input before it is weighted, shape (d,).
+
+    It is the mean where that is so large beside the scale that its product with weights would cancel digits
+    of the bias, else 0.
+    """
+    means, scales = np.array([[each.mean, each.scale] for each in inputs]).reshape(-1, 2).T
+    return np.where(np.abs(means) > _MOST_CANCELLED * scales, means, 0.0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from perfpred.program.tape import COMPARISONS, CONSTANT, INPUT, Instruction, Program
+import numpy as np
+
+from perfpred.program.tape import COMPARISONS, CONSTANT, INPUT, Instruction, Program, TanhSum
 
 _STEPS = 256
 """Entries a factor of two in the table of `exp`."""
@@ -21,6 +23,25 @@ def _numbers(values: Iterable[float]) -> str:
 
 _STARTS = [1 + i / _CELLS for i in range(_CELLS + 1)]
 """1 and 2 among them, so that the logarithm of a power of two is exact."""
+
+_POWER = (
+    0.999999999999762,
+    0.6931471805465137,
+    0.24022650698879944,
+    0.05550410939343896,
+    0.009618128542994738,
+    0.001333345205871918,
+    0.00015403851631462108,
+    1.530973835044373e-05,
+    1.31758881296403e-06,
+)
+"""Coefficients of ``2**f`` for f in -1/2..1/2, whose largest relative error, 8e-13, is the least."""
+_ROUND = 1.5 * 2.0**52
+"""A number of moderate size is rounded by adding this, and stands in the last bits of the sum."""
+
+
+def _pair(start: int) -> str:
+    return f"({_POWER[start]!r} + f * {_POWER[start + 1]!r})"
 
 
 HELPERS = f"""\
@@ -69,9 +90,14 @@ static inline double perfpred_floordiv(double a, double b) {{
 static inline double perfpred_exp40(double a) {{
   static const double whole[{2 * _WIDEST}] = {{{_numbers(2.0**i for i in range(-_WIDEST, _WIDEST))}}};
   static const double part[{_STEPS}] = {{{_numbers(2.0 ** (i / _STEPS) for i in range(_STEPS))}}};
-  const int i = (int)(a * {_STEPS / math.log(2)!r} + {_STEPS * _WIDEST + 0.5!r});
-  const double r = a - (i - {_STEPS * _WIDEST}) * {math.log(2) / _STEPS!r};
-  const double power = part[i & {_STEPS - 1}] * whole[i >> {_STEPS.bit_length() - 1}];
+  const double steps = a * {_STEPS / math.log(2)!r} + {_ROUND + _STEPS * _WIDEST!r};
+  const double r = a - (steps - {_ROUND + _STEPS * _WIDEST!r}) * {math.log(2) / _STEPS!r};
+  unsigned long long bits;
+  unsigned i;
+  double power;
+  memcpy(&bits, &steps, sizeof bits);
+  i = (unsigned)bits;
+  power = part[i & {_STEPS - 1}] * whole[i >> {_STEPS.bit_length() - 1}];
   return ((1.0 + r) + r * r * (0.5 + r * {1 / 6!r})) * power;
 }}
 /* tanh a for a in -20..20. */
@@ -94,6 +120,26 @@ static inline double perfpred_log2n(double a) {{
   return ((int)(bits >> 52) - 1023 + known[i]) + r * (({1 / math.log(2)!r} - r * {0.5 / math.log(2)!r}) +
     r * r * ({1 / 3 / math.log(2)!r} - r * {0.25 / math.log(2)!r}));
 }}
+/* 2 to the power a, for a in -1000..1000, to about 1e-12; no table, so that a loop of it becomes vectors. */
+static inline double perfpred_exp2v(double a) {{
+  const double whole = a + {_ROUND!r};
+  const double f = a - (whole - {_ROUND!r});
+  const double s = f * f, q = s * s;
+  unsigned long long exponent, bits;
+  double power = ({_pair(0)} + s * {_pair(2)}) +
+    q * ({_pair(4)} + s * ({_pair(6)} + s * {_POWER[8]!r}));
+  memcpy(&exponent, &whole, sizeof exponent);
+  memcpy(&bits, &power, sizeof bits);
+  bits += exponent << 52;
+  memcpy(&power, &bits, sizeof power);
+  return power;
+}}
+/* Loops over the units of a layer are short, and faster as vectors than unrolled. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
+#define PERFPRED_ROLLED _Pragma("GCC unroll 1")
+#else
+#define PERFPRED_ROLLED
+#endif
 #endif
 """
 _HELPED = {
@@ -125,12 +171,20 @@ def c_statements(program: Program, names: Sequence[str]) -> tuple[list[str], lis
     """
     values: list[str] = []
     lines: list[str] = []
+    needed = _needed(program)
     for position, instruction in enumerate(program.instructions):
+        if position not in needed:
+            values.append("")
+            continue
         arguments = [values[argument] for argument in instruction.arguments]
         if instruction.operation == CONSTANT:
             values.append(c_number(instruction.value))
         elif instruction.operation == INPUT:
             values.append(names[program.inputs.index(instruction.name)])
+        elif position in program.sums:
+            each = program.sums[position]
+            lines += _tanh_sum(f"v{position}", each, [values[argument] for argument in each.arguments])
+            values.append(f"v{position}")
         else:
             lines.append(f"const double v{position} = {_expression(instruction, arguments)};")
             values.append(f"v{position}")
@@ -139,6 +193,50 @@ def c_statements(program: Program, names: Sequence[str]) -> tuple[list[str], lis
         # The sum of finite numbers, if that is finite, says that each of them is.
         conditions.append(f"fabs({' + '.join(values[p] for p in program.finite)}) < INFINITY")
     return lines, conditions, [values[position] for position in program.outputs]
+
+
+def _needed(program: Program) -> set[int]:
+    """Return the positions that are computed where sums are computed as a whole."""
+    needed = {*program.outputs, *program.positive, *program.finite}
+    for position in reversed(range(len(program.instructions))):
+        if position in needed:
+            as_a_whole = program.sums.get(position)
+            needed.update((as_a_whole or program.instructions[position]).arguments)
+    return needed
+
+
+def _tanh_sum(name: str, net: TanhSum, arguments: Sequence[str]) -> list[str]:
+    """Return statements for ``v tanh(z) = v - 2 v / (1 + 2**(z 2 / log 2))``, summed over units.
+
+    They come in pairs: a vector has at least two.
+    """
+    odd = len(net.biases) % 2
+    table = np.vstack([net.biases, net.weights.T]) * (2.0 / math.log(2.0))
+    table = np.pad(table, ((0, 0), (0, odd)))
+    shares = np.pad(-2.0 * net.output_weights, (0, odd))
+    n_units = len(shares)
+    terms = ["w[0][i]", *(f"w[{n}][i] * {argument}" for n, argument in enumerate(arguments, start=1))]
+    rows = ", ".join(f"{{{_numbers(map(float, row))}}}" for row in table)
+    return [
+        f"double {name};",
+        "{",
+        f"  static const double w[{len(table)}][{n_units}] = {{{rows}}};",
+        f"  static const double share[{n_units}] = {{{_numbers(map(float, shares))}}};",
+        f"  double z[{n_units}];",
+        "  int i;",
+        "  PERFPRED_ROLLED",
+        f"  for (i = 0; i < {n_units}; ++i) z[i] = share[i] / (1.0 + perfpred_exp2v({_balanced(terms)}));",
+        f"  {name} = {float(net.output_weights.sum())!r} + {_balanced([f'z[{i}]' for i in range(n_units)])};",
+        "}",
+    ]
+
+
+def _balanced(terms: Sequence[str]) -> str:
+    """Return the sum of terms, as a tree whose branches a processor adds at the same time."""
+    while len(terms) > 1:
+        pairs = [f"({a} + {b})" for a, b in zip(terms[::2], terms[1::2], strict=False)]
+        terms = pairs + list(terms[len(terms) & ~1 :])
+    return terms[0]
 
 
 def c_number(value: float) -> str:

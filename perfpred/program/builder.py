@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
 
 from perfpred.complexity import Binary, Call, Compare, Name, Node, Number, Unary
 from perfpred.complexity.evaluation import ON_FLOATS
 from perfpred.program.bounds import LARGEST, Bounds, bounds_of
-from perfpred.program.tape import CONSTANT, INPUT, Instruction, NotLowerableError, Program
+from perfpred.program.tape import CONSTANT, INPUT, Instruction, NotLowerableError, Program, TanhSum
 
 _COMMUTATIVE = ("+", "*", "==", "!=")
 _MOST_SQUARINGS = 16
 """Integer powers up to this one become products; beyond, `pow` is as fast and more exact."""
 MODERATE = 20.0
 """Up to this, `tanh` needs no care for overflow; `exp` up to twice this."""
+MOST_PACKED = 340.0
+"""Up to this, ``exp(2 * x)`` of a unit's argument is a normal number, whose exponent can be added to."""
 LEAST_NORMAL = 2.0**-1022
 _BOUNDARY = 2.0**-1000
 """Below this, scaling by a power of two might round."""
@@ -55,6 +60,7 @@ class Builder:
         self._bounds: list[Bounds] = []
         self._known: dict[tuple[object, ...], int] = {}
         self._named: dict[str, int] = {}
+        self._sums: dict[int, TanhSum] = {}
 
     @contextmanager
     def names(self, values: Mapping[str, int]) -> Iterator[None]:
@@ -149,12 +155,39 @@ class Builder:
             terms = [self.apply("+", *pair) for pair in pairs] + terms[len(terms) & ~1 :]
         return terms[0]
 
+    def tanh_sum(
+        self,
+        values: Sequence[int],
+        weights: NDArray[np.float64],
+        biases: NDArray[np.float64],
+        output_weights: NDArray[np.float64],
+        ranges: NDArray[np.float64],
+    ) -> int:
+        """Return ``sum_h output_weights_h * tanh(weights_h . values + biases_h)``, weights (H, d).
+
+        `ranges` (d, 2) says between what each of `values` is, unless it is not finite; the program must
+        then have no answer for other reasons.
+        """
+        units = [self.weighted_sum(values, row, bias) for row, bias in zip(weights, biases, strict=True)]
+        total = self.weighted_sum([self.apply("tanh", unit) for unit in units], output_weights)
+        middle, half = ranges.mean(axis=1), (ranges[:, 1] - ranges[:, 0]) / 2
+        most = np.abs(weights @ middle + biases) + np.abs(weights) @ half
+        if len(units) > 1 and most.max() <= MOST_PACKED:
+            constants = np.array([self._constant_of(value) or 0.0 for value in values])
+            read = [self._constant_of(v) is None and w.any() for v, w in zip(values, weights.T, strict=True)]
+            arguments = tuple(value for value, is_read in zip(values, read, strict=True) if is_read)
+            starts = biases + weights @ constants
+            self._sums[total] = TanhSum(arguments, weights[:, read], starts, output_weights)
+        return total
+
     def program(
         self, outputs: Iterable[int], positive: Iterable[int] = (), finite: Iterable[int] = ()
     ) -> Program:
         """Return the program that computes `outputs` under conditions, and nothing else."""
         unsure = [value for value in finite if self._bounds[value] is None]
-        return Program.pruned(self._inputs, self._instructions, tuple(outputs), tuple(positive), unsure)
+        return Program.pruned(
+            self._inputs, self._instructions, tuple(outputs), tuple(positive), unsure, self._sums
+        )
 
     def _folded(self, operation: str, constants: list[float | None]) -> int:
         try:

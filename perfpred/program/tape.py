@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from perfpred.errors import InputError
 
@@ -41,6 +44,26 @@ class Instruction:
     value: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class TanhSum:
+    """``sum_h v_h tanh(u_h . x + d_h)``, for a back end that computes a layer faster as a whole.
+
+    Parameters
+    ----------
+    arguments : tuple of int
+        Positions of the d instructions x.
+    weights : ndarray of shape (H, d)
+        u.
+    biases, output_weights : ndarray of shape (H,)
+        d and v.
+    """
+
+    arguments: tuple[int, ...]
+    weights: NDArray[np.float64]
+    biases: NDArray[np.float64]
+    output_weights: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Program:
     """The instructions that some outputs need, and no others.
@@ -55,6 +78,9 @@ class Program:
         Positions of the results.
     positive, finite : tuple of int
         Positions of what must be > 0, and of what must be finite, for the outputs to mean something.
+    sums : mapping of int to TanhSum
+        What some instructions are as a whole, by position; instructions before them compute it one by one.
+        Arguments of units stay within -340..340.
     """
 
     inputs: tuple[str, ...]
@@ -62,6 +88,7 @@ class Program:
     outputs: tuple[int, ...]
     positive: tuple[int, ...] = ()
     finite: tuple[int, ...] = ()
+    sums: Mapping[int, TanhSum] = field(default_factory=dict)
 
     @classmethod
     def pruned(
@@ -71,6 +98,7 @@ class Program:
         outputs: Sequence[int],
         positive: Sequence[int] = (),
         finite: Sequence[int] = (),
+        sums: Mapping[int, TanhSum] | None = None,
     ) -> Program:
         """Return the program of `outputs` and conditions, without instructions that none of them needs."""
         needed = {*outputs, *positive, *finite}
@@ -88,4 +116,9 @@ class Program:
             tuple(place[position] for position in outputs),
             tuple(place[p] for p in dict.fromkeys(positive) if instructions[p].operation != CONSTANT),
             tuple(place[p] for p in dict.fromkeys(finite) if instructions[p].operation != CONSTANT),
+            {
+                place[position]: replace(each, arguments=tuple(place[a] for a in each.arguments))
+                for position, each in (sums or {}).items()
+                if position in place
+            },
         )

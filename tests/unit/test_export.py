@@ -40,6 +40,15 @@ POSYNOMIAL = PosynomialNet(
 )
 SATURATED = replace(POSYNOMIAL, hidden_weights=30 * POSYNOMIAL.hidden_weights)
 UNBOUNDED = replace(POSYNOMIAL, inputs=(*INPUTS[:2], Input("m**1.5 - n", 0.0, 1e3, -1e5, 1e5)))
+EXTREME = replace(POSYNOMIAL, hidden_weights=300 * POSYNOMIAL.hidden_weights)
+ODD = replace(
+    POSYNOMIAL,
+    inputs=(Input("3", 2.0, 0.5, 0.0, 4.0), *INPUTS),
+    hidden_weights=RNG.normal(size=(3, 4)) * [1, 1, 0, 1],
+    hidden_biases=RNG.normal(size=3),
+    output_weights=RNG.normal(size=3),
+    linear=np.array([0.2, 0.1, 0.0, 0.0]),
+)
 RELU = ReluNet(INPUTS, RNG.normal(size=(5, 3)), RNG.normal(size=5), np.abs(RNG.normal(size=5)), 2.0, 1e-9)
 LINEAR = LinearModel(
     ("1", "min(m, n)", "max(m - n, n//7, m % 5.5)", "sqrt(m)*log2(n + 1)", "m**3", "floor(n**-1)"),
@@ -55,6 +64,8 @@ FORMULAS = {
     "posynomial": POSYNOMIAL,
     "saturated": SATURATED,
     "unbounded": UNBOUNDED,
+    "extreme": EXTREME,
+    "odd": ODD,
     "relu": RELU,
     "linear": LINEAR,
     "related": RELATED,
@@ -168,10 +179,19 @@ def test_c_agrees_with_python(tmp_path, compiler):
     np.testing.assert_array_equal(called(library, "select_matvec"), best)
     library.text_select_matvec_variant.restype = ctypes.c_char_p
     library.text_select_matvec_hardware.restype = ctypes.c_char_p
-    assert library.text_select_matvec_variant(1) == b"posynomial"
-    assert library.text_select_matvec_hardware(4) == b"gpu */ ??/ \\"
+    assert library.text_select_matvec_variant(3) == b"posynomial"
+    assert library.text_select_matvec_hardware(6) == b"gpu */ ??/ \\"
     assert library.text_select_matvec_variant(-1) is None
-    assert library.text_select_matvec_variant(7) is None
+    assert library.text_select_matvec_variant(9) is None
+
+
+@pytest.mark.parametrize(("formula", "loops"), [(SATURATED, 1), (ODD, 1), (EXTREME, 0), (RELATED, 2)])
+def test_layers_are_loops_over_pairs_of_units(formula, loops):
+    text = header(Bank([predictor("one", formula)]), "bank.h")
+    assert text.count("for (i = 0; i < 4; ++i)") == text.count("for (") == loops
+
+
+TOLERANCES = {"exp2v": {"rtol": 1e-12}}
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no cc")
@@ -179,6 +199,7 @@ def test_c_functions_of_our_own(tmp_path):
     points = np.concatenate([2.0 ** np.arange(-1022, 1024), RNG.uniform(1e-3, 1e3, 5000), np.arange(1, 5000)])
     cases = {"log2n": (np.log2, points), "exp40": (np.exp, RNG.uniform(-40, 40, 5000))}
     cases["tanh20"] = np.tanh, RNG.uniform(-20, 20, 5000)
+    cases["exp2v"] = np.exp2, np.concatenate([RNG.uniform(-1000, 1000, 5000), np.arange(-1000, 1001) / 2])
     source = "".join(
         f"void all_{name}(int n, const double *x, double *y);\n"
         f"void all_{name}(int n, const double *x, double *y)"
@@ -190,7 +211,7 @@ def test_c_functions_of_our_own(tmp_path):
     for name, (expected, x) in cases.items():
         found = np.empty(len(x))
         getattr(library, f"all_{name}")(len(x), x.ctypes.data_as(pointer), found.ctypes.data_as(pointer))
-        np.testing.assert_allclose(found, expected(x), rtol=2e-13, atol=2e-13)
+        np.testing.assert_allclose(found, expected(x), **TOLERANCES.get(name, {"rtol": 2e-13, "atol": 2e-13}))
         if name == "log2n":  # whoever rounds logarithms of sizes relies on it
             np.testing.assert_array_equal(found[:2046], np.arange(-1022, 1024))
             np.testing.assert_array_equal(np.floor(found), np.floor(np.log2(x)))
