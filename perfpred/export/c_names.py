@@ -20,7 +20,7 @@ _WORDS = (
 )
 _RESERVED = frozenset(_WORDS.split())
 """Keywords of C and C++, and what <math.h>, <string.h>, the helpers and some compilers define."""
-_LOCAL = re.compile(r"v[0-9]+|best|time|seconds")
+_LOCAL = re.compile(r"v[0-9]+[a-z]?|best|time|seconds")
 
 
 def identifier(text: str) -> str:

@@ -58,7 +58,7 @@ static inline double perfpred_floor(double a) {{
   double t;
   if (!(fabs(a) < 4503599627370496.0)) return a; /* numbers this large are whole */
   t = (double)(long long)a;
-  return t > a ? t - 1.0 : t;
+  return t - perfpred_truth(t > a);
 }}
 static inline double perfpred_ceil(double a) {{
   const double t = perfpred_floor(a);
@@ -73,11 +73,11 @@ static inline double perfpred_ceil0(double a) {{
   return t + perfpred_truth(t < a);
 }}
 /* Remainder and quotient rounded towards minus infinity. */
-static inline double perfpred_mod(double a, double b) {{
+static inline double perfpred_any_mod(double a, double b) {{
   const double r = fmod(a, b);
   return r != 0.0 && (r < 0.0) != (b < 0.0) ? r + b : r;
 }}
-static inline double perfpred_floordiv(double a, double b) {{
+static inline double perfpred_any_floordiv(double a, double b) {{
   const double r = fmod(a, b);
   double q, w;
   if (b == 0.0) return a / b;
@@ -86,7 +86,18 @@ static inline double perfpred_floordiv(double a, double b) {{
   w = perfpred_floor(q);
   return q - w > 0.5 ? w + 1.0 : w;
 }}
-/* exp a for a in -40..40, to about 1e-13, by table and a short series. */
+/* Positive whole numbers that this holds for have a quotient that never rounds up to a whole number. */
+static inline int perfpred_plain(double a, double b) {{
+  return 0.0 < a && a < 4503599627370496.0 && 0.0 < b && b < 4503599627370496.0 &&
+    (double)(long long)a == a && (double)(long long)b == b;
+}}
+static inline double perfpred_mod(double a, double b) {{
+  return perfpred_plain(a, b) ? a - (double)(long long)(a / b) * b : perfpred_any_mod(a, b);
+}}
+static inline double perfpred_floordiv(double a, double b) {{
+  return perfpred_plain(a, b) ? (double)(long long)(a / b) : perfpred_any_floordiv(a, b);
+}}
+/* exp a for a in -40..40, to about 1e-13, by table and a short series; NaN for NaN. */
 static inline double perfpred_exp40(double a) {{
   static const double whole[{2 * _WIDEST}] = {{{_numbers(2.0**i for i in range(-_WIDEST, _WIDEST))}}};
   static const double part[{_STEPS}] = {{{_numbers(2.0 ** (i / _STEPS) for i in range(_STEPS))}}};
@@ -97,7 +108,7 @@ static inline double perfpred_exp40(double a) {{
   double power;
   memcpy(&bits, &steps, sizeof bits);
   i = (unsigned)bits;
-  power = part[i & {_STEPS - 1}] * whole[i >> {_STEPS.bit_length() - 1}];
+  power = part[i & {_STEPS - 1}] * whole[i >> {_STEPS.bit_length() - 1} & {2 * _WIDEST - 1}];
   return ((1.0 + r) + r * r * (0.5 + r * {1 / 6!r})) * power;
 }}
 /* tanh a for a in -20..20. */
@@ -208,25 +219,29 @@ def _needed(program: Program) -> set[int]:
 def _tanh_sum(name: str, net: TanhSum, arguments: Sequence[str]) -> list[str]:
     """Return statements for ``v tanh(z) = v - 2 v / (1 + 2**(z 2 / log 2))``, summed over units.
 
-    They come in pairs: a vector has at least two.
+    They come in pairs: a vector has at least two. Names they declare are `name` and a letter.
     """
     odd = len(net.biases) % 2
     table = np.vstack([net.biases, net.weights.T]) * (2.0 / math.log(2.0))
     table = np.pad(table, ((0, 0), (0, odd)))
     shares = np.pad(-2.0 * net.output_weights, (0, odd))
     n_units = len(shares)
-    terms = ["w[0][i]", *(f"w[{n}][i] * {argument}" for n, argument in enumerate(arguments, start=1))]
+    weights, share, part, i = (f"{name}{letter}" for letter in "wspi")
+    terms = [f"{weights}[0][{i}]"]
+    terms += [f"{weights}[{n}][{i}] * {argument}" for n, argument in enumerate(arguments, start=1)]
+    total = _balanced([f"{part}[{n}]" for n in range(n_units)])
     rows = ", ".join(f"{{{_numbers(map(float, row))}}}" for row in table)
     return [
         f"double {name};",
         "{",
-        f"  static const double w[{len(table)}][{n_units}] = {{{rows}}};",
-        f"  static const double share[{n_units}] = {{{_numbers(map(float, shares))}}};",
-        f"  double z[{n_units}];",
-        "  int i;",
+        f"  static const double {weights}[{len(table)}][{n_units}] = {{{rows}}};",
+        f"  static const double {share}[{n_units}] = {{{_numbers(map(float, shares))}}};",
+        f"  double {part}[{n_units}];",
+        f"  int {i};",
         "  PERFPRED_ROLLED",
-        f"  for (i = 0; i < {n_units}; ++i) z[i] = share[i] / (1.0 + perfpred_exp2v({_balanced(terms)}));",
-        f"  {name} = {float(net.output_weights.sum())!r} + {_balanced([f'z[{i}]' for i in range(n_units)])};",
+        f"  for ({i} = 0; {i} < {n_units}; ++{i})",
+        f"    {part}[{i}] = {share}[{i}] / (1.0 + perfpred_exp2v({_balanced(terms)}));",
+        f"  {name} = {float(net.output_weights.sum())!r} + {total};",
         "}",
     ]
 

@@ -113,7 +113,7 @@ class Builder:
         return self._bounds[value]
 
     def bound(self, value: int, low: float, high: float) -> int:
-        """Record that finite inputs keep a value in ``[low, high]``, and return it."""
+        """Record that a value is in ``[low, high]`` wherever the program has an answer, and return it."""
         self._bounds[value] = low, high
         return value
 
