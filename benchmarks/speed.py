@@ -44,11 +44,14 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 int main(void) {
+  static const int low[] = {LOWEST}, high[] = {HIGHEST};
   static double x[CALLS][PARAMETERS];
   volatile double seconds = 0.0;
   volatile int choice = 0;
   int i, j, round;
-  for (i = 0; i < CALLS; ++i) for (j = 0; j < PARAMETERS; ++j) x[i][j] = 1 + rand() % 1024;
+  for (i = 0; i < CALLS; ++i) for (j = 0; j < PARAMETERS; ++j) {
+    x[i][j] = low[j] + rand() % (high[j] - low[j] + 1);
+  }
   for (round = -1; round < ROUNDS; ++round) {
     double start, called, selected;
     start = now();
@@ -162,7 +165,7 @@ def tables(kernel: str, rounds: int) -> list[dict[str, Any]]:
 
 
 def in_c(kernel: str, rounds: int) -> list[dict[str, Any]]:
-    """Time the exported functions, compiled with -O2, on random sizes."""
+    """Time the exported functions, compiled with -O2, on random sizes amid those of training."""
     from perfpred.export.c_header import header
     from perfpred.export.c_names import function_names
 
@@ -171,6 +174,7 @@ def in_c(kernel: str, rounds: int) -> list[dict[str, Any]]:
     if compiler is None or len(bank.find(kernel)) < 2:
         return []
     arguments = ", ".join(f"(x)[{index}]" for index in range(len(query)))
+    ranges = [predictor.ranges[parameter] for parameter in predictor.parameters]
     name = function_names([predictor.combination])[predictor.combination]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "bank.h").write_text(header(bank, "bank.h"))
@@ -179,6 +183,8 @@ def in_c(kernel: str, rounds: int) -> list[dict[str, Any]]:
         command += [
             f"-DPARAMETERS={len(query)}",
             f"-DROUNDS={rounds}",
+            f"-DLOWEST={', '.join(str(round(seen.low)) for seen in ranges)}",
+            f"-DHIGHEST={', '.join(str(round(seen.high)) for seen in ranges)}",
             f"-DCALL(x)={name}_seconds({arguments})",
         ]
         subprocess.run([*command, f"-DSELECT(x)=select_{kernel}({arguments})", "-lm"], cwd=folder, check=True)
