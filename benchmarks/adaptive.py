@@ -1,8 +1,9 @@
 """How many measurements adaptive sampling saves: errors on recorded data beside those of random sampling.
 
-Each split keeps 125 sizes of a kernel for testing; the rest is the pool that both sides choose from. Both fit
-the same model. `related` is fitted to the same rows, too: it knows augmented nets of the kernel's other
-combinations, fitted to their whole pools. Test sizes are seen by none of them. `--plot` needs matplotlib.
+Each split keeps 125 sizes of a kernel for testing; the rest is the pool that both ways choose from. Both fit
+the same model, and so they do once more with `related`, which knows augmented nets of the kernel's other
+combinations, fitted to their whole pools; its rows are chosen by what such nets know already. Test sizes are
+seen by none of them. `--plot` needs matplotlib.
 
     python benchmarks/adaptive.py [FILE.csv ...] [--repeats 5] [--seed 0] [--every 1] [--jobs 1] [--out F.csv]
         [--json] [--plot F.png]
@@ -26,10 +27,9 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 import perfpred as pp
+from perfpred.adaptive.sampler import member
 from perfpred.combination import Combination
-from perfpred.kernels import KERNELS
 from perfpred.learn import registry
-from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.committee import Committee
 from perfpred.learn.evaluation import SLOWEST
@@ -43,6 +43,7 @@ FIRST, BATCH = 30, 20
 ADAPTIVE_ROWS = (50, 100, 150)
 RANDOM_ROWS = (50, 100, 150, 250)
 STOP_AT_MOST = 250
+STOPPED, RELATED = "stopped", ", related"
 KEYS = ["kernel", "variant", "hardware"]
 Document = dict[str, Any]
 Parts = list[tuple[Combination, pp.Profile]]
@@ -51,31 +52,24 @@ Parts = list[tuple[Combination, pp.Profile]]
 
 @dataclass(frozen=True)
 class Trial:
-    """One split of one combination, the model that both ways of choosing fit, and that of the committee.
+    """One split of one combination, a model that both ways of choosing fit, and that of the committee.
 
-    `make_related` makes one that knows the kernel's other combinations, or is None if there are none.
+    `what` follows the name of a way.
     """
 
     pool: pp.Profile
     test: pp.Profile
+    what: str
     make: Callable[[], TimeRegressor]
     make_member: Callable[[], TimeRegressor]
-    make_related: Callable[[], TimeRegressor] | None
 
-    def documents(self, way: str, rows: Sequence[int]) -> list[Document]:
-        """Return the errors, as fractions, of both models fitted to these rows of the pool."""
-        found = [self.document(way, rows, self.make)]
-        if self.make_related is not None:
-            found.append(self.document(f"{way}, related", rows, self.make_related))
-        return found
-
-    def document(self, way: str, rows: Sequence[int], make: Callable[[], TimeRegressor]) -> Document:
-        """Return the errors of one model."""
+    def document(self, way: str, rows: Sequence[int]) -> Document:
+        """Return the errors, as fractions, of the model fitted to these rows of the pool."""
         train, test = self.pool.take(np.asarray(rows)), self.test
-        ape = np.abs(make().fit(train.X, train.time_s).predict(test.X) / test.time_s - 1)
+        ape = np.abs(self.make().fit(train.X, train.time_s).predict(test.X) / test.time_s - 1)
         slow = test.time_s >= np.quantile(test.time_s, 1 - SLOWEST)
         return {
-            "way": way,
+            "way": f"{way}{self.what}",
             "rows": len(rows),
             "mape": float(ape.mean()),
             "mape_slowest70": float(ape[slow].mean()),
@@ -83,7 +77,7 @@ class Trial:
 
     def random(self) -> list[Document]:
         """Return the errors of random rows: the pool is in random order."""
-        return [each for n in RANDOM_ROWS for each in self.documents("random", range(n))]
+        return [self.document("random", range(n)) for n in RANDOM_ROWS]
 
     def adaptive(self) -> list[Document]:
         """Return the errors of adaptive rows at each size, and where the stopping rule would have ended."""
@@ -98,8 +92,8 @@ class Trial:
                 if (reason := rule.reason(curve)) is not None:
                     stopped = {"expected_error": expected, "reason": reason, "rows": len(chosen)}
             chosen = chosen + next_batch(self.pool.X, [committee], chosen, BATCH)
-        documents = [each for n in ADAPTIVE_ROWS for each in self.documents("adaptive", chosen[:n])]
-        at_stop = self.document("stopped", chosen[: stopped["rows"]], self.make)
+        documents = [self.document("adaptive", chosen[:n]) for n in ADAPTIVE_ROWS]
+        at_stop = self.document(STOPPED, chosen[: stopped["rows"]])
         return [*documents, {**at_stop, **stopped}]
 
 
@@ -145,26 +139,29 @@ def judged_one(
     seed: int,
 ) -> list[Document]:
     """Return the errors of one combination, a document a way and number of rows."""
-    trial = Trial(
-        part.take(order[TEST_ROWS:]),
-        part.take(order[:TEST_ROWS]),
-        lambda: unfitted(model, combination, part, seed),
-        lambda: AugmentedRegressor(
-            complexity_of(combination.kernel, part, None),
-            dict(KERNELS[combination.kernel].features),
-            independent_folds=True,
-            random_state=seed,
-        ),
-        (lambda: unfitted("related", combination, part, seed).set_params(relatives=known)) if known else None,
-    )
+
+    def trial(what: str, model: str, relatives: dict[str, Formula]) -> Trial:
+        def make() -> TimeRegressor:
+            made = unfitted(model, combination, part, seed)
+            return made.set_params(relatives=relatives) if relatives else made
+
+        members = member(combination.kernel, relatives)
+        pool, test = part.take(order[TEST_ROWS:]), part.take(order[:TEST_ROWS])
+        return Trial(pool, test, what, make, lambda: members(seed))
+
+    trials = [trial("", model, {})] + ([trial(RELATED, "related", known)] if known else [])
     names = {"kernel": combination.kernel, "variant": combination.variant, "hardware": combination.hardware}
     common = {**names, "model": model, "seed": seed, "noise": part.noise_floor}
-    return [{**common, **each} for each in (*trial.random(), *trial.adaptive())]
+    return [{**common, **each} for trial in trials for each in (*trial.random(), *trial.adaptive())]
+
+
+def is_stopped(table: pd.DataFrame) -> pd.Series:
+    return table["way"].str.startswith(STOPPED)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return a row a way and number of rows: means over combinations, and their spread over splits."""
-    table = table.assign(rows=table["rows"].where(table["way"] != "stopped", 0))
+    table = table.assign(rows=table["rows"].where(~is_stopped(table), 0))
     groups = table.groupby(["way", "rows"])
     found = groups[["mape", "mape_slowest70"]].mean() * 100
     by_seed = table.groupby(["way", "rows", "seed"])["mape"].mean() * 100
@@ -172,9 +169,13 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     found.insert(2, "mape_high", by_seed.groupby(["way", "rows"]).max())
     reference = table[(table["way"] == "random") & (table["rows"] == RANDOM_ROWS[-1])]
     keys = [*KEYS, "seed"]
-    ratio = table.merge(reference[[*keys, "mape"]], on=keys, suffixes=("", "_reference"))
-    log_ratio = np.log(ratio["mape"] / ratio["mape_reference"]).groupby([ratio["way"], ratio["rows"]])
-    return found.assign(**{f"ratio_to_random_{RANDOM_ROWS[-1]}": np.exp(log_ratio.mean())})
+    errors = ["mape", "mape_slowest70"]
+    beside = table.merge(reference[[*keys, *errors]], on=keys, suffixes=("", "_reference"))
+    for error in errors:
+        log_ratio = np.log(beside[error] / beside[f"{error}_reference"])
+        means = np.exp(log_ratio.groupby([beside["way"], beside["rows"]]).mean())
+        found[f"{error}_to_random_{RANDOM_ROWS[-1]}"] = means
+    return found
 
 
 def plot(table: pd.DataFrame, path: Path) -> None:
@@ -189,7 +190,7 @@ def plot(table: pd.DataFrame, path: Path) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharex=True)
     titles = {"mape": "all test rows", "mape_slowest70": "slowest 70%"}
     for axis, (error, title) in zip(axes, titles.items(), strict=True):
-        for way in ("random", "adaptive", "random, related", "adaptive, related"):
+        for way in ("random", "adaptive", f"random{RELATED}", f"adaptive{RELATED}"):
             by_seed = table[table["way"] == way].groupby(["rows", "seed"])[error].mean().unstack() * 100
             axis.plot(by_seed.index, by_seed.mean(axis=1), marker="o", label=way)
             axis.fill_between(by_seed.index, by_seed.min(axis=1), by_seed.max(axis=1), alpha=0.25)
@@ -254,10 +255,10 @@ def main() -> None:
     print(f"{n_combinations} combinations, {options.repeats} splits; errors in percent, mean noise ", end="")
     print(f"{100 * table['noise'].mean():.2f}; low and high are over splits; rows 0: as the rule stopped")
     print(summary(table).round(3).to_string())
-    stopped = table[table["way"] == "stopped"]
-    print(f"\nthe rule stops at {stopped['rows'].mean():.0f} rows (mean), quartiles ", end="")
-    print(", ".join(f"{value:.0f}" for value in stopped["rows"].quantile([0.25, 0.5, 0.75])))
-    wide = table.assign(side=table["way"] + " " + table["rows"].astype(str))[table["way"] != "stopped"]
+    for way, stopped in table[is_stopped(table)].groupby("way"):
+        print(f"\n{way}: after {stopped['rows'].mean():.0f} rows (mean), quartiles ", end="")
+        print(", ".join(f"{value:.0f}" for value in stopped["rows"].quantile([0.25, 0.5, 0.75])))
+    wide = table.assign(side=table["way"] + " " + table["rows"].astype(str))[~is_stopped(table)]
     means = wide.pivot_table(index=KEYS, columns="side", values="mape", sort=False)
     print("\nMAPE over all test rows, by combination")
     print((means.assign(noise=table.groupby(KEYS)["noise"].mean()) * 100).round(2).to_string())

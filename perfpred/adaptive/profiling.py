@@ -88,6 +88,8 @@ def profile_adaptively(
     prepare(plan.subjects)
     load = os.getloadavg()
     identity = plan.identity() | {"adaptive": [sampler.batches.first, sampler.batches.later]}
+    if sampler.like:
+        identity |= {"like": sampler.like}
     with (
         Journal(where.journal, identity, resume=resume) as journal,
         processes(plan.subjects, Limits(effort.row_limit_s, machine.memory_bytes)) as children,

@@ -8,18 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from perfpred.combination import Combination
 from perfpred.errors import InputError, MeasurementError
 from perfpred.kernels import kernel
 from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.committee import Committee
+from perfpred.learn.related import RelatedRegressor
 from perfpred.learn.sampling import expected_error, first_batch, next_batch
 from perfpred.learn.stopping import CurvePoint, StoppingRule
+from perfpred.learn.training import relatives_of
 from perfpred.measure.plan import Plan
 from perfpred.measure.results import Outcome
+from perfpred.predict.bank import Bank
+from perfpred.predict.formula import PosynomialNet
 
 LEAST_ROWS = 10
 """A combination with fewer sizes that were timed has no say in what is timed next."""
+KNOWN = (2, 3)
+"""Relatives that each net of a member knows; members of more nets chose no better sizes."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,17 @@ class Sampler:
     rule : StoppingRule
     batches : Batches, optional
     estimator : callable, optional
-        Seed to an unfitted model; by default ``augmented`` with the kernel's expressions. Many are fitted,
-        so it had better be cheap.
+        Seed to an unfitted model; by default ``augmented`` with the kernel's expressions, or nets that know
+        those of `like`. Many are fitted, so it had better be cheap.
+    like : Bank, optional
+        Models of other combinations of the kernel, which the model to come will know, too: what they know
+        already need not be measured again.
 
     Raises
     ------
     InputError
-        If there are fewer candidates than the rule's most rows, or that is less than the first batch.
+        If there are fewer candidates than the rule's most rows, or that is less than the first batch; or
+        nothing in `like` can be used for a combination.
     """
 
     def __init__(
@@ -61,6 +72,7 @@ class Sampler:
         rule: StoppingRule,
         batches: Batches | None = None,
         estimator: Callable[[int], TimeRegressor] | None = None,
+        like: Bank | None = None,
     ) -> None:
         [part] = plan.parts
         self.plan, self.rule, self.batches = plan, rule, batches or Batches()
@@ -71,7 +83,11 @@ class Sampler:
             )
         self.candidates = pd.DataFrame(part.sizes)
         self.n_subjects = len(part.subjects)
-        self._estimator = estimator or _augmented(part.kernel)
+        keys = [Combination(part.kernel, each.variant, each.hardware.id) for each in part.subjects]
+        relatives = [relatives_of(key, [str(name) for name in self.candidates], like) for key in keys]
+        self.like = sorted({name for known in relatives for name in known})
+        """Whose models are known, of one combination or another."""
+        self._estimators = [estimator or member(part.kernel, known) for known in relatives]
 
     def first(self) -> tuple[int, ...]:
         """Return the candidates of the first stage."""
@@ -99,11 +115,11 @@ class Sampler:
         """
         table = np.array([_time_s(each) for each in outcomes]).reshape(self.n_subjects, len(numbers))
         found = []
-        for times_s in table:
+        for times_s, estimator in zip(table, self._estimators, strict=True):
             timed = np.isfinite(times_s)
             if timed.sum() >= LEAST_ROWS:
                 positions = np.asarray(numbers, dtype=np.intp)[timed]
-                model = self._estimator(self.plan.seed)
+                model = estimator(self.plan.seed)
                 found.append(Committee.fit(model, self.candidates, positions, times_s[timed]))
         if not found:
             raise MeasurementError(
@@ -125,7 +141,9 @@ def describe(curve: Sequence[CurvePoint], reason: str, sampler: Sampler) -> dict
     """Return what a profile's metadata says of how its sizes were chosen."""
     rule = sampler.rule
     return {
-        "method": "space-filling first, then half at random and half where a committee of nets promises most",
+        "method": "space-filling first, then half at random among slower sizes and half where a committee "
+        "of nets promises most",
+        "like": sampler.like,
         "candidates": len(sampler.candidates),
         "first_batch": sampler.batches.first,
         "batch": sampler.batches.later,
@@ -146,11 +164,17 @@ def _time_s(outcome: Outcome) -> float:
     return float("nan") if outcome.estimate is None else outcome.estimate.time_s
 
 
-def _augmented(name: str) -> Callable[[int], TimeRegressor]:
+def member(name: str, relatives: Mapping[str, PosynomialNet]) -> Callable[[int], TimeRegressor]:
+    """Return how a seed becomes an unfitted model of a kernel, whose nets a committee is made of."""
     known = kernel(name)
 
     def make(seed: int) -> TimeRegressor:
-        complexity, features = dict(known.complexity), dict(known.features)
+        complexity = dict(known.complexity)
+        if relatives:
+            return RelatedRegressor(
+                complexity, known.candidates, relatives, known=KNOWN, process=False, random_state=seed
+            )
+        features = dict(known.features)
         return AugmentedRegressor(complexity, features, independent_folds=True, random_state=seed)
 
     return make

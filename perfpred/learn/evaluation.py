@@ -100,7 +100,7 @@ def evaluate(
             repeat,
             complexity,
             random_state,
-            relatives_of(combination, part, like) if each.knows_relatives else {},
+            relatives_of(combination, part.parameters, like) if each.knows_relatives else {},
         )
         for each in chosen
         for combination, part in parts

@@ -91,7 +91,7 @@ class GPRegressor(TimeRegressor):
     def _fitted(self, rows: Rows, starts: int, rng: np.random.RandomState) -> GaussianProcess:
         wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
         inputs = fitted_inputs((*wanted, *expressions(self.features, "features")), rows)
-        trend = _trend(("1", *positive_complexities(self.complexity, rows)), rows, inputs)
+        trend = fitted_trend(("1", *positive_complexities(self.complexity, rows)), rows, inputs)
         residuals = np.log(rows.time_s) - trend.log_trend(rows.columns)
         scale = float(residuals.std())
         if not inputs or scale < NEGLIGIBLE:
@@ -109,7 +109,7 @@ class GPRegressor(TimeRegressor):
         )
 
 
-def _trend(terms: tuple[str, ...], rows: Rows, inputs: tuple[Input, ...]) -> GaussianProcess:
+def fitted_trend(terms: tuple[str, ...], rows: Rows, inputs: tuple[Input, ...]) -> GaussianProcess:
     """Return the mean function alone, with log residuals of mean 0 on `rows`."""
     coefficients = nonnegative_coefficients(terms, rows)
     used = tuple(term for term, coefficient in zip(terms, coefficients, strict=True) if coefficient > 0)

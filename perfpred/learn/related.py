@@ -1,13 +1,15 @@
-"""Nets that learn from what is known of the kernel's other combinations: fewer rows of their own are enough.
+"""Models that learn from what is known of the kernel's other combinations: fewer own rows are enough.
 
 How long a kernel takes in another variant, or on another machine, says much of what it takes here: the same
 steps at whole vectors, the same caches. Formulas of such relatives are given as further complexities; several
-nets that know more or fewer of them are averaged, which errs less than any of them.
+nets that know more or fewer of them are averaged, which errs less than any of them. A Gaussian process, which
+weighs features where nets choose some, errs elsewhere, so that the mean of both is better than either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
@@ -17,17 +19,29 @@ from perfpred.errors import InputError
 from perfpred.kernels.features import candidates, extents_of
 from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import Masks, Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, expressions
-from perfpred.predict.formula import PosynomialNet, RelatedNets
+from perfpred.learn.gaussian_process import NEGLIGIBLE, fitted_trend
+from perfpred.learn.inputs import Expressions, expressions, fitted_inputs, logarithmic, positive_complexities
+from perfpred.learn.process import Process, Scales
+from perfpred.predict.design import design_matrix
+from perfpred.predict.formula import GaussianProcess, PosynomialNet, RelatedNets
 from perfpred.predict.related import Relative, with_relatives
 
 KNOWN = (1, 2, 3, 4, 2, 3)
 """Relatives that each net knows, if there are so many, the most alike first."""
 RESTARTS = 8
+IN_PROCESS = 3
+"""Relatives that the process knows."""
+FEATURED = 2
+"""Relatives whose features it weighs, besides those that the nets have chosen."""
+SHARE = 0.5
+"""Its share of the prediction."""
+MOST_ROWS = 1000
+"""With more, nets are better by themselves, and a process takes time by the cube of the rows."""
+ITERATIONS = 60
 
 
 class RelatedRegressor(TimeRegressor):
-    """The mean of several augmented nets that know relatives.
+    """The mean of several augmented nets and a Gaussian process that know relatives.
 
     Parameters
     ----------
@@ -37,6 +51,10 @@ class RelatedRegressor(TimeRegressor):
         Nets of other combinations of the kernel, on the same columns, by names that say whose they are.
         They must not have seen rows that the model is to be judged by. With none, nets differ in where they
         start, and their mean still errs a little less.
+    known : sequence of int
+        How many relatives each net knows.
+    process : bool
+        Whether there is a Gaussian process, too; there is none for more than 1000 rows.
     random_state : int, RandomState or None
 
     Examples
@@ -57,25 +75,82 @@ class RelatedRegressor(TimeRegressor):
         features: Expressions = None,
         relatives: Mapping[str, PosynomialNet] | None = None,
         max_parameters: int = 75,
+        known: Sequence[int] = KNOWN,
+        process: bool = True,
         random_state: Any = 0,
     ) -> None:
         self.complexity = complexity
         self.features = features
         self.relatives = relatives
         self.max_parameters = max_parameters
+        self.known = known
+        self.process = process
         self.random_state = random_state
 
     def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[RelatedNets]:
         features = candidates(extents_of(rows.columns)) if self.features is None else self.features
-        relatives = most_alike(self.relatives or {}, rows)[: max(KNOWN)]
+        if not self.known:
+            raise InputError("known must have the number of relatives of at least one net")
+        relatives = most_alike(self.relatives or {}, rows)[: max(*self.known, IN_PROCESS)]
         complexity = expressions(self.complexity, "complexity")
         nets = []
-        for count in KNOWN:
+        for count in self.known:
             known = relatives[:count]
             named = (*complexity, *(each.column for each in known))
             each = AugmentedRegressor(named, features, self.max_parameters, RESTARTS)
             nets.append(each._formulas(Rows(with_relatives(rows.columns, known), rows.time_s), masks, rng))
-        return [RelatedNets(relatives, tuple(parts)) for parts in zip(*nets, strict=True)]
+        by_mask = list(zip(*nets, strict=True))
+        if not self.process or len(rows) > MOST_ROWS:
+            return [RelatedNets(relatives, parts) for parts in by_mask]
+        found = _features(by_mask[0], relatives, rows)
+        processes = _processes(complexity, found, relatives[:IN_PROCESS], rows, masks)
+        return [
+            RelatedNets(relatives, parts, process, SHARE)
+            for parts, process in zip(by_mask, processes, strict=True)
+        ]
+
+
+def _features(nets: Sequence[PosynomialNet], relatives: Sequence[Relative], rows: Rows) -> tuple[str, ...]:
+    """Return the features that nets and the first relatives have chosen."""
+    known = with_relatives(rows.columns, tuple(relatives))
+    logarithms = {logarithmic(name, values) for name, values in known.items()}
+    theirs = (relative.net for relative in relatives[:FEATURED])
+    wanted = dict.fromkeys(each.expression for net in (*nets, *theirs) for each in net.inputs)
+    return tuple(expression for expression in wanted if expression not in logarithms)
+
+
+def _processes(
+    complexity: Sequence[str],
+    features: Sequence[str],
+    relatives: tuple[Relative, ...],
+    rows: Rows,
+    masks: Masks,
+) -> Iterator[GaussianProcess]:
+    """Yield a process for each set of rows; its scales are found with the first, all of them."""
+    rows = Rows(with_relatives(rows.columns, relatives), rows.time_s)
+    inputs = fitted_inputs(
+        (*(logarithmic(name, values) for name, values in rows.columns.items()), *features), rows
+    )
+    matrix = design_matrix(inputs, rows.columns)
+    named = (*complexity, *(each.column for each in relatives))
+    scales: Scales | None = None
+    for mask in masks:
+        part = rows.take(mask)
+        trend = fitted_trend(("1", *positive_complexities(named, part)), part, inputs)
+        residuals = np.log(part.time_s) - trend.log_trend(part.columns)
+        size = float(residuals.std())
+        if not inputs or size < NEGLIGIBLE:
+            yield trend
+            continue
+        x, y = matrix[mask], residuals / size
+        if scales is None:
+            process = Process.fit(x, y, iterations=ITERATIONS)
+            scales = process.scales
+        else:
+            process = Process.given(x, y, scales)
+        weights = size * np.exp(scales.log_signal) * process.weights
+        lengths = np.exp(-scales.log_relevance)
+        yield replace(trend, length_scales=lengths, centres=x, weights=weights)
 
 
 def most_alike(relatives: Mapping[str, PosynomialNet], rows: Rows) -> tuple[Relative, ...]:

@@ -7,8 +7,9 @@ by how much the mean over all candidates falls (Cohn, "Neural network exploratio
 design", 1996). A second pick beside a first promises little, so a batch is diverse. The error of several
 combinations is their mean, so their gains add up.
 
-Every other candidate of a batch is drawn at random: what the nets miss altogether, they do not disagree
-about, and a model fitted to hard sizes alone is worse at the usual ones.
+Every other candidate of a batch is drawn at random, among the slower ones: what the nets miss altogether,
+they do not disagree about, and a model fitted to hard sizes alone is worse at the usual ones. Fast sizes are
+the hard ones, of which there are enough without.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ NUGGET = 0.3
 PRIOR_WEIGHT = 4.0
 """How many residuals the usual error counts for, where residuals nearby say how large errors are."""
 LEAST_NOISE = 0.01
+SLOWER = 0.7
+"""Share of the candidates, the slowest as predicted, of which some are drawn at random."""
 
 
 def first_batch(candidates: pd.DataFrame, count: int) -> list[int]:
@@ -105,7 +108,8 @@ def next_batch(
     free[list(tried)] = False
     count = min(count, int(free.sum()))
     rng = np.random.default_rng(len(tried))
-    drawn = [int(each) for each in rng.choice(np.flatnonzero(free), count // 2, replace=False)]
+    urn = np.flatnonzero(free & _is_slower(committees))
+    drawn = [int(each) for each in rng.choice(urn, min(count // 2, len(urn)), replace=False)]
     free[drawn] = False
     squares = [_squared_error(places, committee) for committee in committees]
     pairs = list(zip(committees, squares, strict=True))
@@ -130,6 +134,12 @@ def expected_error(candidates: pd.DataFrame, committee: Committee) -> float:
     """
     places = _places(candidates)
     return float(_nearby(places, committee, np.abs(np.expm1(-committee.log_residuals))).mean())
+
+
+def _is_slower(committees: Sequence[Committee]) -> Mask:
+    """Return which candidates are not among the fastest as predicted, on average over combinations."""
+    log_times = np.mean([committee.log_predictions.mean(axis=0) for committee in committees], axis=0)
+    return np.asarray(log_times >= np.quantile(log_times, 1 - SLOWER))
 
 
 def _places(candidates: pd.DataFrame) -> Floats:

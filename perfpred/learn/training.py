@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ def train(
             chosen,
             complexity,
             random_state,
-            relatives_of(combination, part, like),
+            relatives_of(combination, part.parameters, like),
         )
         for combination, part in parts
     )
@@ -126,7 +126,9 @@ def chosen_model(name: str | None, like: Bank | None) -> Model:
     return chosen
 
 
-def relatives_of(combination: Combination, rows: Profile, like: Bank | None) -> dict[str, PosynomialNet]:
+def relatives_of(
+    combination: Combination, parameters: Sequence[str], like: Bank | None
+) -> dict[str, PosynomialNet]:
     """Return the nets of a bank for other combinations of the kernel with the same parameters.
 
     Raises
@@ -141,14 +143,14 @@ def relatives_of(combination: Combination, rows: Profile, like: Bank | None) -> 
         for each in like
         if each.combination.kernel == combination.kernel
         and each.combination != combination
-        and sorted(each.parameters) == sorted(rows.parameters)
+        and sorted(each.parameters) == sorted(parameters)
         and not each.encoding.categories
         and isinstance(each.formula, PosynomialNet)
     }
     if not found:
         raise InputError(
             f"{combination}: none of {len(like)} models to learn from is an augmented net of kernel "
-            f"'{combination.kernel}' with numeric parameters {', '.join(rows.parameters)}, and of another "
+            f"'{combination.kernel}' with numeric parameters {', '.join(parameters)}, and of another "
             "variant or hardware"
         )
     return found

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, set_floats
-from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, require_terms
+from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, parsed, require_terms
+from perfpred.predict.lowered import Lowered, lowered_product
+from perfpred.program import Builder
 
 _BLOCK = 1 << 18
 """Entries of a covariance matrix computed together: a batch of any size needs some MB, no more."""
@@ -75,6 +77,19 @@ class GaussianProcess:
             block = slice(start, start + step)
             correction[block] = self._correlation(x[block]) @ self.weights
         return correction
+
+    def lower(self, builder: Builder) -> Lowered:
+        """Return the same, with inputs in length scales."""
+        raw = [builder.expression(parsed(each.expression).tree) for each in self.inputs]
+        scales = np.sqrt(5) / self.length_scales
+        x = []
+        for value, each, scale in zip(raw, self.inputs, scales, strict=True):
+            centred = builder.apply(
+                "-", builder.clip(value, each.low, each.high), builder.constant(each.mean)
+            )
+            x.append(builder.apply("*", centred, builder.constant(scale / each.scale)))
+        correction = builder.matern_sum(x, self.centres * scales, self.weights)
+        return lowered_product(self.terms, self.log_coefficients, correction, raw, builder)
 
     def _correlation(self, x: Floats) -> Floats:
         """Return the correlation of rows of `x`, shape (b, d), with the centres, shape (b, N)."""

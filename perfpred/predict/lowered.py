@@ -5,12 +5,22 @@ A formula may have a method ``lower``; one without it, such as a forest, is eval
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from perfpred.predict.design import parsed
+import numpy as np
+
+from perfpred.predict.checks import Floats
+from perfpred.predict.design import Input, parsed
 from perfpred.program import Builder, NotLowerableError, Program
+
+_MOST_LOG = 600.0
+"""Beyond ``exp`` of this either way, a coefficient or its products might leave the normal doubles."""
+_MOST_CANCELLED = 100.0
+"""Up to this ratio of mean to scale, standardising by the weights costs two of sixteen digits."""
+_LEAST_SUM = 1e-290
+"""A sum of terms below this may have lost digits of its terms."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,53 @@ def expressions_program(columns: Iterable[str], expressions: Iterable[str]) -> P
     """Return the program from columns to the values of expressions."""
     builder = Builder(columns)
     return builder.program([builder.expression(parsed(text).tree) for text in expressions])
+
+
+def lowered_inputs(inputs: Sequence[Input], builder: Builder) -> tuple[list[int], list[int]]:
+    """Return the raw values of d inputs, and what `on_lowered` weights: clipped, some of them centred."""
+    raw = [builder.expression(parsed(each.expression).tree) for each in inputs]
+    x = [builder.clip(value, each.low, each.high) for value, each in zip(raw, inputs, strict=True)]
+    means = map(builder.constant, _subtracted(inputs))
+    return raw, [builder.apply("-", value, mean) for value, mean in zip(x, means, strict=True)]
+
+
+def on_lowered(inputs: Sequence[Input], weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
+    """Return weights (H, d) and biases (H,) of standardised inputs as those of `lowered_inputs`."""
+    scaled = weights / np.array([each.scale for each in inputs])
+    left = np.array([each.mean for each in inputs]) - _subtracted(inputs)
+    return scaled, biases - scaled @ left
+
+
+def lowered_ranges(inputs: Sequence[Input]) -> Floats:
+    """Return between what the second of `lowered_inputs` are, shape (d, 2)."""
+    ends = np.array([[each.low, each.high] for each in inputs]).reshape(-1, 2)
+    return ends - _subtracted(inputs)[:, None]
+
+
+def _subtracted(inputs: Sequence[Input]) -> Floats:
+    """Return what is subtracted from each input before it is weighted, shape (d,).
+
+    It is the mean where that is so large beside the scale that its product with weights would cancel digits
+    of the bias, else 0.
+    """
+    means, scales = np.array([[each.mean, each.scale] for each in inputs]).reshape(-1, 2).T
+    return np.where(np.abs(means) > _MOST_CANCELLED * scales, means, 0.0)
+
+
+def lowered_product(
+    terms: Sequence[str], log_coefficients: Floats, correction: int, raw: Sequence[int], builder: Builder
+) -> Lowered:
+    """Return ``sum_j exp(q_j) term_j * exp(correction)``, of log coefficients q (J,), without logarithms.
+
+    `raw` are the inputs of the correction.
+    """
+    if np.abs(log_coefficients).max() > _MOST_LOG:
+        raise NotLowerableError(f"a log coefficient is beyond {_MOST_LOG:g}")
+    values = [builder.expression(parsed(term).tree) for term in terms]
+    total = builder.weighted_sum(values, np.exp(log_coefficients))
+    seconds = builder.apply("*", total, builder.apply("exp", correction))
+    enough = builder.apply("-", total, builder.constant(_LEAST_SUM))
+    return Lowered(seconds, positive=(*values, enough), finite=(*raw, seconds))
 
 
 def _lowered(formula: object, builder: Builder) -> Lowered:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, require_finite, set_floats
-from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, parsed, require_terms
-from perfpred.predict.lowered import Lowered
-from perfpred.program import Builder, NotLowerableError
-
-_MOST_LOG = 600.0
-"""Beyond ``exp`` of this either way, a coefficient or its products might leave the normal doubles."""
-_MOST_CANCELLED = 100.0
-"""Up to this ratio of mean to scale, standardising by the weights costs two of sixteen digits."""
-_LEAST_SUM = 1e-290
-"""A sum of terms below this may have lost digits of its terms."""
+from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, require_terms
+from perfpred.predict.lowered import (
+    Lowered,
+    lowered_inputs,
+    lowered_product,
+    lowered_ranges,
+    on_lowered,
+)
+from perfpred.program import Builder
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,20 +80,13 @@ class PosynomialNet:
 
     def lower(self, builder: Builder) -> Lowered:
         """Return ``sum_j exp(q_j) term_j * exp(correction)``: what `seconds` says, without logarithms."""
-        if np.abs(self.log_coefficients).max() > _MOST_LOG:
-            raise NotLowerableError(f"a log coefficient is beyond {_MOST_LOG:g}")
-        terms = [builder.expression(parsed(term).tree) for term in self.terms]
-        total = builder.weighted_sum(terms, np.exp(self.log_coefficients))
-        raw, x = _lowered_inputs(self.inputs, builder)
-        weights, biases = _on_lowered(self.inputs, self.hidden_weights, self.hidden_biases)
-        [slopes], [start] = _on_lowered(self.inputs, self.linear[None, :], np.zeros(1))
-        net = builder.tanh_sum(x, weights, biases, self.output_weights, _ranges(self.inputs))
+        raw, x = lowered_inputs(self.inputs, builder)
+        weights, biases = on_lowered(self.inputs, self.hidden_weights, self.hidden_biases)
+        [slopes], [start] = on_lowered(self.inputs, self.linear[None, :], np.zeros(1))
+        net = builder.tanh_sum(x, weights, biases, self.output_weights, lowered_ranges(self.inputs))
         correction = builder.apply("+", net, builder.weighted_sum(x, slopes, start))
         clipped = builder.bound(builder.clip(correction, self.low, self.high), self.low, self.high)
-        factor = builder.apply("exp", clipped)
-        seconds = builder.apply("*", total, factor)
-        enough = builder.apply("-", total, builder.constant(_LEAST_SUM))
-        return Lowered(seconds, positive=(*terms, enough), finite=(*raw, seconds))
+        return lowered_product(self.terms, self.log_coefficients, clipped, raw, builder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,42 +136,11 @@ class ReluNet:
 
     def lower(self, builder: Builder) -> Lowered:
         """Return the same as scalar operations."""
-        raw, x = _lowered_inputs(self.inputs, builder)
-        weights, biases = _on_lowered(self.inputs, self.hidden_weights, self.hidden_biases)
+        raw, x = lowered_inputs(self.inputs, builder)
+        weights, biases = on_lowered(self.inputs, self.hidden_weights, self.hidden_biases)
         units = [builder.weighted_sum(x, row, bias) for row, bias in zip(weights, biases, strict=True)]
         zero = builder.constant(0.0)
         hidden = [builder.apply("max", unit, zero) for unit in units]
         output = builder.weighted_sum(hidden, self.output_weights, self.output_bias)
         seconds = builder.apply("max", output, builder.constant(self.floor))
         return Lowered(seconds, finite=(*raw, seconds))
-
-
-def _lowered_inputs(inputs: Sequence[Input], builder: Builder) -> tuple[list[int], list[int]]:
-    """Return the raw values of d inputs, and what `_on_lowered` weights: clipped, some of them centred."""
-    raw = [builder.expression(parsed(each.expression).tree) for each in inputs]
-    x = [builder.clip(value, each.low, each.high) for value, each in zip(raw, inputs, strict=True)]
-    means = map(builder.constant, _subtracted(inputs))
-    return raw, [builder.apply("-", value, mean) for value, mean in zip(x, means, strict=True)]
-
-
-def _on_lowered(inputs: Sequence[Input], weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
-    """Return weights (H, d) and biases (H,) of standardised inputs as those of `_lowered_inputs`."""
-    scaled = weights / np.array([each.scale for each in inputs])
-    left = np.array([each.mean for each in inputs]) - _subtracted(inputs)
-    return scaled, biases - scaled @ left
-
-
-def _ranges(inputs: Sequence[Input]) -> Floats:
-    """Return between what the second of `_lowered_inputs` are, shape (d, 2)."""
-    ends = np.array([[each.low, each.high] for each in inputs]).reshape(-1, 2)
-    return ends - _subtracted(inputs)[:, None]
-
-
-def _subtracted(inputs: Sequence[Input]) -> Floats:
-    """Return what is subtracted from each input before it is weighted, shape (d,).
-
-    It is the mean where that is so large beside the scale that its product with weights would cancel digits
-    of the bias, else 0.
-    """
-    means, scales = np.array([[each.mean, each.scale] for each in inputs]).reshape(-1, 2).T
-    return np.where(np.abs(means) > _MOST_CANCELLED * scales, means, 0.0)

@@ -1,4 +1,4 @@
-"""Nets that are given what a kernel takes in other variants, or on other machines."""
+"""Nets and a process that are given what a kernel takes in other variants, or on other machines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from perfpred.predict.checks import Floats, require
 from perfpred.predict.design import Columns
+from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.lowered import Lowered
 from perfpred.predict.nets import PosynomialNet
 from perfpred.program import Builder
@@ -40,7 +41,9 @@ class Relative:
 
 @dataclass(frozen=True, eq=False)
 class RelatedNets:
-    """The mean in log time of K nets that know relatives: ``log t = mean_k log t_k``.
+    """K nets and a Gaussian process that know relatives, averaged in log time.
+
+    ``log t = (1 - s) mean_k log t_k + s log t_p``, with the process's share s and time t_p.
 
     Parameters
     ----------
@@ -48,26 +51,44 @@ class RelatedNets:
         Of distinct columns; may be none.
     nets : tuple of PosynomialNet
         At least one, on columns and those of relatives.
+    process : GaussianProcess, optional
+        On the same columns.
+    share : float
+        s, 0 without a process.
     """
 
     relatives: tuple[Relative, ...]
     nets: tuple[PosynomialNet, ...]
+    process: GaussianProcess | None = None
+    share: float = 0.0
 
     def __post_init__(self) -> None:
         require(len(self.nets) > 0, self, "len(nets) > 0", 0)
         columns = [relative.column for relative in self.relatives]
         require(len(set(columns)) == len(columns), self, "columns of relatives are distinct", columns)
+        require(0 <= self.share <= 1, self, "0 <= share <= 1", self.share)
+        require(self.process is not None or not self.share, self, "share is a process's", self.share)
 
     @property
     def n_parameters(self) -> int:
-        """Number of fitted numbers of all nets, relatives' included."""
-        nets = (*self.nets, *(relative.net for relative in self.relatives))
-        return sum(net.n_parameters for net in nets)
+        """Number of fitted numbers of all nets and the process, relatives' included."""
+        parts = (*self._parts, *(relative.net for relative in self.relatives))
+        return sum(part.n_parameters for part in parts)
+
+    @property
+    def _parts(self) -> tuple[PosynomialNet | GaussianProcess, ...]:
+        return self.nets if self.process is None else (*self.nets, self.process)
+
+    @property
+    def _weights(self) -> Floats:
+        """Return the weight of each part in log time."""
+        nets = np.full(len(self.nets), (1 - self.share) / len(self.nets))
+        return nets if self.process is None else np.append(nets, self.share)
 
     def seconds(self, columns: Columns) -> Floats:
         """Return predicted seconds, shape (n,), of encoded columns of shape (n,)."""
         known = with_relatives(columns, self.relatives)
-        return np.asarray(np.exp(np.mean([np.log(net.seconds(known)) for net in self.nets], axis=0)))
+        return np.asarray(np.exp(self._weights @ [np.log(part.seconds(known)) for part in self._parts]))
 
     def lower(self, builder: Builder) -> Lowered:
         """Return the same as scalar operations; relatives' times are computed once."""
@@ -76,11 +97,11 @@ class RelatedNets:
         times = [builder.apply("*", part.seconds, per_second) for part in parts]
         columns = (relative.column for relative in self.relatives)
         with builder.names(dict(zip(columns, times, strict=True))):
-            nets = [net.lower(builder) for net in self.nets]
-        logs = [builder.apply("log2", net.seconds) for net in nets]
-        mean = builder.weighted_sum(logs, [1 / len(nets)] * len(nets))
+            own = [part.lower(builder) for part in self._parts]
+        logs = [builder.apply("log2", part.seconds) for part in own]
+        mean = builder.weighted_sum(logs, self._weights)
         seconds = builder.apply("**", builder.constant(2.0), mean)
-        parts += nets
+        parts += own
         return Lowered(
             seconds,
             positive=tuple(value for part in parts for value in part.positive),

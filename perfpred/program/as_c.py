@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from perfpred.program.tape import COMPARISONS, CONSTANT, INPUT, Instruction, Program, TanhSum
+from perfpred.program.layers import Floats, Layer, MaternSum, TanhSum
+from perfpred.program.tape import COMPARISONS, CONSTANT, INPUT, Instruction, Program
 
 _STEPS = 256
 """Entries a factor of two in the table of `exp`."""
@@ -111,10 +112,10 @@ static inline double perfpred_exp40(double a) {{
   power = part[i & {_STEPS - 1}] * whole[i >> {_STEPS.bit_length() - 1} & {2 * _WIDEST - 1}];
   return ((1.0 + r) + r * r * (0.5 + r * {1 / 6!r})) * power;
 }}
-/* tanh a for a in -20..20. */
-static inline double perfpred_tanh20(double a) {{ return 1.0 - 2.0 / (1.0 + perfpred_exp40(a + a)); }}
-static inline double perfpred_tanh(double a) {{
-  return a != a ? a : perfpred_tanh20(perfpred_min(20.0, perfpred_max(-20.0, a)));
+/* The Matern 5/2 correlation at a square distance s; beyond a distance of 40 it is below 1e-14. */
+static inline double perfpred_matern(double s) {{
+  const double r = sqrt(perfpred_min(1600.0, s));
+  return (1.0 + r + r * r * {1 / 3!r}) * perfpred_exp40(-r);
 }}
 /* log2 of a normal number > 0, to about 1e-14: the exponent from its bits, the rest by table and series. */
 static inline double perfpred_log2n(double a) {{
@@ -162,8 +163,6 @@ _HELPED = {
     "ceil0": "perfpred_ceil0",
     "%": "perfpred_mod",
     "//": "perfpred_floordiv",
-    "tanh": "perfpred_tanh",
-    "tanh20": "perfpred_tanh20",
     "exp40": "perfpred_exp40",
     "log2n": "perfpred_log2n",
     "**": "pow",
@@ -182,19 +181,14 @@ def c_statements(program: Program, names: Sequence[str]) -> tuple[list[str], lis
     """
     values: list[str] = []
     lines: list[str] = []
-    needed = _needed(program)
     for position, instruction in enumerate(program.instructions):
-        if position not in needed:
-            values.append("")
-            continue
         arguments = [values[argument] for argument in instruction.arguments]
         if instruction.operation == CONSTANT:
             values.append(c_number(instruction.value))
         elif instruction.operation == INPUT:
             values.append(names[program.inputs.index(instruction.name)])
-        elif position in program.sums:
-            each = program.sums[position]
-            lines += _tanh_sum(f"v{position}", each, [values[argument] for argument in each.arguments])
+        elif instruction.layer is not None:
+            lines += _layer(f"v{position}", instruction.layer, arguments)
             values.append(f"v{position}")
         else:
             lines.append(f"const double v{position} = {_expression(instruction, arguments)};")
@@ -206,44 +200,64 @@ def c_statements(program: Program, names: Sequence[str]) -> tuple[list[str], lis
     return lines, conditions, [values[position] for position in program.outputs]
 
 
-def _needed(program: Program) -> set[int]:
-    """Return the positions that are computed where sums are computed as a whole."""
-    needed = {*program.outputs, *program.positive, *program.finite}
-    for position in reversed(range(len(program.instructions))):
-        if position in needed:
-            as_a_whole = program.sums.get(position)
-            needed.update((as_a_whole or program.instructions[position]).arguments)
-    return needed
+def _layer(name: str, layer: Layer, arguments: Sequence[str]) -> list[str]:
+    if isinstance(layer, TanhSum):
+        return _tanh_sum(name, layer, arguments)
+    return _matern_sum(name, layer, arguments)
 
 
 def _tanh_sum(name: str, net: TanhSum, arguments: Sequence[str]) -> list[str]:
     """Return statements for ``v tanh(z) = v - 2 v / (1 + 2**(z 2 / log 2))``, summed over units.
 
-    They come in pairs: a vector has at least two. Names they declare are `name` and a letter.
+    Units come in pairs: a vector has at least two. Further names they declare are `name` and a letter.
     """
     odd = len(net.biases) % 2
     table = np.vstack([net.biases, net.weights.T]) * (2.0 / math.log(2.0))
-    table = np.pad(table, ((0, 0), (0, odd)))
     shares = np.pad(-2.0 * net.output_weights, (0, odd))
-    n_units = len(shares)
+    count = len(shares)
     weights, share, part, i = (f"{name}{letter}" for letter in "wspi")
     terms = [f"{weights}[0][{i}]"]
     terms += [f"{weights}[{n}][{i}] * {argument}" for n, argument in enumerate(arguments, start=1)]
-    total = _balanced([f"{part}[{n}]" for n in range(n_units)])
-    rows = ", ".join(f"{{{_numbers(map(float, row))}}}" for row in table)
+    exponent, total = _balanced(terms), _balanced([f"{part}[{n}]" for n in range(count)])
+    if net.extreme:
+        exponent = f"perfpred_min(1000.0, perfpred_max(-1000.0, {exponent}))"
     return [
         f"double {name};",
         "{",
-        f"  static const double {weights}[{len(table)}][{n_units}] = {{{rows}}};",
-        f"  static const double {share}[{n_units}] = {{{_numbers(map(float, shares))}}};",
-        f"  double {part}[{n_units}];",
+        f"  {_table(weights, np.pad(table, ((0, 0), (0, odd))))}",
+        f"  static const double {share}[{count}] = {{{_numbers(map(float, shares))}}};",
+        f"  double {part}[{count}];",
         f"  int {i};",
         "  PERFPRED_ROLLED",
-        f"  for ({i} = 0; {i} < {n_units}; ++{i})",
-        f"    {part}[{i}] = {share}[{i}] / (1.0 + perfpred_exp2v({_balanced(terms)}));",
+        f"  for ({i} = 0; {i} < {count}; ++{i})",
+        f"    {part}[{i}] = {share}[{i}] / (1.0 + perfpred_exp2v({exponent}));",
         f"  {name} = {float(net.output_weights.sum())!r} + {total};",
         "}",
     ]
+
+
+def _matern_sum(name: str, process: MaternSum, arguments: Sequence[str]) -> list[str]:
+    """Return statements for a sum over centres. Further names they declare are `name` and a letter."""
+    table = np.column_stack([process.weights, process.centres])
+    rows, square, apart, i = (f"{name}{letter}" for letter in "csdi")
+    distances = [f"{argument} - {rows}[{i}][{n}]" for n, argument in enumerate(arguments, start=1)]
+    return [
+        f"double {name} = 0.0;",
+        "{",
+        f"  {_table(rows, table)}",
+        f"  int {i};",
+        f"  for ({i} = 0; {i} < {len(table)}; ++{i}) {{",
+        f"    double {square} = 0.0, {apart};",
+        *(f"    {apart} = {distance}; {square} += {apart} * {apart};" for distance in distances),
+        f"    {name} += {rows}[{i}][0] * perfpred_matern({square});",
+        "  }",
+        "}",
+    ]
+
+
+def _table(name: str, values: Floats) -> str:
+    rows = ", ".join(f"{{{_numbers(map(float, row))}}}" for row in values)
+    return f"static const double {name}[{len(values)}][{values.shape[1]}] = {{{rows}}};"
 
 
 def _balanced(terms: Sequence[str]) -> str:

@@ -67,5 +67,4 @@ _RULES: dict[str, Callable[..., Ends]] = {
     "sqrt": lambda a: (math.sqrt(a[0]), math.sqrt(a[1])) if a[0] >= 0 else (-math.inf, math.inf),
     **dict.fromkeys(("log2", "log2n"), _log2),
     **dict.fromkeys(("exp", "exp40"), _exp),
-    **dict.fromkeys(("tanh", "tanh20"), lambda a: (-1.0, 1.0)),
 }

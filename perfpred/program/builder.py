@@ -7,20 +7,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 
 import numpy as np
-from numpy.typing import NDArray
 
 from perfpred.complexity import Binary, Call, Compare, Name, Node, Number, Unary
 from perfpred.complexity.evaluation import ON_FLOATS
 from perfpred.program.bounds import LARGEST, Bounds, bounds_of
-from perfpred.program.tape import CONSTANT, INPUT, Instruction, NotLowerableError, Program, TanhSum
+from perfpred.program.layers import Floats, Layer, MaternSum, TanhSum
+from perfpred.program.tape import CONSTANT, INPUT, LAYER, Instruction, NotLowerableError, Program
 
 _COMMUTATIVE = ("+", "*", "==", "!=")
 _MOST_SQUARINGS = 16
 """Integer powers up to this one become products; beyond, `pow` is as fast and more exact."""
-MODERATE = 20.0
-"""Up to this, `tanh` needs no care for overflow; `exp` up to twice this."""
-MOST_PACKED = 340.0
-"""Up to this, ``exp(2 * x)`` of a unit's argument is a normal number, whose exponent can be added to."""
+MODERATE = 40.0
+"""Up to this, `exp` needs no care for overflow."""
+NOT_EXTREME = 340.0
+"""Up to this, ``exp(2 * x)`` is a normal number."""
 LEAST_NORMAL = 2.0**-1022
 _BOUNDARY = 2.0**-1000
 """Below this, scaling by a power of two might round."""
@@ -29,7 +29,6 @@ _FOLDED: dict[str, Callable[..., float]] = {
     **ON_FLOATS,
     "neg": lambda a: -a,
     "exp": math.exp,
-    "tanh": math.tanh,
 }
 
 
@@ -60,7 +59,6 @@ class Builder:
         self._bounds: list[Bounds] = []
         self._known: dict[tuple[object, ...], int] = {}
         self._named: dict[str, int] = {}
-        self._sums: dict[int, TanhSum] = {}
 
     @contextmanager
     def names(self, values: Mapping[str, int]) -> Iterator[None]:
@@ -158,36 +156,43 @@ class Builder:
     def tanh_sum(
         self,
         values: Sequence[int],
-        weights: NDArray[np.float64],
-        biases: NDArray[np.float64],
-        output_weights: NDArray[np.float64],
-        ranges: NDArray[np.float64],
+        weights: Floats,
+        biases: Floats,
+        output_weights: Floats,
+        ranges: Floats,
     ) -> int:
         """Return ``sum_h output_weights_h * tanh(weights_h . values + biases_h)``, weights (H, d).
 
         `ranges` (d, 2) says between what each of `values` is, unless it is not finite; the program must
         then have no answer for other reasons.
         """
-        units = [self.weighted_sum(values, row, bias) for row, bias in zip(weights, biases, strict=True)]
-        total = self.weighted_sum([self.apply("tanh", unit) for unit in units], output_weights)
         middle, half = ranges.mean(axis=1), (ranges[:, 1] - ranges[:, 0]) / 2
         most = np.abs(weights @ middle + biases) + np.abs(weights) @ half
-        if len(units) > 1 and most.max() <= MOST_PACKED:
-            constants = np.array([self._constant_of(value) or 0.0 for value in values])
-            read = [self._constant_of(v) is None and w.any() for v, w in zip(values, weights.T, strict=True)]
-            arguments = tuple(value for value, is_read in zip(values, read, strict=True) if is_read)
-            starts = biases + weights @ constants
-            self._sums[total] = TanhSum(arguments, weights[:, read], starts, output_weights)
-        return total
+        constants = [self._constant_of(value) for value in values]
+        known = np.array([0.0 if constant is None else constant for constant in constants])
+        read = np.array([constant is None for constant in constants], dtype=bool) & weights.any(axis=0)
+        net = TanhSum(
+            weights[:, read], biases + weights @ known, output_weights, bool(np.any(most > NOT_EXTREME))
+        )
+        return self._layer([value for value, is_read in zip(values, read, strict=True) if is_read], net)
+
+    def matern_sum(self, values: Sequence[int], centres: Floats, weights: Floats) -> int:
+        """Return the Matérn 5/2 sum of `values` around `centres` (N, d)."""
+        return self._layer(values, MaternSum(centres, weights))
+
+    def _layer(self, values: Sequence[int], layer: Layer) -> int:
+        numbers = tuple(array.tobytes() for array in vars(layer).values() if isinstance(array, np.ndarray))
+        if not layer.reach:
+            return self.constant(0.0)
+        instruction = Instruction(LAYER, tuple(values), layer=layer)
+        return self._add(instruction, (LAYER, *values, *numbers), (-layer.reach, layer.reach))
 
     def program(
         self, outputs: Iterable[int], positive: Iterable[int] = (), finite: Iterable[int] = ()
     ) -> Program:
         """Return the program that computes `outputs` under conditions, and nothing else."""
         unsure = [value for value in finite if self._bounds[value] is None]
-        return Program.pruned(
-            self._inputs, self._instructions, tuple(outputs), tuple(positive), unsure, self._sums
-        )
+        return Program.pruned(self._inputs, self._instructions, tuple(outputs), tuple(positive), unsure)
 
     def _folded(self, operation: str, constants: list[float | None]) -> int:
         try:
@@ -228,9 +233,7 @@ def _specialised(operation: str, bounds: Bounds) -> str:
     """Return the form of an operation that is faster where its operand is bounded so, or the operation."""
     if bounds is None:
         return operation
-    if operation == "tanh" and bounds[0] >= -MODERATE and bounds[1] <= MODERATE:
-        return "tanh20"
-    if operation == "exp" and bounds[0] >= -2 * MODERATE and bounds[1] <= 2 * MODERATE:
+    if operation == "exp" and bounds[0] >= -MODERATE and bounds[1] <= MODERATE:
         return "exp40"
     if operation == "log2" and bounds[0] >= LEAST_NORMAL:
         return "log2n"

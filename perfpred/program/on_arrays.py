@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,8 @@ _UFUNCS: dict[str, np.ufunc] = {
     "sqrt": np.sqrt,
     "log2": np.log2,
     "exp": np.exp,
-    "tanh": np.tanh,
     "floor0": np.floor,
     "ceil0": np.ceil,
-    "tanh20": np.tanh,
     "exp40": np.exp,
     "log2n": np.log2,
 }
@@ -50,9 +48,9 @@ _UFUNCS: dict[str, np.ufunc] = {
 
 @dataclass(frozen=True)
 class _Step:
-    """One ufunc: where its operands stand, which buffer it writes, and what must hold of its result."""
+    """One ufunc or layer: where its operands stand, which buffer it writes, what must hold of its result."""
 
-    ufunc: np.ufunc
+    function: Callable[..., Any]
     operands: tuple[int, ...]
     target: int
     positive: bool
@@ -126,7 +124,7 @@ class ArrayFunction:
                 return False
         for step in self._steps:
             target = operands[step.target]
-            step.ufunc(*[operands[place] for place in step.operands], out=target)
+            step.function(*[operands[place] for place in step.operands], out=target)
             if (step.positive or step.finite) and not _holds(target, step.positive, step.finite):
                 return False
         return True
@@ -142,13 +140,16 @@ class ArrayFunction:
                 continue
             operands = tuple(place[argument] for argument in instruction.arguments)
             done = {a for a in instruction.arguments if last[a] == position and place[a] >= self._first}
-            free.extend(place[argument] for argument in done)
+            if instruction.layer is None:  # a ufunc may write over what it reads
+                free.extend(place[argument] for argument in done)
             if not free:
                 free.append(self._first + n_buffers)
                 n_buffers += 1
             place[position] = free.pop()
+            if instruction.layer is not None:
+                free.extend(place[argument] for argument in done)
             yield _Step(
-                _UFUNCS[instruction.operation],
+                instruction.layer or _UFUNCS[instruction.operation],
                 operands,
                 place[position],
                 position in program.positive,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from perfpred.errors import InputError
+from perfpred.program.layers import Layer
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 BINARY = ("+", "-", "*", "/", "//", "%", "**", "min", "max", *COMPARISONS)
-UNARY = ("neg", "ceil", "floor", "sqrt", "log2", "exp", "tanh", "floor0", "ceil0", "tanh20", "exp40", "log2n")
-"""``floor0`` and ``ceil0`` are of something known to be >= 0, ``tanh20`` of something within -20..20,
-``exp40`` within -40..40, ``log2n`` of a normal number > 0."""
-INPUT, CONSTANT = "input", "constant"
+UNARY = ("neg", "ceil", "floor", "sqrt", "log2", "exp", "floor0", "ceil0", "exp40", "log2n")
+"""``floor0`` and ``ceil0`` are of something known to be >= 0, ``exp40`` of something within -40..40,
+``log2n`` of a normal number > 0."""
+INPUT, CONSTANT, LAYER = "input", "constant", "layer"
 
 
 class NotLowerableError(InputError):
@@ -29,39 +27,22 @@ class Instruction:
     Parameters
     ----------
     operation : str
-        ``input``, ``constant``, or one of `BINARY` and `UNARY`; a comparison gives 1 or 0.
+        ``input``, ``constant``, ``layer``, or one of `BINARY` and `UNARY`; a comparison gives 1 or 0.
     arguments : tuple of int
         Positions of earlier instructions.
     name : str
         Of an input.
     value : float
         Of a constant; always finite.
+    layer : TanhSum or MaternSum, optional
+        What is computed of the arguments as a whole.
     """
 
     operation: str
     arguments: tuple[int, ...] = ()
     name: str = ""
     value: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class TanhSum:
-    """``sum_h v_h tanh(u_h . x + d_h)``, for a back end that computes a layer faster as a whole.
-
-    Parameters
-    ----------
-    arguments : tuple of int
-        Positions of the d instructions x.
-    weights : ndarray of shape (H, d)
-        u.
-    biases, output_weights : ndarray of shape (H,)
-        d and v.
-    """
-
-    arguments: tuple[int, ...]
-    weights: NDArray[np.float64]
-    biases: NDArray[np.float64]
-    output_weights: NDArray[np.float64]
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True)
@@ -78,9 +59,6 @@ class Program:
         Positions of the results.
     positive, finite : tuple of int
         Positions of what must be > 0, and of what must be finite, for the outputs to mean something.
-    sums : mapping of int to TanhSum
-        What some instructions are as a whole, by position; instructions before them compute it one by one.
-        Arguments of units stay within -340..340.
     """
 
     inputs: tuple[str, ...]
@@ -88,7 +66,6 @@ class Program:
     outputs: tuple[int, ...]
     positive: tuple[int, ...] = ()
     finite: tuple[int, ...] = ()
-    sums: Mapping[int, TanhSum] = field(default_factory=dict)
 
     @classmethod
     def pruned(
@@ -98,7 +75,6 @@ class Program:
         outputs: Sequence[int],
         positive: Sequence[int] = (),
         finite: Sequence[int] = (),
-        sums: Mapping[int, TanhSum] | None = None,
     ) -> Program:
         """Return the program of `outputs` and conditions, without instructions that none of them needs."""
         needed = {*outputs, *positive, *finite}
@@ -107,7 +83,7 @@ class Program:
                 needed.update(instructions[position].arguments)
         place = {position: index for index, position in enumerate(sorted(needed))}
         kept = tuple(
-            Instruction(each.operation, tuple(place[a] for a in each.arguments), each.name, each.value)
+            replace(each, arguments=tuple(place[a] for a in each.arguments))
             for each in (instructions[position] for position in sorted(needed))
         )
         return cls(
@@ -116,9 +92,4 @@ class Program:
             tuple(place[position] for position in outputs),
             tuple(place[p] for p in dict.fromkeys(positive) if instructions[p].operation != CONSTANT),
             tuple(place[p] for p in dict.fromkeys(finite) if instructions[p].operation != CONSTANT),
-            {
-                place[position]: replace(each, arguments=tuple(place[a] for a in each.arguments))
-                for position, each in (sums or {}).items()
-                if position in place
-            },
         )

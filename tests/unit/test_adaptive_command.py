@@ -1,15 +1,18 @@
 """``perfpred profile --adaptive``: for real at a small scale, and what it refuses."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from perfpred.profile import read_profile
 
+ROOT = Path(__file__).parents[2]
 COMMAND = ("profile", "matvec", "--variant", "naive", "--adaptive")
 QUICK = ("--samples", "40", "--min-rounds", "2", "--max-rounds", "2")
 
@@ -30,6 +33,28 @@ def test_sizes_are_chosen_and_the_metadata_says_how(tmp_path, perfpred):
     assert sampling["stopped_because"] == outcome.json[0]["stopped_because"]
     assert sampling["stopped_because"] in outcome.err
     assert len(sampling["stage_slowness"]) == len(sampling["curve"])
+
+
+def test_models_of_other_variants_help_to_choose(tmp_path, perfpred):
+    (tmp_path / "known").mkdir()
+    for variant in ("eigen", "openblas"):
+        name = f"matvec-{variant}-intel-xeon-6-207-avx2-1t.json"
+        shutil.copy(ROOT / "models" / name, tmp_path / "known" / name)
+    out = ("--out", tmp_path / "a.csv", "--like", tmp_path / "known")
+    outcome = perfpred(*COMMAND, *QUICK, *out)
+    assert outcome.code == 0, outcome.err
+    sampling = read_profile(tmp_path / "a.csv").metadata["sampling"]
+    assert sampling["like"] == [
+        f"matvec / {variant} / intel-xeon-6-207-avx2-1t" for variant in ("eigen", "openblas")
+    ]
+    trained = perfpred(
+        "train", tmp_path / "a.csv", "--models", tmp_path / "m", "--like", tmp_path / "known", "--json"
+    )
+    assert trained.json[0]["model"] == "related"
+    (tmp_path / "a.csv").unlink()
+    refused = perfpred(*COMMAND, *QUICK, "--out", tmp_path / "a.csv", "--resume")
+    assert refused.code == 2
+    assert "another plan" in refused.err
 
 
 def test_killed_or_interrupted_it_goes_on(tmp_path, perfpred):
@@ -74,6 +99,12 @@ def test_a_journal_of_random_sizes_is_not_continued(tmp_path, perfpred):
         (("--check", "a.csv", "--adaptive"), "cannot be combined with --check"),
         (("matvec", "--tolerance", "0.1"), "--tolerance says when --adaptive stops"),
         (("matvec", "--adaptive"), "--out is missing"),
+        (("matvec", "--out", "a.csv", "--like", "nowhere"), "--like says what --adaptive need not measure"),
+        (("matvec", "--adaptive", "--out", "a.csv", "--like", "nowhere"), "nowhere"),
+        (
+            ("gemm_nothing", "--adaptive", "--out", "a.csv", "--like", str(ROOT / "models")),
+            "unknown kernel 'gemm_nothing'",
+        ),
         (("matvec", "--adaptive", "--out", "a.csv", "--samples", "29"), "starts with 30 sizes"),
         (("matvec", "--adaptive", "--out", "a.csv", "--samples", "601"), "chooses from 600 sizes, but 601"),
         (("matvec", "--adaptive", "--out", "a.csv", "--tolerance", "1"), "tolerance must be in 0..1"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from perfpred.complexity import Complexity
 from perfpred.errors import InputError
 from perfpred.predict.design import Input
-from perfpred.predict.formula import Forest, LinearModel, PosynomialNet, RelatedNets, ReluNet
+from perfpred.predict.formula import Forest, GaussianProcess, LinearModel, PosynomialNet, RelatedNets, ReluNet
 from perfpred.predict.lowered import seconds_program
 from perfpred.predict.related import Relative
 from perfpred.program import ArrayFunction, Builder, NotLowerableError, float_function
@@ -45,6 +45,17 @@ FORMULAS = {
     "relu": ReluNet(INPUTS, RNG.normal(size=(5, 4)), RNG.normal(size=5), RNG.normal(size=5), 2.0, 1e-3),
     "linear": LinearModel(("1", "m*n", "max(m, n, k)", "m%7 - k//5"), [1e-6, 1e-9, 2e-9, 1e-9], 1e-9),
 }
+FORMULAS["process"] = GaussianProcess(
+    ("1", "m*n*k"),
+    [-14.0, -22.0],
+    INPUTS[:3],
+    [0.5, 1.0, 2.0],
+    RNG.normal(size=(20, 3)),
+    RNG.normal(size=20) / 5,
+)
+FORMULAS["process without centres"] = GaussianProcess(
+    ("1", "m"), [-14.0, -20.0], INPUTS[:1], [1.0], np.zeros((0, 1)), []
+)
 FORMULAS["related"] = RelatedNets(
     (Relative("relative0", "matmul / other / cpu-1t", FORMULAS["posynomial"]),),
     (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perfpred.app.arguments import Json, Seed, comma_integers, comma_list
+from perfpred.app.arguments import Json, LikeOption, Seed, comma_integers, comma_list
 from perfpred.app.console import notice, percent, print_json, progress_bar, table
 from perfpred.app.console import out as stdout
 from perfpred.errors import InputError
@@ -60,6 +60,7 @@ def profile(
         float | None,
         typer.Option("--tolerance", help="With --adaptive: stop at a smaller relative gain. Default: 0.1."),
     ] = None,
+    like: LikeOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted campaign.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
     min_rounds: Annotated[int, typer.Option("--min-rounds", min=2, help="Timings every row gets.")] = 12,
@@ -78,7 +79,7 @@ def profile(
     given = [name for name, value in _modes(kernel, campaign, check).items() if value is not None]
     if len(given) != 1:
         raise InputError(f"give one of KERNEL, --campaign, --check, but got {' and '.join(given) or 'none'}")
-    _require_compatible(adaptive, tolerance, given[0])
+    _require_compatible(adaptive, tolerance, like, given[0])
     machine = probe()
     if check is not None:
         _check(check, machine, seed, json)
@@ -97,7 +98,7 @@ def profile(
     if adaptive:
         rule = _rule(samples, tolerance)
         job = _Adaptive(
-            request, machine, Destination(out), replace(effort, time_limit_s=60 * time_limit), rule
+            request, machine, Destination(out), replace(effort, time_limit_s=60 * time_limit), rule, like
         )
         _measure_adaptively(job, seed, resume, overwrite, json)
         return
@@ -109,11 +110,13 @@ def _modes(kernel: str | None, campaign: Path | None, check: Path | None) -> dic
     return {"KERNEL": kernel, "--campaign": campaign, "--check": check}
 
 
-def _require_compatible(adaptive: bool, tolerance: float | None, mode: str) -> None:
+def _require_compatible(adaptive: bool, tolerance: float | None, like: Path | None, mode: str) -> None:
     if adaptive and mode != "KERNEL":
         raise InputError(f"--adaptive chooses sizes of one KERNEL and cannot be combined with {mode}")
     if tolerance is not None and not adaptive:
         raise InputError("--tolerance says when --adaptive stops: give both")
+    if like is not None and not adaptive:
+        raise InputError("--like says what --adaptive need not measure again: give both")
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ class _Adaptive:
     where: Destination
     effort: Effort
     rule: StoppingRule
+    like: Path | None
 
 
 def _rule(samples: int | None, tolerance: float | None) -> StoppingRule:
@@ -137,12 +141,13 @@ def _rule(samples: int | None, tolerance: float | None) -> StoppingRule:
 def _measure_adaptively(job: _Adaptive, seed: int, resume: bool, overwrite: bool, as_json: bool) -> None:
     from perfpred.adaptive.profiling import adaptive_plan, profile_adaptively
     from perfpred.adaptive.sampler import Sampler
+    from perfpred.app.reading import like_option
     from perfpred.measure.profiling import describe
 
     plan = adaptive_plan(job.request, job.machine, job.rule.max_rows, seed)
     _announce(plan, f"at most {job.rule.max_rows} of ")
     with _interruptible(), progress_bar("timing") as bar:
-        sampler = Sampler(plan, job.rule)
+        sampler = Sampler(plan, job.rule, like=like_option(job.like))
         profiles, reason = profile_adaptively(
             sampler, job.machine, job.where, job.effort, bar, resume=resume, overwrite=overwrite
         )
