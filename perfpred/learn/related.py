@@ -8,12 +8,13 @@ weighs features where nets choose some, errs elsewhere, so that the mean of both
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from perfpred.errors import InputError
 from perfpred.kernels.features import candidates, extents_of
@@ -105,8 +106,7 @@ class RelatedRegressor(TimeRegressor):
         found = _features(by_mask[0], relatives, rows)
         processes = _processes(complexity, found, relatives[:IN_PROCESS], rows, masks)
         return [
-            RelatedNets(relatives, parts, process, SHARE)
-            for parts, process in zip(by_mask, processes, strict=True)
+            RelatedNets(relatives, parts, each, SHARE) for parts, each in zip(by_mask, processes, strict=True)
         ]
 
 
@@ -125,32 +125,38 @@ def _processes(
     relatives: tuple[Relative, ...],
     rows: Rows,
     masks: Masks,
-) -> Iterator[GaussianProcess]:
-    """Yield a process for each set of rows; its scales are found with the first, all of them."""
+) -> list[GaussianProcess]:
+    """Return a process for each set of rows; its scales are found with the first, all of them."""
     rows = Rows(with_relatives(rows.columns, relatives), rows.time_s)
-    inputs = fitted_inputs(
-        (*(logarithmic(name, values) for name, values in rows.columns.items()), *features), rows
-    )
+    wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
+    inputs = fitted_inputs((*wanted, *features), rows)
     matrix = design_matrix(inputs, rows.columns)
     named = (*complexity, *(each.column for each in relatives))
+    found: list[GaussianProcess] = []
     scales: Scales | None = None
-    for mask in masks:
-        part = rows.take(mask)
-        trend = fitted_trend(("1", *positive_complexities(named, part)), part, inputs)
-        residuals = np.log(part.time_s) - trend.log_trend(part.columns)
-        size = float(residuals.std())
-        if not inputs or size < NEGLIGIBLE:
-            yield trend
-            continue
-        x, y = matrix[mask], residuals / size
-        if scales is None:
-            process = Process.fit(x, y, iterations=ITERATIONS)
-            scales = process.scales
-        else:
-            process = Process.given(x, y, scales)
-        weights = size * np.exp(scales.log_signal) * process.weights
-        lengths = np.exp(-scales.log_relevance)
-        yield replace(trend, length_scales=lengths, centres=x, weights=weights)
+    with threadpool_limits(limits=1, user_api="blas"):
+        for mask in masks:
+            part = rows.take(mask)
+            trend = fitted_trend(("1", *positive_complexities(named, part)), part, inputs)
+            residuals = np.log(part.time_s) - trend.log_trend(part.columns)
+            size = float(residuals.std())
+            if not inputs or size < NEGLIGIBLE:
+                found.append(trend)
+                continue
+            if scales is None:
+                process = Process.fit(matrix[mask], residuals / size, iterations=ITERATIONS)
+                scales = process.scales
+            else:
+                process = Process.given(matrix[mask], residuals / size, scales)
+            found.append(
+                replace(
+                    trend,
+                    length_scales=np.exp(-scales.log_relevance),
+                    centres=process.x,
+                    weights=size * np.exp(scales.log_signal) * process.weights,
+                )
+            )
+    return found
 
 
 def most_alike(relatives: Mapping[str, PosynomialNet], rows: Rows) -> tuple[Relative, ...]:

@@ -1,6 +1,7 @@
 """Arithmetic as a flat program, made once, with three back ends: floats, arrays and C.
 
-A `Builder` collects operations, sharing what is computed twice and folding constants; a `Program` is what
+A `Builder` collects operations, sharing what is computed twice and folding constants; what a back end does
+faster as a whole, such as a layer of a net, is one operation (`layers`). A `Program` is what
 certain outputs need of them, with the conditions under which they mean something. Where a condition fails a
 back end gives no answer instead of a wrong one, so that the caller can ask the code that explains.
 """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import perfpred as pp
+from perfpred.errors import InputError
 from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.base import Rows
 from perfpred.learn.related import KNOWN, RelatedRegressor, most_alike
@@ -69,6 +72,7 @@ def test_few_rows_are_enough_where_relatives_are_known(few, known, bank):
     assert predictor.training.model == "related"
     assert [each.combination for each in predictor.formula.relatives] == ["steps / a / cpu-1t"]
     assert len(predictor.formula.nets) == len(KNOWN)
+    assert len(predictor.formula.process.weights) == 40
 
 
 def test_stored_and_loaded_it_says_the_same(bank, tmp_path):
@@ -113,6 +117,21 @@ def test_the_most_alike_come_first_and_useless_ones_not_at_all():
         {"a": AugmentedRegressor().fit(pd.DataFrame(dict(taken.columns)), rows.time_s).formula_}, taken
     )
     assert named[0].column == "relative__0"
+
+
+def test_a_process_is_left_out_on_request_or_for_many_rows(monkeypatch):
+    sizes = RNG.integers(1, 500, (30, 2))
+    time_s = 1e-6 + 1e-9 * sizes.prod(axis=1)
+    alone = RelatedRegressor({"work": "x0*x1"}, known=(0, 0), process=False).fit(sizes, time_s).formula_
+    assert alone.process is None
+    assert len(alone.nets) == 2
+    monkeypatch.setattr("perfpred.learn.related.MOST_ROWS", 29)
+    many = RelatedRegressor({"work": "x0*x1"}, known=(0,)).fit(sizes, time_s).formula_
+    assert many.process is None
+    with pytest.raises(InputError, match="at least one net"):
+        RelatedRegressor(known=()).fit(sizes, time_s)
+    with pytest.raises(InputError, match="share is a process's"):
+        replace(alone, share=0.5)
 
 
 def test_relatives_survive_cloning():
