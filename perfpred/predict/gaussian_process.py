@@ -9,10 +9,7 @@ import numpy as np
 from perfpred.predict.checks import Floats, require, set_floats
 from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, parsed, require_terms
 from perfpred.predict.lowered import Lowered, lowered_product
-from perfpred.program import Builder
-
-_BLOCK = 1 << 18
-"""Entries of a covariance matrix computed together: a batch of any size needs some MB, no more."""
+from perfpred.program import Builder, MaternSum
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,31 +67,28 @@ class GaussianProcess:
 
     def correction(self, columns: Columns) -> Floats:
         """Return the mean of the process, in log seconds, shape (n,)."""
-        x = design_matrix(self.inputs, columns)
+        x = design_matrix(self.inputs, columns) * self._per_length
         correction = np.empty(len(x))
-        step = max(1, _BLOCK // max(1, len(self.weights)))
-        for start in range(0, len(x), step):
-            block = slice(start, start + step)
-            correction[block] = self._correlation(x[block]) @ self.weights
+        self._sum(*x.T, out=correction)
         return correction
 
     def lower(self, builder: Builder) -> Lowered:
         """Return the same, with inputs in length scales."""
         raw = [builder.expression(parsed(each.expression).tree) for each in self.inputs]
-        scales = np.sqrt(5) / self.length_scales
         x = []
-        for value, each, scale in zip(raw, self.inputs, scales, strict=True):
+        for value, each, per_length in zip(raw, self.inputs, self._per_length, strict=True):
             centred = builder.apply(
                 "-", builder.clip(value, each.low, each.high), builder.constant(each.mean)
             )
-            x.append(builder.apply("*", centred, builder.constant(scale / each.scale)))
-        correction = builder.matern_sum(x, self.centres * scales, self.weights)
+            x.append(builder.apply("*", centred, builder.constant(per_length / each.scale)))
+        correction = builder.layer(x, self._sum)
         return lowered_product(self.terms, self.log_coefficients, correction, raw, builder)
 
-    def _correlation(self, x: Floats) -> Floats:
-        """Return the correlation of rows of `x`, shape (b, d), with the centres, shape (b, N)."""
-        squares = np.zeros((len(x), len(self.centres)))
-        for index, scale in enumerate(self.length_scales):
-            squares += ((x[:, index, None] - self.centres[:, index]) / scale) ** 2
-        distance = np.sqrt(5 * squares)
-        return np.asarray((1 + distance + distance**2 / 3) * np.exp(-distance))
+    @property
+    def _per_length(self) -> Floats:
+        """Return what takes inputs to the distances of `MaternSum`, shape (d,)."""
+        return np.asarray(np.sqrt(5) / self.length_scales)
+
+    @property
+    def _sum(self) -> MaternSum:
+        return MaternSum(self.centres * self._per_length, self.weights)

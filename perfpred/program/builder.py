@@ -11,7 +11,7 @@ import numpy as np
 from perfpred.complexity import Binary, Call, Compare, Name, Node, Number, Unary
 from perfpred.complexity.evaluation import ON_FLOATS
 from perfpred.program.bounds import LARGEST, Bounds, bounds_of
-from perfpred.program.layers import Floats, Layer, MaternSum, TanhSum
+from perfpred.program.layers import Floats, Layer, TanhSum
 from perfpred.program.tape import CONSTANT, INPUT, LAYER, Instruction, NotLowerableError, Program
 
 _COMMUTATIVE = ("+", "*", "==", "!=")
@@ -174,13 +174,10 @@ class Builder:
         net = TanhSum(
             weights[:, read], biases + weights @ known, output_weights, bool(np.any(most > NOT_EXTREME))
         )
-        return self._layer([value for value, is_read in zip(values, read, strict=True) if is_read], net)
+        return self.layer([value for value, is_read in zip(values, read, strict=True) if is_read], net)
 
-    def matern_sum(self, values: Sequence[int], centres: Floats, weights: Floats) -> int:
-        """Return the Matérn 5/2 sum of `values` around `centres` (N, d)."""
-        return self._layer(values, MaternSum(centres, weights))
-
-    def _layer(self, values: Sequence[int], layer: Layer) -> int:
+    def layer(self, values: Sequence[int], layer: Layer) -> int:
+        """Return what a layer makes of values."""
         numbers = tuple(array.tobytes() for array in vars(layer).values() if isinstance(array, np.ndarray))
         if not layer.reach:
             return self.constant(0.0)

@@ -77,19 +77,24 @@ class MaternSum:
         step = max(1, BLOCK // max(1, len(self.weights)))
         for start in range(0, len(out), step):
             rows = slice(start, start + step)
-            out[rows] = self._sum(np.stack([values[rows] for values in x]).T)
+            squares = np.zeros((len(out[rows]), len(self.weights)))
+            for values, centres in zip(x, self.centres.T, strict=True):
+                squares += (values[rows, None] - centres) ** 2
+            out[rows] = self._sum(squares)
 
     def of_floats(self, *x: float) -> float:
         """Return the sum for floats x."""
-        return float(self._sum(np.array([x]))[0])
+        return float(self._sum(((np.array(x) - self.centres) ** 2).sum(axis=1)))
 
-    def _sum(self, x: Floats) -> Floats:
-        """Return the sum for rows, shape (n, d)."""
-        squares = np.zeros((len(x), len(self.centres)))
-        for values, centres in zip(x.T, self.centres.T, strict=True):
-            squares += (values[:, None] - centres) ** 2
+    def _sum(self, squares: Floats) -> Floats:
+        """Return the sum at square distances from the centres, shape (..., N), which it overwrites."""
         distance = np.sqrt(squares)
-        return np.asarray(((1 + distance + squares / 3) * np.exp(-distance)) @ self.weights)
+        decay = np.exp(-distance)
+        squares /= 3
+        squares += distance
+        squares += 1
+        squares *= decay
+        return np.asarray(squares @ self.weights)
 
 
 Layer: TypeAlias = TanhSum | MaternSum

@@ -13,7 +13,6 @@ from perfpred.errors import InputError
 from perfpred.learn import boosting
 from perfpred.learn.forest import as_formula
 from perfpred.predict import forest as trees
-from perfpred.predict import gaussian_process
 from perfpred.predict.design import Input
 from perfpred.predict.formula import (
     FORMULAS,
@@ -223,7 +222,7 @@ def test_a_batch_in_blocks_is_the_same_batch(name, monkeypatch):
     columns = {key: np.linspace(0.5, 5.0, 101) for key in COLUMNS}
     whole = formula.seconds(columns)
     monkeypatch.setattr(trees, "_BLOCK", 20)
-    monkeypatch.setattr(gaussian_process, "_BLOCK", 20)
+    monkeypatch.setattr("perfpred.program.layers.BLOCK", 20)
     np.testing.assert_allclose(formula.seconds(columns), whole, rtol=1e-15)
 
 
