@@ -38,7 +38,7 @@ SHARE = 0.5
 """Its share of the prediction."""
 MOST_ROWS = 1000
 """With more, nets are better by themselves, and a process takes time by the cube of the rows."""
-ITERATIONS = 60
+ITERATIONS, FOLD_ITERATIONS = 60, 20
 
 
 class RelatedRegressor(TimeRegressor):
@@ -126,7 +126,7 @@ def _processes(
     rows: Rows,
     masks: Masks,
 ) -> list[GaussianProcess]:
-    """Return a process for each set of rows; its scales are found with the first, all of them."""
+    """Return a process for each set of rows; those after the first start from its scales."""
     rows = Rows(with_relatives(rows.columns, relatives), rows.time_s)
     wanted = [logarithmic(name, values) for name, values in rows.columns.items()]
     inputs = fitted_inputs((*wanted, *features), rows)
@@ -143,17 +143,15 @@ def _processes(
             if not inputs or size < NEGLIGIBLE:
                 found.append(trend)
                 continue
-            if scales is None:
-                process = Process.fit(matrix[mask], residuals / size, iterations=ITERATIONS)
-                scales = process.scales
-            else:
-                process = Process.given(matrix[mask], residuals / size, scales)
+            steps = ITERATIONS if scales is None else FOLD_ITERATIONS
+            process = Process.fit(matrix[mask], residuals / size, scales, steps)
+            scales = scales or process.scales
             found.append(
                 replace(
                     trend,
-                    length_scales=np.exp(-scales.log_relevance),
+                    length_scales=np.exp(-process.scales.log_relevance),
                     centres=process.x,
-                    weights=size * np.exp(scales.log_signal) * process.weights,
+                    weights=size * np.exp(process.scales.log_signal) * process.weights,
                 )
             )
     return found
