@@ -48,6 +48,9 @@ def _pair(start: int) -> str:
 HELPERS = f"""\
 #ifndef PERFPRED_HELPERS
 #define PERFPRED_HELPERS
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
+#error "perfpred rounds by adding to doubles: compile for SSE2 (-msse2 -mfpmath=sse), not for the x87"
+#endif
 static inline double perfpred_min(double a, double b) {{ return a < b || a != a ? a : b; }}
 static inline double perfpred_max(double a, double b) {{ return a > b || a != a ? a : b; }}
 /* 1 or 0 from a table, because a branch on a remainder is hard to predict. */
