@@ -43,11 +43,11 @@ class TanhSum:
         unit, part = np.empty_like(out), np.empty_like(out)
         out.fill(0.0)
         for row, bias, weight in zip(self.weights, self.biases, self.output_weights, strict=True):
-            unit.fill(bias)
+            total: Floats | float = bias
             for values, factor in zip(x, row, strict=True):
                 np.multiply(values, factor, out=part)
-                np.add(unit, part, out=unit)
-            np.tanh(unit, out=unit)
+                total = np.add(part, total, out=unit)
+            np.tanh(total, out=unit)
             np.multiply(unit, weight, out=unit)
             np.add(out, unit, out=out)
 
