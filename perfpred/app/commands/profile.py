@@ -145,9 +145,9 @@ def _measure_adaptively(job: _Adaptive, seed: int, resume: bool, overwrite: bool
     from perfpred.measure.profiling import describe
 
     plan = adaptive_plan(job.request, job.machine, job.rule.max_rows, seed)
+    sampler = Sampler(plan, job.rule, like=like_option(job.like))
     _announce(plan, f"at most {job.rule.max_rows} of ")
     with _interruptible(), progress_bar("timing") as bar:
-        sampler = Sampler(plan, job.rule, like=like_option(job.like))
         profiles, reason = profile_adaptively(
             sampler, job.machine, job.where, job.effort, bar, resume=resume, overwrite=overwrite
         )
