@@ -24,7 +24,8 @@ from perfpred.predict.lowered import expressions_program, seconds_program
 from perfpred.predict.predictor import Predictor, Range
 from perfpred.predict.store import FORMAT, VERSION
 from perfpred.program import NotLowerableError, c_statements
-from perfpred.program.as_c import HELPERS, c_number
+from perfpred.program.as_c import c_number
+from perfpred.program.c_helpers import HELPERS
 
 MOST_INSTRUCTIONS = 20_000
 """A longer function would take a compiler minutes."""
