@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, set_floats
-from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, parsed, require_terms
-from perfpred.predict.lowered import Lowered, lowered_product
+from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, require_terms
+from perfpred.predict.lowered import Lowered, clipped_inputs, lowered_product
 from perfpred.program import Builder, MaternSum
 
 
@@ -74,12 +74,10 @@ class GaussianProcess:
 
     def lower(self, builder: Builder) -> Lowered:
         """Return the same, with inputs in length scales."""
-        raw = [builder.expression(parsed(each.expression).tree) for each in self.inputs]
+        raw, clipped = clipped_inputs(self.inputs, builder)
         x = []
-        for value, each, per_length in zip(raw, self.inputs, self._per_length, strict=True):
-            centred = builder.apply(
-                "-", builder.clip(value, each.low, each.high), builder.constant(each.mean)
-            )
+        for value, each, per_length in zip(clipped, self.inputs, self._per_length, strict=True):
+            centred = builder.apply("-", value, builder.constant(each.mean))
             x.append(builder.apply("*", centred, builder.constant(per_length / each.scale)))
         correction = builder.layer(x, self._sum)
         return lowered_product(self.terms, self.log_coefficients, correction, raw, builder)

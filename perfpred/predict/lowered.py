@@ -76,10 +76,15 @@ def expressions_program(columns: Iterable[str], expressions: Iterable[str]) -> P
     return builder.program([builder.expression(parsed(text).tree) for text in expressions])
 
 
+def clipped_inputs(inputs: Sequence[Input], builder: Builder) -> tuple[list[int], list[int]]:
+    """Return the raw values of d inputs, and those values within the ranges of the inputs."""
+    raw = [builder.expression(parsed(each.expression).tree) for each in inputs]
+    return raw, [builder.clip(value, each.low, each.high) for value, each in zip(raw, inputs, strict=True)]
+
+
 def lowered_inputs(inputs: Sequence[Input], builder: Builder) -> tuple[list[int], list[int]]:
     """Return the raw values of d inputs, and what `on_lowered` weights: clipped, some of them centred."""
-    raw = [builder.expression(parsed(each.expression).tree) for each in inputs]
-    x = [builder.clip(value, each.low, each.high) for value, each in zip(raw, inputs, strict=True)]
+    raw, x = clipped_inputs(inputs, builder)
     means = map(builder.constant, _subtracted(inputs))
     return raw, [builder.apply("-", value, mean) for value, mean in zip(x, means, strict=True)]
 

@@ -34,7 +34,8 @@ def c_statements(program: Program, names: Sequence[str]) -> tuple[list[str], lis
     ----------
     program : Program
     names : sequence of str
-        C expressions for the program's inputs. Names the statements declare are ``v`` and a number.
+        C expressions for the program's inputs. Names the statements declare are ``v``, a number, and within
+        the block of a layer a letter.
     """
     values: list[str] = []
     lines: list[str] = []
