@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from perfpred.errors import InputError
+from perfpred.profile.groups import shared_group_column
 from perfpred.profile.metadata import by_kernel
 from perfpred.profile.rules import KEYS
 from perfpred.profile.table import Profile
@@ -30,7 +31,8 @@ def concat(profiles: Iterable[Profile]) -> Profile:
     Raises
     ------
     InputError
-        If there is none, or two give one kernel different expressions under one name.
+        If there is none, two give one kernel different expressions under one name, or they differ in their
+        group column.
     ProfileError
         If a parameter is a number in one and a text in another.
     """
@@ -44,7 +46,15 @@ def concat(profiles: Iterable[Profile]) -> Profile:
     filled = [
         table.reindex(columns=[*KEYS, *parameters, "time_s", "noise", "rounds", "status"]) for table in tables
     ]
-    return Profile(pd.concat(filled, ignore_index=True), tuple(parameters), _merged_metadata(listed))
+    column = shared_group_column((each.group_column, each.group_column in each.parameters) for each in listed)
+    groups = [profile.groups for profile in listed if profile.groups is not None]
+    return Profile(
+        pd.concat(filled, ignore_index=True),
+        tuple(parameters),
+        _merged_metadata(listed),
+        pd.concat(groups, ignore_index=True) if groups else None,
+        column,
+    )
 
 
 def _merged_metadata(profiles: list[Profile]) -> dict[str, Any]:

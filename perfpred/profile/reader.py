@@ -13,6 +13,7 @@ import pandas as pd
 
 from perfpred.errors import InputError, ProfileError
 from perfpred.profile.csv_text import Sheet, read_sheet
+from perfpred.profile.groups import NOTE, noted_column
 from perfpred.profile.merge import concat
 from perfpred.profile.metadata import read_sidecar
 from perfpred.profile.rules import KEYS, RESERVED, TIME_UNITS, Violation, check
@@ -97,13 +98,19 @@ class _Layout:
 
 def _read_one(path: Path, given: Mapping[str, str]) -> Profile:
     sheet = read_sheet(path)
-    layout = _lay_out(sheet.header, given)
-    problems = [*layout.problems, *sheet.problems]
     metadata: dict[str, Any] = {}
+    unread = []
+    group, is_parameter = None, False
     try:
         metadata = read_sidecar(path)
+        group, is_parameter = noted_column(metadata)
     except InputError as error:
-        problems.append(str(error).replace("\n", "\n  "))  # a caret line stays under its expression
+        unread.append(str(error).replace("\n", "\n  "))  # a caret line stays under its expression
+    metadata.pop(NOTE, None)
+    layout = _lay_out(sheet.header, given, None if is_parameter else group)
+    problems = [*layout.problems, *sheet.problems, *unread]
+    if group is not None and group not in layout.positions:
+        problems.append(f"there is no column '{group}', which is the group column")
     raw = pd.DataFrame(
         {name: [row[place] for row in sheet.rows] for name, place in layout.positions.items()},
         index=range(len(sheet.rows)),
@@ -114,10 +121,10 @@ def _read_one(path: Path, given: Mapping[str, str]) -> Profile:
     problems += [_describe(each, raw, sheet, layout.time) for each in found]
     if problems:
         raise ProfileError(str(path), problems)
-    return Profile(table, layout.parameters, metadata)
+    return Profile(table, layout.parameters, metadata, None if group is None else raw[group], group)
 
 
-def _lay_out(header: Sequence[str], given: Mapping[str, str]) -> _Layout:
+def _lay_out(header: Sequence[str], given: Mapping[str, str], group: str | None) -> _Layout:
     if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
         return _Layout({}, (), "", (f"columns must be separated by commas, but the header is {header[0]!r}",))
     positions: dict[str, int] = {}
@@ -129,7 +136,7 @@ def _lay_out(header: Sequence[str], given: Mapping[str, str]) -> _Layout:
             problems.append(f"two columns are named '{name}'")
         else:
             positions[name] = place
-    parameters = tuple(name for name in positions if name not in RESERVED)
+    parameters = tuple(name for name in positions if name not in RESERVED and name != group)
     times = [name for name in positions if name in TIME_UNITS]
     problems += [
         f"column '{name}' would be a parameter; is it '{name.lower()}'?"

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, ProfileError
+from perfpred.profile.groups import checked_groups
 from perfpred.profile.metadata import by_kernel, check_complexity
 from perfpred.profile.rules import KEYS, RESERVED, Violation, check
 
@@ -37,13 +38,19 @@ class Profile:
     metadata : dict, optional
         Whatever describes the whole, of JSON's types. ``complexity`` maps names to expressions, or kernels
         to such mappings where there are several.
+    groups : Series or other sequence, length n, optional
+        The input each row belongs to, such as the name of a matrix, in the order of the rows; kept as text.
+        Rows of a group share what no parameter says, so a split must not put them on both sides.
+    group_column : str, optional
+        The name of that column. If it is a parameter, its values are the groups.
 
     Raises
     ------
     ProfileError
         If rows break a rule; all of them are listed.
     InputError
-        If columns are missing, not named, or reserved, or a complexity expression cannot be read.
+        If columns are missing, not named, or reserved, a complexity expression cannot be read, or the groups
+        do not match the rows.
 
     Examples
     --------
@@ -56,6 +63,8 @@ class Profile:
     table: pd.DataFrame
     parameters: tuple[str, ...]
     metadata: dict[str, Any] = field(default_factory=dict)
+    groups: pd.Series[Any] | None = None
+    group_column: str | None = None
 
     def __post_init__(self) -> None:
         parameters = tuple(self.parameters)
@@ -64,6 +73,8 @@ class Profile:
         table, broken = check(self.table, parameters)
         if broken:
             raise ProfileError("profile", [self._describe(each) for each in broken])
+        groups = checked_groups(self.groups, self.group_column, table, parameters)
+        object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "parameters", parameters)
         object.__setattr__(self, "metadata", copy.deepcopy(self.metadata))
@@ -129,7 +140,9 @@ class Profile:
     def _rows(self, rows: Any) -> Profile:
         table = self.table.loc[rows]
         used = tuple(name for name in self.parameters if table.empty or table[name].notna().any())
-        return Profile(table.drop(columns=[p for p in self.parameters if p not in used]), used, self.metadata)
+        groups = None if self.groups is None else self.groups.loc[rows]
+        kept = table.drop(columns=[p for p in self.parameters if p not in used])
+        return Profile(kept, used, self.metadata, groups, self.group_column)
 
     @cached_property
     def data_hash(self) -> str:
@@ -143,6 +156,9 @@ class Profile:
             else:
                 texts = ["" if pd.isna(cell) else str(cell) for cell in cells]
                 digest.update("\x1f".join(texts).encode("utf-8", "surrogatepass"))
+        if self.groups is not None:
+            digest.update(f"\x1dgroup {self.group_column}\x1e".encode("utf-8", "surrogatepass"))
+            digest.update("\x1f".join(self.groups).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from perfpred.errors import InputError, ProfileError
 from perfpred.files import atomic_write
+from perfpred.profile.groups import NOTE
 from perfpred.profile.metadata import sidecar_path
 from perfpred.profile.table import Profile
 
@@ -25,7 +26,8 @@ def write_profile(profile: Profile, path: str | os.PathLike[str]) -> None:
     profile : Profile
         Numbers are written so that they read back to the last bit.
     path : path-like
-        Compressed if it ends in ``.gz``. The metadata goes to ``NAME.meta.json`` beside it.
+        Compressed if it ends in ``.gz``. The metadata goes to ``NAME.meta.json`` beside it, and says which
+        column is the group.
 
     Raises
     ------
@@ -38,16 +40,30 @@ def write_profile(profile: Profile, path: str | os.PathLike[str]) -> None:
     if not len(profile):
         raise ProfileError(str(target), ["a profile without rows cannot be written"])
     try:
-        metadata = json.dumps(profile.metadata, indent=2, ensure_ascii=False) + "\n"
+        metadata = json.dumps(_described(profile), indent=2, ensure_ascii=False) + "\n"
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"the metadata must be of JSON's types: {error}") from None
     try:
-        data, description = _csv(profile.table).encode(), metadata.encode()
+        data, description = _csv(_columns(profile)).encode(), metadata.encode()
     except UnicodeEncodeError as error:
         raise InputError(f"a profile must be valid Unicode: {error}") from None
     # The metadata first: rows must never appear beside an older description of them.
     atomic_write(sidecar_path(target), description)
     atomic_write(target, gzip.compress(data, mtime=0) if target.suffix == ".gz" else data)
+
+
+def _described(profile: Profile) -> dict[str, Any]:
+    bare = {key: value for key, value in profile.metadata.items() if key != NOTE}
+    if profile.group_column is None:
+        return bare
+    is_parameter = profile.group_column in profile.parameters
+    return {**bare, NOTE: {"name": profile.group_column, "parameter": is_parameter}}
+
+
+def _columns(profile: Profile) -> pd.DataFrame:
+    if profile.groups is None or profile.group_column in profile.parameters:
+        return profile.table
+    return profile.table.assign(**{str(profile.group_column): profile.groups})
 
 
 def _csv(table: pd.DataFrame) -> str:
