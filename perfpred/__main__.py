@@ -1,5 +1,5 @@
 """``python -m perfpred``."""
 
-from perfpred.app.cli import main
+from perfpred.app.main import main
 
 main()

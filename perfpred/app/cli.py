@@ -1,8 +1,6 @@
-"""The command line: one verb a file of `commands`, registered here."""
+"""The command line: one file of `commands` per verb, registered here."""
 
 from __future__ import annotations
-
-import sys
 
 import typer
 
@@ -21,8 +19,9 @@ from perfpred.app.commands import (
     select,
     train,
 )
-from perfpred.app.console import notice
-from perfpred.errors import InputError, PerfpredError
+from perfpred.app.main import main
+
+__all__ = ["app", "main"]
 
 app = typer.Typer(
     name="perfpred",
@@ -42,21 +41,3 @@ for choice in (halide_choose.train, halide_choose.rank, halide_choose.schedule, 
     halide.app.command()(choice)
 halide.app.command()(halide_choose.bench)
 app.add_typer(halide.app, name="halide")
-
-
-def main() -> None:
-    """Run the command line; a wrong request exits with 2, failed work with 1, both without a traceback."""
-    try:
-        app()
-    except InputError as error:
-        notice(f"error: {error}")
-        sys.exit(2)
-    except PerfpredError as error:
-        notice(f"failed: {error}")
-        sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
-        sys.exit(1)
-    except OSError as error:
-        notice(f"failed: {error}")
-        sys.exit(1)

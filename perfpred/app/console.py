@@ -1,10 +1,14 @@
-"""What the commands print: results to stdout, progress and notices to stderr."""
+"""What the commands print: results to stdout, progress and notices to stderr.
+
+Whatever is printed may hold names from files: none is read as markup, and none reaches a terminal unescaped.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +18,24 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
+
+from perfpred.app.shown import shown
 
 PIPE_WIDTH = 200
 """Off a terminal a line may be this long: a program that reads a table wants no cell cut or folded."""
 
-out = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
-err = Console(stderr=True)
+
+def _open_missing_streams() -> None:
+    """Give a process that was started with closed streams ones that swallow what is written."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+_open_missing_streams()
+_out = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+_err = Console(stderr=True)
 
 
 def print_json(document: Any) -> None:
@@ -27,19 +43,31 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(_plain(document), indent=2, allow_nan=False) + "\n")
 
 
+def say(text: str) -> None:
+    """Print a result on stdout, as it is."""
+    _out.print(Text(shown(text, lines=True)), soft_wrap=True)
+
+
+def heading(text: str) -> None:
+    """Print the heading of some results on stdout, after an empty line."""
+    _out.print()
+    _out.print(Text(shown(text), style="bold"), soft_wrap=True)
+
+
 def notice(text: str) -> None:
-    """Print a line on stderr."""
-    err.print(text, highlight=False, markup=False, soft_wrap=True)
+    """Print a message on stderr."""
+    _err.print(Text(shown(text, lines=True)), soft_wrap=True)
 
 
 def table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
     """Print a table on stdout; `columns` maps a header to its justification."""
-    grid = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    caption = Text(shown(title)) if title else None
+    grid = Table(title=caption, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for header, justify in columns.items():
-        grid.add_column(header, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        grid.add_column(Text(shown(header)), justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        grid.add_row(*row)
-    out.print(grid)
+        grid.add_row(*(Text(shown(cell)) for cell in row))
+    _out.print(grid)
 
 
 def seconds(value: float) -> str:
@@ -68,24 +96,24 @@ class Bar:
 
     def __init__(self, progress: Progress, title: str) -> None:
         self._progress = progress
-        self._task = progress.add_task(title, total=None, note="")
+        self._task = progress.add_task(shown(title), total=None, note="")
 
     def update(self, done: int, total: int, note: str) -> None:
         """Move the bar; `total` may change."""
-        self._progress.update(self._task, completed=done, total=total, note=note)
+        self._progress.update(self._task, completed=done, total=total, note=shown(note))
 
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Bar]:
     """Show a bar with the time left on stderr; nothing is shown off a terminal."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
+    with Progress(*columns, console=_err, disable=not _err.is_terminal, transient=True) as progress:
         yield Bar(progress, title)
 
 

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfpred.app.shown import shown
 from perfpred.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,9 +54,8 @@ def draw_searches(results: pd.DataFrame, path: Path) -> None:
             panel.fill_between(
                 mean.index, by_budget.quantile(0.1) - 1, by_budget.quantile(0.9) - 1, alpha=0.15
             )
-        panel.set(
-            title=Path(str(file)).name.split(".")[0], xlabel="evaluations", ylabel="slower than the optimum"
-        )
+        panel.set_title(shown(Path(str(file)).name.split(".")[0]), parse_math=False)  # $ is no formula
+        panel.set(xlabel="evaluations", ylabel="slower than the optimum")
         panel.set_yscale("symlog", linthresh=0.01)
         panel.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     panels.flat[0].legend()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perfpred.app.arguments import Json
 from perfpred.app.commands.evaluate import show_errors
-from perfpred.app.console import notice, out, print_json, progress_bar, seconds
+from perfpred.app.console import heading, notice, print_json, progress_bar, say, seconds
 
 KERNEL = "matmul"
 SIZES: tuple[dict[str, float | str], ...] = (
@@ -37,9 +37,9 @@ def demo(json: Json = False) -> None:
         print_json({"errors": results.to_dict(orient="records"), "selections": chosen})
         return
     show_errors(results)
-    out.print("\n[bold]selected without running anything[/bold]")
+    heading("selected without running anything")
     for sizes, selection in selections:
         query = " ".join(f"{name}={value}" for name, value in sizes.items())
-        out.print(f"  {query}: {seconds(selection.best.time_s)}", highlight=False)
-        out.print(f"    {selection.reason}", highlight=False, soft_wrap=True)
-    out.print("\nnext: perfpred select matmul --models models m=384 n=128 k=900", highlight=False)
+        say(f"  {query}: {seconds(selection.best.time_s)}")
+        say(f"    {selection.reason}")
+    say("\nnext: perfpred select matmul --models models m=384 n=128 k=900")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from perfpred.app.arguments import Json
-from perfpred.app.console import out, print_json, table
+from perfpred.app.console import print_json, say, table
 from perfpred.hardware import Hardware, probe
 from perfpred.kernels import KERNELS, Kernel
 from perfpred.variants import variants_of
@@ -20,7 +20,7 @@ def kernels(json: Json = False) -> None:
     if json:
         print_json(documents)
         return
-    out.print(f"hardware here: {machine.cpu}, widest ISA level {machine.best_isa()}", highlight=False)
+    say(f"hardware here: {machine.cpu}, widest ISA level {machine.best_isa()}")
     for document in documents:
         _show(document)
 
@@ -43,7 +43,7 @@ def _describe(kernel: Kernel, place: Hardware) -> dict[str, Any]:
 def _show(document: dict[str, Any]) -> None:
     sizes = ", ".join(f"{p['name']} {p['low']}..{p['high']}" for p in document["parameters"])
     work = ", ".join(f"{name} = {text}" for name, text in document["complexity"].items())
-    out.print(f"\n{document['kernel']}: {document['summary']}", highlight=False)
-    out.print(f"  sizes: {sizes}\n  complexity: {work}", highlight=False)
+    say(f"\n{document['kernel']}: {document['summary']}")
+    say(f"  sizes: {sizes}\n  complexity: {work}")
     rows = [[v["variant"], v["summary"], v["reason"] or "yes"] for v in document["variants"]]
     table("", {"variant": "left", "what": "left", "usable here": "left"}, rows)

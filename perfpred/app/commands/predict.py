@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from perfpred.app.arguments import Json, Models, parameter_values
-from perfpred.app.console import out, print_json, seconds
+from perfpred.app.console import print_json, say, seconds
 
 Query = Annotated[
     list[str], typer.Argument(help="Parameters as NAME=VALUE, such as m=512.", show_default=False)
@@ -36,6 +36,6 @@ def predict(
         print_json(prediction)
         return
     interval = f"{seconds(prediction.low_s)} to {seconds(prediction.high_s)}"
-    out.print(f"{seconds(prediction.time_s)}  (90%: {interval})", highlight=False)
+    say(f"{seconds(prediction.time_s)}  (90%: {interval})")
     if not prediction.in_range:
-        out.print(f"outside the trained range: {prediction.reason}", highlight=False, soft_wrap=True)
+        say(f"outside the trained range: {prediction.reason}")

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, LikeOption, Seed, comma_integers, comma_list
-from perfpred.app.console import notice, percent, print_json, progress_bar, table
-from perfpred.app.console import out as stdout
+from perfpred.app.console import notice, percent, print_json, progress_bar, say, table
 from perfpred.errors import InputError
 from perfpred.hardware import Machine, probe
 
@@ -214,6 +213,6 @@ def _check(path: Path, machine: Machine, seed: int, as_json: bool) -> None:
         print_json(found)
     else:
         verdict = "still describes this machine" if found.valid else "describes this machine no longer"
-        stdout.print(f"{path} {verdict}: {found.reason} ({found.rows} rows)", highlight=False, soft_wrap=True)
+        say(f"{path} {verdict}: {found.reason} ({found.rows} rows)")
     if not found.valid:
         raise typer.Exit(1)

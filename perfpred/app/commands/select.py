@@ -8,7 +8,7 @@ import typer
 
 from perfpred.app.arguments import Json, Models, parameter_values
 from perfpred.app.commands.predict import Known, Query
-from perfpred.app.console import out, print_json, seconds, table
+from perfpred.app.console import print_json, say, seconds, table
 
 
 def select(
@@ -56,4 +56,4 @@ def select(
         "": "left",
     }
     table("", headers, rows)
-    out.print(selection.reason, highlight=False, soft_wrap=True)
+    say(selection.reason)
