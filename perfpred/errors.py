@@ -10,6 +10,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+_MAX_COMPARED = 200
+"""Characters of a name that is compared with others to find the nearest."""
+_MAX_NAMES_COMPARED = 2000
+
 
 class PerfpredError(Exception):
     """Base of every error perfpred raises on purpose."""
@@ -68,6 +72,10 @@ class VariantUnavailableError(InputError):
     """A variant that cannot run here as asked; the message says why."""
 
 
+class WriteError(PerfpredError):
+    """A file could not be written though it was asked for rightly: a full disk, a read-only folder."""
+
+
 class MeasurementError(PerfpredError):
     """Measuring failed for a reason that is not the caller's."""
 
@@ -83,6 +91,29 @@ class UnknownNameError(InputError):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=1)
+        compared = [each for each in names if len(each) <= _MAX_COMPARED][:_MAX_NAMES_COMPARED]
+        near = difflib.get_close_matches(name, compared, n=1) if len(name) <= _MAX_COMPARED else []
         hint = f"did you mean '{near[0]}'? " if near else ""
-        super().__init__(f"unknown {what} '{name}'; {hint}known: {', '.join(names) or 'none'}")
+        super().__init__(f"unknown {what} '{shortened(name)}'; {hint}known: {shortlist(names) or 'none'}")
+
+
+def shortlist(items: Sequence[object], separator: str = ", ", shown: int = 20) -> str:
+    """Return the first items for a message, each shortened, and a count of the rest.
+
+    Examples
+    --------
+    >>> shortlist(["a", "b", "c"], shown=2)
+    'a, b, ... and 1 more'
+    """
+    texts = [shortened(str(item)) for item in items[:shown]]
+    if len(items) > shown:
+        texts.append(f"... and {len(items) - shown} more")
+    return separator.join(texts)
+
+
+def shortened(text: str, length: int = 100) -> str:
+    """Return a text, its middle left out if it is longer than `length`."""
+    if len(text) <= length:
+        return text
+    kept = length // 2 - 2
+    return f"{text[:kept]}...{text[-kept:]}"

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
 import os
+import re
 import secrets
+import tempfile
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, WriteError
+from perfpred.locks import is_abandoned, try_lock
 
 _GZIP = b"\x1f\x8b"
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{12}\.tmp", re.DOTALL)
+_NAME_KEPT = 50
+"""Characters of a file's name in that of its temporary file."""
+_PROBE_BYTES = 1 << 16
+_WRONG_PATH = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
 
 
 def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
@@ -40,11 +51,12 @@ def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
         raise InputError(f"cannot be read: {error}") from None
 
 
-def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
+def atomic_write(path: str | os.PathLike[str], content: str | bytes, *, follow_links: bool = True) -> None:
     """Write a file whole: beside its target under another name, flushed to disk, then renamed.
 
     Whoever opens `path` finds either what was there before or all of `content`, whatever interrupts the
-    writing. A symbolic link is followed, and the permissions of a file already there are kept.
+    writing. The permissions of a file already there are kept. What a killed writer of the same file left
+    beside it is removed.
 
     Parameters
     ----------
@@ -52,42 +64,115 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
         The folder must exist.
     content : str or bytes
         Text is written as UTF-8 with its line ends as they are.
+    follow_links : bool
+        Whether to write to where a symbolic link points: for a file that the user named. A link under a name
+        that we chose, in a folder that may come from others, is replaced instead.
 
     Raises
     ------
     InputError
-        If the file cannot be written there, or the text has no UTF-8 form.
+        If there can be no such file, or the text has no UTF-8 form.
+    WriteError
+        If it could not be written there, because the disk is full, say.
     """
-    target = Path(os.path.realpath(path))
     try:
         data = content.encode() if isinstance(content, str) else content
-        _replace(target, data)
+        if follow_links and _is_device(path):  # /dev/null is written to, not replaced
+            Path(path).write_bytes(data)
+        else:
+            _replace(Path(os.path.realpath(path) if follow_links else path), data)
     except UnicodeEncodeError as error:
         raise InputError(f"cannot write {path}: {error}") from None
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+        raise write_error(f"cannot write {path}", error) from None
 
 
 def make_folder(path: str | os.PathLike[str]) -> None:
-    """Make a folder and those it stands in; raises `InputError` if that cannot be."""
+    """Make a folder and those it stands in; raises as `atomic_write` does if that cannot be."""
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot make the folder {path}: {error.strerror or error}") from None
+        raise write_error(f"cannot make the folder {path}", error) from None
+
+
+def require_writable(folder: str | os.PathLike[str]) -> None:
+    """Make a folder, and a file in it for a moment: work that ends in a file finds out before it begins.
+
+    Raises
+    ------
+    InputError
+        If there can be no such folder.
+    WriteError
+        If no file can be written there.
+    """
+    make_folder(folder)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise write_error(f"cannot write to the folder {folder}", error) from None
+
+
+def write_error(what: str, error: OSError) -> InputError | WriteError:
+    """Return the error to raise: `InputError` for a path that cannot be, else `WriteError`."""
+    kind = InputError if error.errno in _WRONG_PATH or isinstance(error, IsADirectoryError) else WriteError
+    return kind(f"{what}: {error.strerror or error}")
+
+
+def remove_leftovers(folder: Path, name: str | None = None) -> None:
+    """Remove what killed writers left in a folder: of the file `name`, or of all; nothing of the living."""
+    with contextlib.suppress(OSError):  # nothing depends on it
+        for path in folder.iterdir():
+            match = _TEMPORARY.fullmatch(path.name)
+            if match and name in (None, match["name"]) and is_abandoned(path):
+                path.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Let what was renamed in a folder outlast a power failure."""
+    with contextlib.suppress(OSError):  # not every file system can
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _replace(target: Path, data: bytes) -> None:
-    if target.is_dir():
+    if target.is_dir() and not target.is_symlink():
         raise IsADirectoryError(None, "it is a folder")
-    temporary = target.with_name(f".{target.name[:50]}.{secrets.token_hex(6)}.tmp")
+    short = target.name[:_NAME_KEPT]
+    remove_leftovers(target.parent, short)
+    temporary, file = _temporary(target.parent, short)
     try:
-        with temporary.open("xb") as file:
+        with file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o7777)
-        temporary.replace(target)
+            if target.is_file() and not target.is_symlink():
+                temporary.chmod(target.stat().st_mode & 0o7777)
+            temporary.replace(target)
     except BaseException:  # an interrupt too must leave nothing behind
         temporary.unlink(missing_ok=True)
         raise
+    sync_folder(target.parent)
+
+
+def _temporary(folder: Path, name: str) -> tuple[Path, BinaryIO]:
+    """Return a new file, open and locked, so that `remove_leftovers` of others leaves it alone."""
+    while True:
+        path = folder / f".{name}.{secrets.token_hex(6)}.tmp"
+        file = path.open("xb")
+        try:
+            is_ours = try_lock(file.fileno())
+        except OSError:  # a file system without locks, where nobody takes leftovers for such
+            return path, file
+        if is_ours and path.exists():
+            return path, file
+        file.close()  # somebody found it before it was locked, and removes it
+
+
+def _is_device(path: str | os.PathLike[str]) -> bool:
+    return Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())

@@ -48,7 +48,7 @@ def write_profile(profile: Profile, path: str | os.PathLike[str]) -> None:
     except UnicodeEncodeError as error:
         raise InputError(f"a profile must be valid Unicode: {error}") from None
     # The metadata first: rows must never appear beside an older description of them.
-    atomic_write(sidecar_path(target), description)
+    atomic_write(sidecar_path(target), description, follow_links=False)  # only `target` was named
     atomic_write(target, gzip.compress(data, mtime=0) if target.suffix == ".gz" else data)
 
 

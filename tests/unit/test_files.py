@@ -1,10 +1,12 @@
+import errno
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
-from perfpred.errors import InputError
-from perfpred.files import atomic_write
+from perfpred.errors import InputError, WriteError
+from perfpred.files import atomic_write, require_writable
 
 
 @pytest.mark.parametrize("content", ["größe\r\n", b"\x00\xff"])
@@ -57,3 +59,47 @@ def test_errors(tmp_path):
     with pytest.raises(InputError, match="surrogates not allowed"):
         atomic_write(tmp_path / "x", "\ud800")
     assert not Path(tmp_path / "x").exists()
+
+
+def test_a_link_of_a_name_we_chose_is_replaced(tmp_path):
+    (tmp_path / "outside").write_text("precious")
+    (tmp_path / "link").symlink_to(tmp_path / "outside")
+    atomic_write(tmp_path / "link", "text", follow_links=False)
+    assert not (tmp_path / "link").is_symlink()
+    assert [(tmp_path / name).read_text() for name in ("link", "outside")] == ["text", "precious"]
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+    for name in (".x.0123456789ab.tmp", ".y.0123456789ab.tmp", ".x.tmp"):
+        (tmp_path / name).write_text("half")
+    with (tmp_path / ".x.000000000000.tmp").open("w") as alive:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+        atomic_write(tmp_path / "x", "text")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"x", ".y.0123456789ab.tmp", ".x.tmp", ".x.000000000000.tmp"}
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
+def test_what_cannot_be_written_is_no_mistake_of_the_request(tmp_path, monkeypatch, code):
+    def full(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WriteError, match=f"cannot write {tmp_path}/x: {os.strerror(code)}"):
+        atomic_write(tmp_path / "x", "text")
+    with pytest.raises(WriteError, match=f"cannot write to the folder {tmp_path}: {os.strerror(code)}"):
+        require_writable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_tried_before_the_work(tmp_path):
+    require_writable(tmp_path / "new" / "folder")
+    assert list((tmp_path / "new" / "folder").iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="File exists"):
+        require_writable(tmp_path / "file")
+
+
+def test_a_device_is_written_to():
+    atomic_write("/dev/null", "text")
+    assert Path("/dev/null").is_char_device()

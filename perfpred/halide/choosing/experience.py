@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,9 +19,11 @@ from perfpred.errors import InputError, ModelFileError
 from perfpred.files import atomic_write, make_folder, read_bytes
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.compute import FEATURES
+from perfpred.halide.pipelines import PIPELINES
 from perfpred.halide.profiling import read_schedules
 from perfpred.halide.sandbox.workshop import Size
 from perfpred.learn.ensemble import EnsembleRegressor
+from perfpred.names import file_stem
 from perfpred.predict import codec
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats
@@ -159,7 +160,7 @@ class Experience:
         document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
         make_folder(path.parent)
         text = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
-        atomic_write(path, gzip.compress(text.encode(), mtime=0))
+        atomic_write(path, gzip.compress(text.encode(), mtime=0), follow_links=False)
         return path
 
 
@@ -211,8 +212,7 @@ def find_algorithm(folder: Path, algorithm: str, hardware: str) -> Experience | 
 
 
 def _place(folder: Path, pipeline: str, hardware: str) -> Path:
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{pipeline}-{hardware}")
-    return folder / "halide" / f"{name}{SUFFIX}"
+    return folder / "halide" / f"{file_stem((pipeline, hardware), PIPELINES)}{SUFFIX}"
 
 
 def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float, float]:
