@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from perfpred.errors import InputError
 
 Value: TypeAlias = int | float | str | None  # None: blank
 
+MAX_TEXT = 1_000  # characters of a text, a name or a number
 _NUMBER = re.compile(
-    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)", re.IGNORECASE
+    r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)", re.IGNORECASE
 )
-_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")  # longer ones never fit 64 bits
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")  # longer ones never fit 64 bits
+_PART = 100_000
 _TEXT = pd.Series(["text"]).dtype  # pandas 2: object, pandas 3: str
 
 
@@ -33,8 +37,8 @@ def value_of(cell: object) -> Value:
     """
     if isinstance(cell, str):
         text = cell.strip()
-        if _NUMBER.fullmatch(text):
-            return _python_number(int(text) if _WHOLE.fullmatch(text) else float(text))
+        if len(text) <= MAX_TEXT and _NUMBER.fullmatch(text):
+            return _python_number(int(text) if _INTEGER.fullmatch(text) else float(text))
         return None if text.lower() in {"", "nan"} else text
     if _is_blank(cell):
         return None
@@ -67,43 +71,122 @@ def _is_blank(cell: object) -> bool:
 
 def values_of(cells: Iterable[Any]) -> list[Value]:
     """Apply `value_of`, once to each distinct cell: a profile repeats few values many times."""
-    listed = list(cells)
+    return _values(list(cells), {})
+
+
+def _values(listed: list[Any], known: dict[Any, Value]) -> list[Value]:
+    """Return the values of a list of cells; `known` holds those of texts seen before."""
     try:
-        known = {(type(cell), cell): value_of(cell) for cell in listed}
+        kinds = set(map(type, listed))
+        if kinds <= {str}:
+            known |= {cell: value_of(cell) for cell in set(listed).difference(known)}
+            return [known[cell] for cell in listed]
+        values = {(type(cell), cell): value_of(cell) for cell in listed}
     except TypeError:  # something that cannot be hashed, such as a list
         return [value_of(cell) for cell in listed]
-    return [known[type(cell), cell] for cell in listed]
+    return [values[type(cell), cell] for cell in listed]
 
 
-def text_column(cells: Iterable[object]) -> pd.Series[Any]:
+def text_column(cells: Iterable[Any]) -> pd.Series[Any]:
     """Return a column of text, missing where blank."""
-    return pd.Series([text_of(cell) for cell in cells], dtype=_TEXT)
+    known: dict[Any, str | None] = {}
+    texts: list[str | None] = []
+    for part in _parts(cells):
+        try:
+            known |= {cell: text_of(cell) for cell in set(part).difference(known)}
+            texts += [known[cell] for cell in part]
+        except TypeError:
+            texts += [text_of(cell) for cell in part]
+        known = _small(known)
+    return pd.Series(texts, dtype=_TEXT)
 
 
-def number_column(cells: Iterable[Any]) -> tuple[pd.Series[Any], list[int]]:
-    """Return a float64 column, NaN where blank or not a number, and the positions that are not numbers."""
-    values = values_of(cells)
-    bad = [position for position, value in enumerate(values) if isinstance(value, str)]
-    return _floats(values), bad
+def number_column(cells: Iterable[Any]) -> tuple[NDArray[np.float64], list[int]]:
+    """Return float64 values, NaN where blank or not a number, and the positions that are not numbers."""
+    typed = _typed(cells)
+    return typed.floats, np.flatnonzero(typed.kinds == _A_TEXT).tolist()
 
 
-def parameter_column(cells: Iterable[Any]) -> tuple[pd.Series[Any], list[int]]:
-    """Return an int64, float64 or text column, and the positions that do not fit the others.
+def parameter_column(cells: Iterable[Any]) -> tuple[pd.Series[Any] | NDArray[Any], list[int]]:
+    """Return int64, float64 or text values, and the positions that do not fit the others.
 
     A column is all numbers or all text. Where both occur, the rarer kind is taken for the mistake: a
     typing error in a size must not turn the whole column into categories.
     """
-    values = values_of(cells)
-    texts = [position for position, value in enumerate(values) if isinstance(value, str)]
-    numbers = [position for position, value in enumerate(values) if isinstance(value, int | float)]
-    if len(texts) > len(numbers):
-        return pd.Series([v if isinstance(v, str) else None for v in values], dtype=_TEXT), numbers
-    if values and all(isinstance(value, int) for value in values):
-        return pd.Series(values, dtype="int64"), texts
-    return _floats(values), texts
+    typed = _typed(cells)
+    counts = np.bincount(typed.kinds, minlength=4)
+    texts = np.flatnonzero(typed.kinds == _A_TEXT)
+    if counts[_A_TEXT] > counts[_WHOLE] + counts[_REAL]:
+        column = np.full(len(typed.kinds), None, dtype=object)
+        column[texts] = typed.texts
+        return pd.Series(column, dtype=_TEXT), np.flatnonzero(typed.kinds % 3).tolist()
+    return (typed.whole if 0 < counts[_WHOLE] == len(typed.kinds) else typed.floats), texts.tolist()
 
 
-def _floats(values: Sequence[Value]) -> pd.Series[Any]:
-    return pd.Series(
-        [float(value) if isinstance(value, int | float) else np.nan for value in values], dtype="float64"
+_BLANK, _WHOLE, _REAL, _A_TEXT = range(4)
+_KINDS = {type(None): _BLANK, int: _WHOLE, float: _REAL, str: _A_TEXT}
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """The values of n cells, packed.
+
+    Attributes
+    ----------
+    kinds : array of uint8, shape (n,)
+        Which of `_KINDS` each is.
+    whole : array of int64, shape (n,)
+        0 where not a whole number.
+    floats : array of float64, shape (n,)
+        NaN where not a number.
+    texts : list of str
+        Of the cells that are texts, in order.
+    """
+
+    kinds: NDArray[np.uint8]
+    whole: NDArray[np.int64]
+    floats: NDArray[np.float64]
+    texts: list[str]
+
+
+def _typed(cells: Iterable[Any]) -> _Typed:
+    known: dict[Any, Value] = {}
+    chunks = []
+    for part in _parts(cells):
+        chunks.append(_pack(_values(part, known)))
+        known = _small(known)
+    if not chunks:
+        return _pack([])
+    return _Typed(
+        np.concatenate([each.kinds for each in chunks]),
+        np.concatenate([each.whole for each in chunks]),
+        np.concatenate([each.floats for each in chunks]),
+        [text for each in chunks for text in each.texts],
     )
+
+
+def _pack(values: list[Value]) -> _Typed:
+    n, found = len(values), {type(value) for value in values}
+    if found == {int}:
+        whole = np.array(values, dtype=np.int64)
+        return _Typed(np.full(n, _WHOLE, np.uint8), whole, whole.astype(np.float64), [])
+    whole = np.zeros(n, np.int64)
+    if found == {float}:
+        return _Typed(np.full(n, _REAL, np.uint8), whole, np.array(values, dtype=np.float64), [])
+    kinds = np.fromiter((_KINDS[type(value)] for value in values), np.uint8, n)
+    floats = np.fromiter((v if isinstance(v, int | float) else np.nan for v in values), np.float64, n)
+    whole[kinds == _WHOLE] = [value for value in values if isinstance(value, int)]
+    return _Typed(kinds, whole, floats, [value for value in values if isinstance(value, str)])
+
+
+def _parts(cells: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield cells as lists of bounded length: Python objects take ten times the memory of packed ones."""
+    listed = cells if isinstance(cells, np.ndarray | list) else list(cells)
+    for start in range(0, len(listed), _PART):
+        part = listed[start : start + _PART]
+        yield part if isinstance(part, list) else part.tolist()
+
+
+def _small(known: dict[Any, Any]) -> dict[Any, Any]:
+    """Forget what is remembered of a column that hardly repeats a cell."""
+    return known if len(known) <= _PART else {}

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from perfpred.errors import InputError, ProfileError
 from perfpred.files import read_bytes
+
+MAX_COLUMNS = 50_000
+MAX_CELLS = 50_000_000
+_CHUNK = 500_000  # cells that are Python objects at one time; the rest are packed
+_TEXTS = np.dtypes.StringDType()
 
 
 @dataclass
@@ -19,19 +30,31 @@ class Sheet:
     ----------
     header : list of str
         Without the spaces around each name.
-    rows : list of list of str
-        Each as long as the header.
-    numbers, lines : list of int
+    numbers, lines : array of int
         For each row its number and the line of the file it starts on.
     problems : list of str
         Rows left out because they are ragged or cannot be read.
+    chunks : list of array, each of shape (rows, len(header)) and NumPy's string type
+        The cells, some rows after the other: a few hundred MB where lists of texts would take GBs.
     """
 
     header: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    numbers: array[int] = field(default_factory=lambda: array("q"))
+    lines: array[int] = field(default_factory=lambda: array("q"))
     problems: list[str] = field(default_factory=list)
+    chunks: list[NDArray[Any]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def column(self, place: int) -> NDArray[Any]:
+        """Return the cells below a place of the header, shape (n,), of NumPy's string type."""
+        return np.concatenate([np.empty(0, _TEXTS), *(chunk[:, place] for chunk in self.chunks)])
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The rows as lists of texts; made afresh at each call, and large."""
+        return [row for chunk in self.chunks for row in chunk.tolist()]
 
     def where(self, position: int) -> str:
         """Say where the row at `position` in `rows` stands in the file."""
@@ -44,14 +67,20 @@ def read_sheet(path: Path) -> Sheet:
     Raises
     ------
     ProfileError
-        If no header and no row can be made out at all.
+        If no header and no row can be made out at all, or the file holds more than `MAX_COLUMNS` columns
+        or about `MAX_CELLS` cells.
     """
-    sheet = _split(_decode(path, _read_bytes(path)))
+    data = _read_bytes(path)
+    _check_text(path, data)
+    sheet = _split(data)
     if not sheet.header:
         raise ProfileError(
             str(path), [*sheet.problems, "the file is empty; a header and rows are needed"][:1]
         )
-    if not sheet.rows and not sheet.problems:
+    if len(sheet.header) > MAX_COLUMNS:
+        count = f"the header has {len(sheet.header):,}"
+        raise ProfileError(str(path), [f"a file has at most {MAX_COLUMNS:,} columns, but {count}"])
+    if not len(sheet) and not sheet.problems:
         raise ProfileError(str(path), ["there is a header but no row"])
     return sheet
 
@@ -63,37 +92,66 @@ def _read_bytes(path: Path) -> bytes:
         raise ProfileError(str(path), [str(error)]) from None
 
 
-def _decode(path: Path, data: bytes) -> str:
+def _check_text(path: Path, data: bytes) -> None:
+    """Refuse what is not UTF-8 text, or too much of it, before anything large is made of it."""
+    cells = data.count(b",") + max(data.count(b"\n"), data.count(b"\r"))
+    if cells > MAX_CELLS:
+        raise ProfileError(
+            str(path), [f"a file has at most {MAX_CELLS:,} cells, but this one has about {cells:,}; split it"]
+        )
     try:
-        return data.decode("utf-8-sig")
+        for _ in io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=""):
+            pass
+    except UnicodeDecodeError:
+        raise ProfileError(str(path), [_not_text(data)]) from None
+
+
+def _not_text(data: bytes) -> str:
+    try:
+        data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        bad = f"byte {data[error.start]:#04x} on line {line} is not UTF-8 text"
-        raise ProfileError(str(path), [f"{bad}; save the file as CSV in UTF-8"]) from None
+        text: bytes = error.object  # without the byte order mark
+        line = text.count(b"\n", 0, error.start) + 1
+        bad = f"byte {text[error.start]:#04x} on line {line} is not UTF-8 text"
+    return f"{bad}; save the file as CSV in UTF-8"
 
 
-def _split(text: str) -> Sheet:
+def _split(data: bytes) -> Sheet:
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=""), strict=True)
     sheet = Sheet()
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line, number = 1, 0
-    try:
-        for cells in reader:
-            if not sheet.header:
-                sheet.header = [cell.strip() for cell in cells]
-            elif cells:
-                number += 1
-                _add(sheet, cells, number, line)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        sheet.problems.append(f"line {line} cannot be read: {error}")
+    pending: list[list[str]] = []
+    for number, line, cells in _numbered(reader, sheet.problems):
+        if not number:
+            sheet.header = [cell.strip() for cell in cells]
+            if len(cells) > MAX_COLUMNS:
+                break
+        elif len(cells) != len(sheet.header):
+            sheet.problems.append(_ragged(len(cells), len(sheet.header), number, line))
+        else:
+            pending.append(cells)
+            sheet.numbers.append(number)
+            sheet.lines.append(line)
+            if len(pending) * len(cells) >= _CHUNK:
+                sheet.chunks.append(np.array(pending, dtype=_TEXTS))
+                pending.clear()
+    if pending:
+        sheet.chunks.append(np.array(pending, dtype=_TEXTS))
     return sheet
 
 
-def _add(sheet: Sheet, cells: list[str], number: int, line: int) -> None:
-    if len(cells) == len(sheet.header):
-        sheet.rows.append(cells)
-        sheet.numbers.append(number)
-        sheet.lines.append(line)
-    else:
-        count = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
-        sheet.problems.append(f"row {number} (line {line}): {count}, but the header has {len(sheet.header)}")
+def _numbered(reader: Any, problems: list[str]) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield each row that is not blank with its number and first line; the header is row 0."""
+    number, line = 0, 1
+    try:
+        for cells in reader:
+            if cells:
+                yield number, line, cells
+                number += 1
+            line = reader.line_num + 1
+    except csv.Error as error:
+        problems.append(f"line {line} cannot be read: {error}")
+
+
+def _ragged(count: int, needed: int, number: int, line: int) -> str:
+    cells = f"{count} {'cell' if count == 1 else 'cells'}"
+    return f"row {number} (line {line}): {cells}, but the header has {needed}"

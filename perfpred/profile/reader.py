@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import pandas as pd
+import numpy as np
 
 from perfpred.errors import InputError, ProfileError
 from perfpred.profile.csv_text import Sheet, read_sheet
-from perfpred.profile.groups import NOTE, noted_column
+from perfpred.profile.groups import NOTE, checked_groups, noted_column
 from perfpred.profile.merge import concat
 from perfpred.profile.metadata import read_sidecar
 from perfpred.profile.rules import KEYS, RESERVED, TIME_UNITS, Violation, check
@@ -111,17 +111,15 @@ def _read_one(path: Path, given: Mapping[str, str]) -> Profile:
     problems = [*layout.problems, *sheet.problems, *unread]
     if group is not None and group not in layout.positions:
         problems.append(f"there is no column '{group}', which is the group column")
-    raw = pd.DataFrame(
-        {name: [row[place] for row in sheet.rows] for name, place in layout.positions.items()},
-        index=range(len(sheet.rows)),
-        dtype=object,
-    )
+    raw = {name: sheet.column(place) for name, place in layout.positions.items()}
     problems += _contradictions(raw, given, sheet)
-    table, found = check(raw.assign(**given), layout.parameters, time_unit=layout.time or "time_s")
+    supplied = {name: np.full(len(sheet), text, dtype=object) for name, text in given.items()}
+    table, found = check({**raw, **supplied}, layout.parameters, time_unit=layout.time or "time_s")
     problems += [_describe(each, raw, sheet, layout.time) for each in found]
     if problems:
         raise ProfileError(str(path), problems)
-    return Profile(table, layout.parameters, metadata, None if group is None else raw[group], group)
+    groups = checked_groups(None if group is None else raw[group], group, table, layout.parameters)
+    return Profile.of_checked(table, layout.parameters, metadata, groups, group)
 
 
 def _lay_out(header: Sequence[str], given: Mapping[str, str], group: str | None) -> _Layout:
@@ -167,21 +165,26 @@ def _near(parameters: Sequence[str]) -> str:
     return f"; is it '{near[0]}'?" if near else ""
 
 
-def _contradictions(raw: pd.DataFrame, given: Mapping[str, str], sheet: Sheet) -> list[str]:
+def _contradictions(raw: Mapping[str, Any], given: Mapping[str, str], sheet: Sheet) -> list[str]:
     """Say where a column disagrees with what was supplied for every row, once a value."""
     problems = []
     for key, text in given.items():
         if key not in raw:
             continue
-        others = raw[key][raw[key].str.strip() != text.strip()].drop_duplicates()
-        for position, other in zip(others.index.tolist(), others.tolist(), strict=True):
-            problems.append(f"{sheet.where(position)}: {key} is {other!r}, but {key}={text!r} was supplied")
+        first: dict[str, int] = {}
+        for position, other in enumerate(raw[key].tolist()):
+            first.setdefault(other, position)
+        problems += [
+            f"{sheet.where(position)}: {key} is {other!r}, but {key}={text!r} was supplied"
+            for other, position in first.items()
+            if other.strip() != text.strip()
+        ]
     return problems
 
 
-def _describe(violation: Violation, raw: pd.DataFrame, sheet: Sheet, time: str) -> str:
+def _describe(violation: Violation, raw: Mapping[str, Any], sheet: Sheet, time: str) -> str:
     column = time if violation.column == "time_s" else violation.column
     if violation.row is None:
         return violation.describe(None, "", column)
-    value = raw.at[violation.row, violation.column] if violation.column in raw else None
+    value = raw[violation.column][violation.row] if violation.column in raw else None
     return violation.describe(value, sheet.where(violation.row), column)

@@ -7,23 +7,25 @@ First every cell becomes a number or a text, then the rules are checked on the r
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from perfpred.profile.cells import number_column, parameter_column, text_column
+from perfpred.profile.cells import MAX_TEXT, number_column, parameter_column, text_column
 
 KEYS = ("kernel", "variant", "hardware")
 STATUSES = ("ok", "compile_error", "runtime_error", "timeout", "wrong_result")
 TIME_UNITS = {"time_s": 1.0, "time_ms": 1e3, "time_us": 1e6, "time_ns": 1e9}  # units in a second
 NUMBERS = ("time_s", "noise", "rounds")
-_DEFAULTS = {"noise": np.nan, "rounds": np.nan, "status": "ok"}
+_OPTIONAL = ("noise", "rounds", "status")
+MAX_NAME = 200  # characters of a column's name
 RESERVED = (*KEYS, *TIME_UNITS, "noise", "rounds", "status")
 
+_SHOWN = 60  # characters of a text in a message
 _POSITIVE = "must be > 0 and finite"
 _NEEDED = "must be given where the status is ok"
 _NO_TIME = "must be blank where the status is not ok"
@@ -34,6 +36,7 @@ _ROUNDS = "must be a whole number >= 0, or blank"
 _FINITE = "must be finite"
 _NUMBER = "must be a number"
 _ONE_KIND = "must be {} as in most rows: a column holds numbers or text, not both"
+_SHORT = f"must have at most {MAX_TEXT:,} characters"
 _ALL_OR_NONE = "must be given in every row of a kernel, variant and hardware, or in none"
 
 
@@ -48,15 +51,29 @@ class Violation:
     def describe(self, value: object, where: str, column: str) -> str:
         """Return a sentence about `value`, which may be spelled as in a file, as may its column."""
         if self.row is None:
-            return f"column '{column}' {self.rule}"
-        shown = "blank" if _blank(value) else repr(value)
+            return f"column {short(column)} {self.rule}"
+        shown = "blank" if _blank(value) else short(value)
         return f"{where}: {column} {self.rule}, but is {shown}{self._hint(value)}"
 
     def _hint(self, value: object) -> str:
         if self.column != "status" or not isinstance(value, str):
             return ""
-        near = difflib.get_close_matches(value.strip().lower(), STATUSES, n=1)
+        near = difflib.get_close_matches(value[:_SHOWN].strip().lower(), STATUSES, n=1)
         return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def short(value: object) -> str:
+    """Return a value as Python writes it, cut where it is long.
+
+    Examples
+    --------
+    >>> short("fast"), short("x" * 300)
+    ("'fast'", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'... (300 characters)")
+    """
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) <= 2 * _SHOWN:
+        return repr(value)
+    return f"{text[:_SHOWN]!r}... ({len(text):,} characters)"
 
 
 def _blank(value: object) -> bool:
@@ -64,13 +81,13 @@ def _blank(value: object) -> bool:
 
 
 def check(
-    table: pd.DataFrame, parameters: Sequence[str], *, time_unit: str = "time_s"
+    table: pd.DataFrame | Mapping[str, Any], parameters: Sequence[str], *, time_unit: str = "time_s"
 ) -> tuple[pd.DataFrame, list[Violation]]:
     """Return the table with every cell a number or a text, and all that is wrong with it.
 
     Parameters
     ----------
-    table : DataFrame, shape (n, columns)
+    table : DataFrame of shape (n, columns), or mapping of names to arrays of shape (n,)
         Cells may be text, numbers or blank. `noise`, `rounds` and `status` may be missing; so may others, and
         are not checked then.
     parameters : sequence of str
@@ -89,97 +106,109 @@ def check(
     if "time_s" in numbered:
         numbered["time_s"] = numbered["time_s"] / TIME_UNITS[time_unit]
     reported = {(each.row, each.column) for each in found}
-    broken = [*_broken_cells(numbered), *_broken_parameters(numbered, parameters)]
+    broken = [*_broken_cells(numbered), *_broken_texts(numbered), *_broken_parameters(numbered, parameters)]
     found += [each for each in broken if (each.row, each.column) not in reported]
     order = {name: place for place, name in enumerate(numbered)}
     return numbered, sorted(found, key=lambda v: (-1 if v.row is None else v.row, order[v.column]))
 
 
-def _typed(table: pd.DataFrame, parameters: Sequence[str]) -> tuple[pd.DataFrame, list[Violation]]:
+def _typed(
+    table: pd.DataFrame | Mapping[str, Any], parameters: Sequence[str]
+) -> tuple[pd.DataFrame, list[Violation]]:
     """Turn cells into numbers and texts; one that is neither becomes blank and a violation."""
     columns: dict[str, Any] = {}
     found: list[Violation] = []
+    n = len(table) if isinstance(table, pd.DataFrame) else len(next(iter(table.values()), ()))
+    known = set(parameters)
     for name in (*KEYS, *parameters, *NUMBERS, "status"):
-        if name in table or name in _DEFAULTS:
-            cells = table[name] if name in table else pd.Series([_DEFAULTS[name]] * len(table))
-            columns[name], broken = _typed_column(name, cells, name in parameters)
+        if name in table:
+            columns[name], broken = _typed_column(name, table[name], name in known)
             found += broken
-    return pd.DataFrame(columns, index=range(len(table))), found
+        elif name in _OPTIONAL:
+            columns[name] = text_column(["ok"] * n) if name == "status" else np.full(n, np.nan)
+    return pd.DataFrame(columns, index=range(n)), found
 
 
 def _typed_column(name: str, cells: Any, is_parameter: bool) -> tuple[Any, list[Violation]]:
     if cells.dtype in (np.int64, np.float64) and (is_parameter or name in NUMBERS):
-        column = cells.reset_index(drop=True)
-        return (column if is_parameter else column.astype(np.float64)), []
+        values = np.asarray(cells)
+        return (values if is_parameter else values.astype(np.float64)), []
+    if isinstance(cells, pd.Series):
+        cells = cells.tolist()
+    column: Any
     if is_parameter:
-        column, bad = parameter_column(cells.tolist())
+        column, bad = parameter_column(cells)
         rule = _ONE_KIND.format("a number" if column.dtype.kind in "if" else "text")
     elif name in NUMBERS:
-        column, bad = number_column(cells.tolist())
+        column, bad = number_column(cells)
         rule = _NUMBER
     else:
-        return text_column(cells.tolist()), []
+        return text_column(cells), []
     return column, [Violation(row, name, rule) for row in bad]
 
 
 def _broken_cells(table: pd.DataFrame) -> Iterator[Violation]:
-    ok = table["status"] == "ok"
-    failed = table["status"].isin(STATUSES) & ~ok
-    for schema, rows in (("every", table), ("ok", table[ok]), ("failed", table[failed])):
-        yield from _check(_schemas()[schema], rows)
+    """Yield what breaks a rule of its own column, or of the time given the status."""
+    for key in KEYS:
+        if key in table:
+            yield from _where(table[key].isna(), key, _NOT_BLANK)
+    ok, known = table["status"] == "ok", table["status"].isin(STATUSES)
+    yield from _where(~known, "status", _KNOWN)
+    noise, rounds = table["noise"], table["rounds"]
+    yield from _where(noise.notna() & ~((noise >= 0) & np.isfinite(noise)), "noise", _NOISE)
+    whole = (rounds >= 0) & np.isfinite(rounds) & (rounds == rounds.round())
+    yield from _where(rounds.notna() & ~whole, "rounds", _ROUNDS)
+    if "time_s" in table:
+        time = table["time_s"]
+        yield from _where(ok & time.isna(), "time_s", _NEEDED)
+        yield from _where(ok & time.notna() & ~((time > 0) & np.isfinite(time)), "time_s", _POSITIVE)
+        yield from _where(known & ~ok & time.notna(), "time_s", _NO_TIME)
 
 
-@cache
-def _schemas() -> dict[str, Any]:
-    """Rules by the rows they hold for; made on first use because importing pandera takes a while."""
-    import pandera.pandas as pa
-
-    def column(holds: Any, rule: str, *, blank: bool) -> Any:
-        return pa.Column(checks=pa.Check(holds, error=rule), nullable=blank, required=False)
-
-    every = {key: pa.Column(nullable=False, required=False) for key in KEYS}
-    every["status"] = column(lambda s: s.isin(STATUSES), _KNOWN, blank=False)
-    every["noise"] = column(lambda s: (s >= 0) & np.isfinite(s), _NOISE, blank=True)
-    every["rounds"] = column(lambda s: (s >= 0) & np.isfinite(s) & (s == s.round()), _ROUNDS, blank=True)
-    timed = column(lambda s: (s > 0) & np.isfinite(s), _POSITIVE, blank=False)
-    untimed = pa.Column(
-        checks=pa.Check(lambda s: s.isna(), error=_NO_TIME, ignore_na=False), nullable=True, required=False
-    )
-    return {
-        "every": pa.DataFrameSchema(every),
-        "ok": pa.DataFrameSchema({"time_s": timed}),
-        "failed": pa.DataFrameSchema({"time_s": untimed}),
-    }
+def _where(broken: Any, column: str, rule: str) -> Iterator[Violation]:
+    return (Violation(int(row), column, rule) for row in np.flatnonzero(broken))
 
 
-def _check(schema: Any, rows: pd.DataFrame) -> Iterator[Violation]:
-    from pandera.errors import SchemaErrors
-
-    try:
-        schema.validate(rows, lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        for column, rule, row in zip(cases["column"], cases["check"], cases["index"], strict=True):
-            if rule == "not_nullable":
-                rule = {"time_s": _NEEDED, "status": _KNOWN}.get(column, _NOT_BLANK)  # noqa: PLW2901
-            yield Violation(int(row), column, rule)
+def _broken_texts(table: pd.DataFrame) -> Iterator[Violation]:
+    """Yield names and texts that are too long to be meant, and would drown every list they appear in."""
+    for name, dtype in table.dtypes.items():
+        if len(str(name)) > MAX_NAME:
+            rule = f"has a name of {len(str(name)):,} characters; at most {MAX_NAME} are allowed"
+            yield Violation(None, str(name), rule)
+        if dtype.kind not in "if" and name != "status":
+            long = [text for text in table[name].dropna().unique().tolist() if len(text) > MAX_TEXT]
+            if long:
+                yield from _where(table[name].isin(long), str(name), _SHORT)
 
 
 def _broken_parameters(table: pd.DataFrame, parameters: Sequence[str]) -> Iterator[Violation]:
-    if not parameters:
+    if not parameters or table.empty:
         return
-    given = table[list(parameters)].notna()
+    values = table[list(parameters)]
+    given = values.notna().to_numpy()
+    for name in [name for name, dtype in values.dtypes.items() if dtype.kind == "f"]:
+        yield from _where(np.isinf(values[name].to_numpy()), str(name), _FINITE)
+    if given.all():
+        return
+    blank = ~given.any(axis=0)
+    for column in np.flatnonzero(blank).tolist():
+        yield Violation(None, parameters[column], "is blank in every row")
+    in_combination = _in_combination(table, given)
+    for row, column in np.argwhere(in_combination & ~given).tolist():
+        yield Violation(row, parameters[column], _ALL_OR_NONE)
+    if not blank.all():
+        for row in np.flatnonzero(~in_combination.any(axis=1)).tolist():
+            yield Violation(row, parameters[0], "or another parameter must be given")
+
+
+def _in_combination(table: pd.DataFrame, given: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each cell whether its parameter is given anywhere in its combination, shape as `given`."""
     keys = [table[key] for key in KEYS if key in table]
-    in_combination = given.groupby(keys, sort=False, dropna=False).transform("any") if keys else given
-    for name in parameters:
-        if len(table) and not given[name].any():
-            yield Violation(None, name, "is blank in every row")
-            continue
-        if table[name].dtype.kind == "f":
-            for row in np.flatnonzero(np.isinf(table[name])):
-                yield Violation(int(row), name, _FINITE)
-        for row in np.flatnonzero(in_combination[name] & ~given[name]):
-            yield Violation(int(row), name, _ALL_OR_NONE)
-    if given.any(axis=None):
-        for row in np.flatnonzero(~in_combination.any(axis=1)):
-            yield Violation(int(row), parameters[0], "or another parameter must be given")
+    if not keys:
+        return np.broadcast_to(given.any(axis=0), given.shape)
+    groups = pd.DataFrame(dict(enumerate(keys))).groupby(list(range(len(keys))), dropna=False)
+    of_row = groups.ngroup().to_numpy()
+    rows = np.argsort(of_row, kind="stable")
+    starts = np.searchsorted(of_row[rows], np.arange(of_row.max() + 1))
+    anywhere: NDArray[np.bool_] = np.logical_or.reduceat(given[rows], starts, axis=0)
+    return anywhere[of_row]

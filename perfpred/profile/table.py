@@ -79,6 +79,31 @@ class Profile:
         object.__setattr__(self, "parameters", parameters)
         object.__setattr__(self, "metadata", copy.deepcopy(self.metadata))
 
+    @classmethod
+    def of_checked(
+        cls,
+        table: pd.DataFrame,
+        parameters: tuple[str, ...],
+        metadata: dict[str, Any],
+        groups: pd.Series[Any] | None = None,
+        group_column: str | None = None,
+    ) -> Profile:
+        """Return the profile of a table that `rules.check` returned without a violation, or of rows of one.
+
+        Whatever follows from the rules for the whole, as for some of its rows, is not checked again.
+        """
+        profile: Profile = object.__new__(cls)
+        values = {
+            "table": table.reset_index(drop=True),
+            "parameters": parameters,
+            "metadata": copy.deepcopy(metadata),
+            "groups": None if groups is None else groups.reset_index(drop=True),
+            "group_column": group_column,
+        }
+        for name, value in values.items():
+            object.__setattr__(profile, name, value)
+        return profile
+
     def _describe(self, violation: Violation) -> str:
         row, column = violation.row, violation.column
         value = None if row is None or column not in self.table else self.table[column].tolist()[row]
@@ -139,10 +164,12 @@ class Profile:
 
     def _rows(self, rows: Any) -> Profile:
         table = self.table.loc[rows]
-        used = tuple(name for name in self.parameters if table.empty or table[name].notna().any())
+        given = table[list(self.parameters)].notna().any().to_numpy() | table.empty
+        used = tuple(name for name, is_given in zip(self.parameters, given, strict=True) if is_given)
+        if len(used) < len(self.parameters):
+            table = table.drop(columns=[name for name in self.parameters if name not in set(used)])
         groups = None if self.groups is None else self.groups.loc[rows]
-        kept = table.drop(columns=[p for p in self.parameters if p not in used])
-        return Profile(kept, used, self.metadata, groups, self.group_column)
+        return Profile.of_checked(table, used, self.metadata, groups, self.group_column)
 
     @cached_property
     def data_hash(self) -> str:
@@ -174,14 +201,11 @@ def _check_columns(table: pd.DataFrame, parameters: tuple[str, ...]) -> None:
         )
     if not parameters:
         raise InputError("a profile needs at least one parameter")
+    known = {*parameters, *RESERVED} - {"time_ms", "time_us", "time_ns"}
     for name in (*KEYS, *parameters, "time_s"):
-        if name not in columns:
+        if name not in table.columns:
             raise InputError(f"a profile needs column '{name}'{_near(name, columns)}; got {_listed(columns)}")
-    unknown = [
-        name
-        for name in columns
-        if name not in (*parameters, *RESERVED) or name in ("time_ms", "time_us", "time_ns")
-    ]
+    unknown = [name for name in columns if name not in known]
     if unknown:
         raise InputError(f"columns must be named as parameters or left out: {_listed(unknown)}")
 
