@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any
 
+from perfpred.exchange.objects import as_object
 from perfpred.exchange.results import Rejection
 
 _CACHE = re.compile(r'"cache"\s*:\s*\{')
@@ -24,10 +25,10 @@ def read(text: str, decoder: json.JSONDecoder) -> tuple[dict[str, Any], list[Rej
         return None
     try:
         content = decoder.decode(text[: start.end()] + "}}")
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return None
     entries, broken, end = _entries(text, start.end(), decoder)
-    content["cache"] = dict(entries)
+    content["cache"] = as_object(entries)
     rest = text[end:].strip(" \t\r\n,")
     if rest.startswith('"'):
         broken.append(Rejection(f"cache[{rest[:_SHOWN]}", "the entry is not whole"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from perfpred.errors import InputError
 from perfpred.exchange import cut_cache
+from perfpred.exchange.objects import Repeated, as_object, named_twice
 from perfpred.exchange.results import Rejection
 from perfpred.files import read_bytes
+from perfpred.json_text import NotJSONError, json_decoder, parse_json
+
+_ENTRIES = ("cache", "results", "benchmarks")
+"""What formats name the list or object of their entries."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,6 @@ class Document:
     remark: str = ""
 
 
-class Repeated(dict[str, Any]):
-    """A JSON object that names a key twice: the last value counts, `pairs` has all."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self.pairs = pairs
-
-
 def read_document(path: Path) -> Document:
     """Read a file as JSON; of a Kernel Tuner cache that is cut off, what is whole.
 
@@ -56,28 +52,28 @@ def read_document(path: Path) -> Document:
         raise InputError(f"{path}: byte {error.start + 1} is not UTF-8 text; is this a JSON file?") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    decoder = json.JSONDecoder(object_pairs_hook=_object)
+    decoder = json_decoder(constants=True, pairs=as_object)  # tuners write NaN for a time that is none
     try:
-        return Document(path, decoder.decode(text))
-    except RecursionError:
-        raise InputError(f"{path}: the JSON nests too deeply") from None
-    except json.JSONDecodeError as error:
+        document = Document(path, parse_json(text, decoder))
+    except NotJSONError as error:
         repaired = cut_cache.read(text, decoder)
         if repaired is None:
-            where = f"line {error.lineno}, column {error.colno}"
             raise InputError(
                 f"{path}: this is a file of no known format\n"
-                f"  not JSON, as T4 results, Kernel Tuner caches and T1 spaces are: {error.msg} at {where}\n"
+                f"  not JSON, as all known formats are: {error.problem}\n"
                 "  not a Kernel Tuner cache that is cut off: it has no object 'cache' that starts"
             ) from None
-        return Document(path, *repaired)
+        document = Document(path, *repaired)
+    _require_one_meaning(path, document.content)
+    return document
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else Repeated(pairs)
-
-
-def pairs_of(content: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return the keys and values of a JSON object as written, repeated keys included."""
-    return content.pairs if isinstance(content, Repeated) else list(content.items())
+def _require_one_meaning(path: Path, content: Any) -> None:
+    """Refuse a file that says something about all entries twice; an entry that does costs only itself."""
+    if not isinstance(content, dict):
+        return
+    name = named_twice({key: value for key, value in content.items() if key not in _ENTRIES})
+    if isinstance(content, Repeated):
+        name = named_twice(Repeated([(key, None) for key, _ in content.pairs]))
+    if name:
+        raise InputError(f"{path}: the file names '{name}' twice, so that one of the two would be lost")

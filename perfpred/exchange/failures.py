@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from perfpred.exchange.rows import Row
+from perfpred.exchange.results import recorded
+from perfpred.profile.cells import value_of
+
+if TYPE_CHECKING:
+    from perfpred.exchange.rows import Row
 
 KEY = "failure_words"
 """Where the metadata of a profile has what `describe_failures` returns."""
@@ -35,6 +39,13 @@ def describe_failures(rows: Iterable[Row]) -> list[dict[str, Any]]:
         statuses.add(status)
         described.append(group)
     return described
+
+
+def words_instead_of_time(value: object) -> dict[str, Any]:
+    """Return the words of a run whose time is `value`: a text that reads as no number is one of failure."""
+    if not isinstance(value, str) or isinstance(value_of(value), int | float):
+        return {}
+    return {"value": recorded(value)}
 
 
 class FailureWords:

@@ -121,7 +121,7 @@ def _import_results(
         results = replace(results, space=stated.space, kernel=results.kernel or stated.name)
     table = _table(found.rows, parameters)
     outside: list[Rejection] = []
-    remarks = [*filter(None, [document.remark]), *remarks_on(found.rows)]
+    remarks = [*filter(None, [document.remark]), *results.remarks, *remarks_on(found.rows)]
     metadata = describe(document.path.name, results, found, unit, remarks)
     if results.space is not None:
         _require_same_parameters(document.path, results.space, parameters)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from perfpred.exchange.document import Document, pairs_of
-from perfpred.exchange.results import Rejection, Result, Results
+from perfpred.errors import InputError
+from perfpred.exchange.document import Document
+from perfpred.exchange.failures import words_instead_of_time
+from perfpred.exchange.objects import named_twice, pairs_of, text_in
+from perfpred.exchange.results import Rejection, Result, Results, recorded
 from perfpred.exchange.space import TuningSpace
 from perfpred.exchange.units import is_time
-from perfpred.profile.cells import Value, value_of
+from perfpred.exchange.values import checked_value
+from perfpred.profile.cells import Value
 
 NAME = "Kernel Tuner cache"
 DEFAULT_UNIT = "ms"
@@ -33,7 +37,10 @@ def read(document: Document) -> Results:
     """Return what a cache says."""
     content = document.content
     objective = str(content.get("objective") or "time")
-    keys = tuple(content["tune_params_keys"])
+    keys = tuple(dict.fromkeys(content["tune_params_keys"]))
+    space, remarks = _space(content.get("tune_params"), keys)
+    if len(keys) < len(content["tune_params_keys"]):
+        remarks.append("'tune_params_keys' names a parameter twice; it counts once")
     results: list[Result] = []
     rejected = list(document.rejected)
     for key, entry in pairs_of(content["cache"]):
@@ -48,24 +55,27 @@ def read(document: Document) -> Results:
         rejected=rejected,
         parameters=keys,
         objective=objective,
-        kernel=str(content.get("kernel_name") or ""),
-        device=str(content.get("device_name") or ""),
-        space=_space(content.get("tune_params"), keys),
-        facts={name: content[name] for name in _FACTS if content.get(name)},
+        kernel=text_in(content, "kernel_name"),
+        device=text_in(content, "device_name"),
+        space=space,
+        facts={name: recorded(content[name]) for name in _FACTS if content.get(name)},
+        remarks=tuple(remarks),
     )
 
 
 def _result(place: str, entry: dict[str, Any], keys: tuple[str, ...], objective: str) -> Result:
     configuration = {key: entry[key] for key in keys if key in entry}
     value = _time(entry, objective)
-    failed = isinstance(value, str) or value == _FAILED
+    words = {"value": value} if value == _FAILED else words_instead_of_time(value)
     repeats = entry.get("times")
+    twice = named_twice(entry)
     return Result(
         place,
         configuration,
         value,
-        words={"value": value} if failed else {},
+        words=words,
         repeats=repeats if isinstance(repeats, list) else (),
+        problem=f"the entry names '{twice}' twice" if twice else "",
     )
 
 
@@ -77,13 +87,17 @@ def _time(entry: dict[str, Any], objective: str) -> Any:
     return entry.get("time")
 
 
-def _space(tune_params: Any, keys: Iterable[str]) -> TuningSpace | None:
+def _space(tune_params: Any, keys: Iterable[str]) -> tuple[TuningSpace | None, list[str]]:
+    """Return the space that the file states, if it states one, and what is wrong with it."""
     if not isinstance(tune_params, dict):
-        return None
+        return None, []
     parameters: dict[str, tuple[Value, ...]] = {}
     for key in keys:
         values = tune_params.get(key)
         if not isinstance(values, list):
-            return None
-        parameters[key] = tuple(value_of(value) for value in values)
-    return TuningSpace(parameters)
+            return None, []
+        try:
+            parameters[key] = tuple(checked_value(value) for value in values)
+        except InputError as error:
+            return None, [f"'tune_params' is left out, because of '{key}': {error}"]
+    return TuningSpace(parameters), []

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from perfpred.exchange.space import TuningSpace
+
+_MAX_DEPTH, _MAX_ITEMS, _MAX_TEXT = 4, 50, 500
+"""What is kept of an entry that became no row: enough to find it again."""
+
+
+def recorded(value: Any, depth: int = _MAX_DEPTH) -> Any:
+    """Return a value of a file as plain JSON, cut where it is long or deep.
+
+    NaN and infinities become text, and a surrogate, which no file can hold, its escape.
+    """
+    if isinstance(value, str):
+        kept = value if len(value) <= _MAX_TEXT else f"{value[:_MAX_TEXT]}..."
+        return kept.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else repr(value)
+    if isinstance(value, dict | list | tuple):
+        if not depth:
+            return "..."
+        if isinstance(value, dict):
+            pairs = list(value.items())[:_MAX_ITEMS]
+            return {recorded(name): recorded(each, depth - 1) for name, each in pairs}
+        return [recorded(each, depth - 1) for each in value[:_MAX_ITEMS]]
+    return value
 
 
 @dataclass(frozen=True)
@@ -20,12 +44,15 @@ class Rejection:
     reason : str
         The rule it breaks and the value.
     entry : object
-        What was recorded, as far as it can be told; of JSON's types.
+        What was recorded, as far as it can be told; made to be of JSON's types and not too long.
     """
 
     place: str
     reason: str
     entry: Any = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "entry", recorded(self.entry))
 
 
 @dataclass(frozen=True)
@@ -48,6 +75,8 @@ class Result:
         Of `value`, as written beside it; empty if nothing is.
     noise, rounds : float, optional
         Columns of a profile, where one was exported.
+    problem : str
+        Why the entry can be no row, known before anything in it is read; empty if nothing is.
     """
 
     place: str
@@ -58,6 +87,7 @@ class Result:
     unit: str = ""
     noise: float | None = None
     rounds: float | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +112,8 @@ class Results:
     space : TuningSpace, optional
     facts : dict
         Whatever else describes the whole, of JSON's types.
+    remarks : tuple of str
+        What is odd about the file as a whole, a sentence each.
     origin : dict, optional
         Names and metadata of the profile that was exported, if this file is one.
     """
@@ -97,4 +129,5 @@ class Results:
     device: str = ""
     space: TuningSpace | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
     origin: dict[str, Any] | None = None

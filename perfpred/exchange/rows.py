@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfpred.errors import InputError
-from perfpred.exchange.results import Rejection, Result
+from perfpred.exchange.results import Rejection, Result, recorded
 from perfpred.exchange.statuses import status_of
 from perfpred.exchange.units import TimeUnit, unit_named
+from perfpred.json_text import HugeNumber
 from perfpred.profile.cells import Value, parameter_column, value_of
 from perfpred.profile.rules import TIME_UNITS
 
@@ -76,15 +77,7 @@ def sort_results(results: Iterable[Result], names: Sequence[str], unit: TimeUnit
 
 def rejection(result: Result, reason: str) -> Rejection:
     """Return a result with the reason why it became no row."""
-    entry = {"configuration": result.configuration, "value": result.value}
-    return Rejection(result.place, reason, _without_nan(entry))
-
-
-def _without_nan(value: Any) -> Any:
-    """Return a value of JSON's types with what JSON has no number for, NaN and infinities, as text."""
-    if isinstance(value, dict):
-        return {name: _without_nan(each) for name, each in value.items()}
-    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return Rejection(result.place, reason, {"configuration": result.configuration, "value": result.value})
 
 
 def common_parameters(results: Iterable[Result]) -> tuple[str, ...]:
@@ -99,6 +92,9 @@ def common_parameters(results: Iterable[Result]) -> tuple[str, ...]:
 
 
 def _row(result: Result, names: Sequence[str], unit: TimeUnit) -> Row:
+    if result.problem:
+        raise InputError(result.problem)
+    _require_known_quality(result)
     parameters = _parameters(result.configuration, names)
     status = status_of(result.words)
     if status != "ok":
@@ -108,6 +104,15 @@ def _row(result: Result, names: Sequence[str], unit: TimeUnit) -> Row:
     noise = repeatability(result.repeats, result.value) if result.noise is None else result.noise
     rounds = (len(result.repeats) or None) if result.rounds is None else result.rounds
     return Row(result, parameters, time_s, noise, rounds, "ok")
+
+
+def _require_known_quality(result: Result) -> None:
+    """Raise unless what an exported profile states beside a time is what a profile may hold."""
+    if result.noise is not None and not 0 <= result.noise < math.inf:
+        raise InputError(f"the noise must be >= 0 and finite, but is {result.noise!r}")
+    rounds = result.rounds
+    if rounds is not None and not (0 <= rounds < math.inf and rounds == round(rounds)):
+        raise InputError(f"the rounds must be a whole number >= 0, but are {rounds!r}")
 
 
 def _parameters(configuration: Any, names: Sequence[str]) -> tuple[Value, ...]:
@@ -122,14 +127,16 @@ def _parameters(configuration: Any, names: Sequence[str]) -> tuple[Value, ...]:
     return tuple(_parameter(name, configuration[name]) for name in names)
 
 
-def _parameter(name: str, recorded: object) -> Value:
-    if type(recorded) is int and abs(recorded) < 2**53:
-        return recorded
-    if not isinstance(recorded, int | float | str):
-        raise InputError(f"parameter '{name}' must be a number or a text, but is {_shown(recorded)}")
-    value = value_of(recorded)
+def _parameter(name: str, stated: object) -> Value:
+    if type(stated) is int and abs(stated) < 2**53:
+        return stated
+    if not isinstance(stated, int | float | str):
+        raise InputError(f"parameter '{name}' must be a number or a text, but is {_shown(stated)}")
+    value = value_of(stated)
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        raise InputError(f"parameter '{name}' must be finite and not blank, but is {_shown(recorded)}")
+        raise InputError(f"parameter '{name}' must be finite and not blank, but is {_shown(stated)}")
+    if isinstance(value, str) and value != recorded(value):
+        raise InputError(f"parameter '{name}' must be valid Unicode of at most 500 characters")
     return value
 
 
@@ -138,10 +145,18 @@ def _time_s(result: Result, unit: TimeUnit) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"the time must be a number, but is {_shown(value)}")
     per_second = TIME_UNITS[f"time_{unit_named(result.unit)}"] if result.unit else unit.per_second
-    time_s = float(value) / per_second
+    time_s = _float(value) / per_second
     if not 0 < time_s < math.inf:
         raise InputError(f"the time must be > 0 and finite, but is {value!r}")
     return time_s
+
+
+def _float(value: float) -> float:
+    """Return a number as a float, infinite where none is as large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _require_new(row: Row, seen: Mapping[tuple[Value, ...], Result]) -> None:
@@ -189,8 +204,7 @@ def _one_kind(found: Sorted, names: Sequence[str]) -> Sorted:
 
 def _shown(value: object) -> str:
     """Return a value as JSON would have it, cut to a readable length."""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        text = repr(value)
+    if isinstance(value, HugeNumber):
+        return repr(value)
+    text = json.dumps(recorded(value) if isinstance(value, list | dict) else value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."

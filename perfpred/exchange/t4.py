@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from perfpred.exchange.document import Document
-from perfpred.exchange.results import Rejection, Result, Results
+from perfpred.exchange.failures import words_instead_of_time
+from perfpred.exchange.objects import named_twice, text_in
+from perfpred.exchange.results import Rejection, Result, Results, recorded
 from perfpred.exchange.units import is_time
+from perfpred.json_text import HugeNumber
 
 NAME = "T4 results"
 DEFAULT_UNIT = "ms"
@@ -47,9 +50,9 @@ def read(document: Document) -> Results:
         objective=objective,
         unit=str(metadata.get("timeunit") or ""),
         unit_place="metadata.timeunit",
-        kernel=str(metadata.get("kernel_name") or ""),
-        device=str(metadata.get("device_name") or ""),
-        facts={"schema_version": version} if version else {},
+        kernel=text_in(metadata, "kernel_name"),
+        device=text_in(metadata, "device_name"),
+        facts={"schema_version": recorded(version)} if version else {},
         origin=origin,
     )
 
@@ -83,7 +86,22 @@ def _result(place: str, entry: dict[str, Any], objective: str, *, exported: bool
         unit=str(timed.get("unit") or ""),
         noise=_number(measured, "noise") if exported else None,
         rounds=_number(measured, "rounds") if exported else None,
+        problem=_problem(entry),
     )
+
+
+def _problem(entry: dict[str, Any]) -> str:
+    """Say what an entry states twice; empty if nothing."""
+    twice = named_twice(entry)
+    if twice:
+        return f"the entry names '{twice}' twice"
+    listed = entry.get("measurements")
+    names = (
+        [each.get("name") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    )
+    texts = [name for name in names if isinstance(name, str)]
+    twice = next((name for name in texts if texts.count(name) > 1), "")
+    return f"the entry has two measurements named '{twice}'" if twice else ""
 
 
 def _timed(measured: dict[str, dict[str, Any]], objective: str) -> dict[str, Any]:
@@ -96,7 +114,9 @@ def _timed(measured: dict[str, dict[str, Any]], objective: str) -> dict[str, Any
 
 def _number(measured: dict[str, dict[str, Any]], name: str) -> float | None:
     value = measured.get(name, {}).get("value")
-    return float(value) if isinstance(value, int | float) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, HugeNumber) else float(value)
 
 
 def _measurements(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -108,8 +128,8 @@ def _measurements(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _words(entry: dict[str, Any], value: Any) -> dict[str, Any]:
     """Return what is said of a failure: the invalidity, and what stands in the place of a time."""
     invalidity = entry.get("invalidity")
-    words = {"invalidity": invalidity} if invalidity not in (None, "", FINE) else {}
+    words = {"invalidity": recorded(invalidity)} if invalidity not in (None, "", FINE) else {}
     correctness = entry.get("correctness", 1)
     if not words and isinstance(correctness, int | float) and correctness < 1:
         words = {"invalidity": "correctness"}
-    return words | {"value": value} if words or isinstance(value, str) else {}
+    return words | {"value": recorded(value)} if words else words_instead_of_time(value)

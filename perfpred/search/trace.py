@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic
@@ -10,6 +11,7 @@ from typing import Any, Generic
 import numpy as np
 
 from perfpred.errors import InputError
+from perfpred.json_text import NotJSONError, parse_json
 from perfpred.search.candidates import C, Floats, Space
 from perfpred.search.objective import Outcome
 
@@ -95,10 +97,10 @@ class Trace(Generic[C]):
         texts = [text for text in lines if text.strip()]
         for number, text in enumerate(texts, start=1):
             try:
-                trace.add(*_parsed(json.loads(text), space))
-            except json.JSONDecodeError as error:
+                trace.add(*_parsed(parse_json(text), space))
+            except NotJSONError as error:
                 if number < len(texts):
-                    raise InputError(f"line {number} of the trace is not JSON: {error}") from None
+                    raise InputError(f"line {number} of the trace is {error}") from None
             except InputError as error:
                 raise InputError(f"line {number} of the trace: {error}") from None
         return trace
@@ -119,7 +121,24 @@ def line_of(evaluation: Evaluation[C], space: Space[C]) -> str:
 def _parsed(document: Any, space: Space[C]) -> tuple[C, Outcome]:
     try:
         status, time_s, cost_s = document["status"], document["time_s"], document["cost_s"]
-        outcome = Outcome(float("nan") if time_s is None else float(time_s), str(status), float(cost_s))
+        time_s = math.nan if time_s is None else _number("time_s", time_s)
+        outcome = Outcome(time_s, _text("status", status), _number("cost_s", cost_s))
         return space.from_json(document["candidate"]), outcome
-    except (KeyError, TypeError, ValueError) as error:
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise InputError(f"it must hold candidate, time_s, status and cost_s: {error!r}") from None
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"{name} must be a number, but is {value!r}")
+    if math.isinf(value):
+        raise InputError(f"{name} must be finite, but is {value!r}")
+    return float(value)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{name} must be a text, but is {value!r}")
+    return value

@@ -402,10 +402,10 @@ def test_a_profile_of_our_own_goes_through_t4(csv, tmp_path):
             "  not Kernel Tuner cache: the file does not hold a JSON object\n",
         ),
         ('{"results": 3}', "not T4 results: it has no list 'results'\n  not Kernel Tuner cache: it has no"),
-        ("m,n\n1,2\n", "not JSON, as T4 results, Kernel Tuner caches and T1 spaces are: Expecting value"),
+        ("m,n\n1,2\n", "not JSON, as all known formats are: Expecting value"),
         ('{"results": []}', "none of 0 entries can be a row of a profile"),
         ('{"results": [1]}', "results[0]: an entry must be a JSON object"),
-        ("[" * 100_000, "the JSON nests too deeply"),
+        ("[" * 100_000, "not JSON, as all known formats are: it nests too deeply"),
     ],
 )  # fmt: skip
 def test_files_of_no_known_format_say_why(tmp_path, content, message):
