@@ -11,6 +11,8 @@ from pathlib import Path
 
 from perfpred.errors import WriteError
 
+WAIT_S = 60.0
+"""How long to wait for others by default."""
 _POLL_S = 0.05
 
 
@@ -30,8 +32,8 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
 
 
 @contextmanager
-def locked_folder(folder: Path, *, shared: bool = False, limit_s: float = 60.0) -> Iterator[None]:
-    """Hold the lock of a folder, which leaves no file in it; waits for others up to `limit_s`.
+def locked_folder(folder: Path, *, shared: bool = False, limit_s: float | None = None) -> Iterator[None]:
+    """Hold the lock of a folder, which leaves no file in it; waits for others up to `limit_s` (`WAIT_S`).
 
     Raises
     ------
@@ -42,10 +44,11 @@ def locked_folder(folder: Path, *, shared: bool = False, limit_s: float = 60.0) 
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        end = time.monotonic() + limit_s
+        waits_s = WAIT_S if limit_s is None else limit_s
+        end = time.monotonic() + waits_s
         while not try_lock(descriptor, shared=shared):
             if time.monotonic() > end:
-                raise WriteError(f"{folder} has been in use by another process for {limit_s:g} s; try again")
+                raise WriteError(f"{folder} has been in use by another process for {waits_s:g} s; try again")
             time.sleep(_POLL_S)
         yield
     finally:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.combination import Combination
-from perfpred.errors import InputError, UnknownNameError
-from perfpred.predict import store
+from perfpred.errors import InputError, UnknownNameError, shortlist
 from perfpred.predict.checks import Floats
+from perfpred.predict.folder import save_all
+from perfpred.predict.lazy import lazy_models
 from perfpred.predict.predictor import Prediction, Predictor
 
 
@@ -52,16 +53,12 @@ class Bank:
 
     Parameters
     ----------
-    predictors : iterable of Predictor
-        At most one a combination.
+    predictors : iterable of Predictor, or mapping from Combination to Predictor
+        At most one a combination. A mapping is kept as it is: it may read a predictor when asked for it.
     """
 
-    def __init__(self, predictors: Iterable[Predictor]) -> None:
-        self._predictors: dict[Combination, Predictor] = {}
-        for predictor in predictors:
-            if predictor.combination in self._predictors:
-                raise InputError(f"two predictors for {predictor.combination}")
-            self._predictors[predictor.combination] = predictor
+    def __init__(self, predictors: Iterable[Predictor] | Mapping[Combination, Predictor]) -> None:
+        self._predictors = predictors if isinstance(predictors, Mapping) else _by_combination(predictors)
         self._found: dict[tuple[str, str | None, str | None], tuple[Predictor, ...]] = {}
 
     def __len__(self) -> int:
@@ -70,18 +67,19 @@ class Bank:
     def __iter__(self) -> Iterator[Predictor]:
         return iter(self._predictors.values())
 
+    @property
+    def combinations(self) -> tuple[Combination, ...]:
+        """What there is a predictor for; none is read for it."""
+        return tuple(self._predictors)
+
     def find(
         self, kernel: str, variant: str | None = None, hardware: str | None = None
     ) -> tuple[Predictor, ...]:
         """Return the predictors that match; an unknown name is an error that offers the nearest."""
         key = (kernel, variant, hardware)
         if key not in self._found:  # only names that exist are kept, so this stays small
-            found = _matching(tuple(self), "kernel", kernel)
-            if variant is not None:
-                found = _matching(found, "variant", variant)
-            if hardware is not None:
-                found = _matching(found, "hardware", hardware)
-            self._found[key] = found
+            matching = self._matching(kernel, variant, hardware)
+            self._found[key] = tuple(self._predictors[combination] for combination in matching)
         return self._found[key]
 
     def predict(
@@ -170,15 +168,38 @@ class Bank:
         return Selection(best, tuple(ranking[:top]), ties, reason)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write one JSON file a predictor into `folder`, each whole; returns their paths."""
-        return [store.save(predictor, Path(folder)) for predictor in self]
+        """Write one JSON file per predictor into `folder`, all or none; returns their paths.
+
+        Models of other combinations that are there stay. A killed save leaves the folder as it was, or as
+        it was to be.
+
+        Raises
+        ------
+        InputError
+            If there can be no such folder.
+        WriteError
+            If the disk is full, say, or another process is saving there for long.
+        """
+        return save_all(tuple(self), Path(folder))
+
+    def _matching(self, kernel: str, variant: str | None, hardware: str | None) -> tuple[Combination, ...]:
+        """Return the combinations that match; an unknown name is an error that offers the nearest."""
+        found = _matching(self.combinations, "kernel", kernel)
+        if variant is not None:
+            found = _matching(found, "variant", variant)
+        if hardware is not None:
+            found = _matching(found, "hardware", hardware)
+        return found
 
     def _only(self, kernel: str, variant: str | None, hardware: str | None) -> Predictor:
-        found = self.find(kernel, variant, hardware)
-        if len(found) > 1:
-            labels = "; ".join(str(predictor.combination) for predictor in found)
-            raise InputError(f"{len(found)} predictors match; say which variant and hardware: {labels}")
-        return found[0]
+        if (kernel, variant, hardware) not in self._found:
+            matching = self._matching(kernel, variant, hardware)
+            if len(matching) > 1:  # said before any of them is read
+                labels = shortlist(matching, "; ")
+                raise InputError(
+                    f"{len(matching)} predictors match; say which variant and hardware: {labels}"
+                )
+        return self.find(kernel, variant, hardware)[0]
 
 
 def load(path: str | Path) -> Bank:
@@ -189,15 +210,25 @@ def load(path: str | Path) -> Bank:
     InputError
         If there is no such folder, or no model in it.
     ModelFileError
-        If a file was edited, truncated, or is of a newer format.
+        If a file is no model, here; if it was edited, truncated, or is of a newer format, when it is read:
+        here for the one file of `path`, for those of a folder when a query first needs it.
     """
-    return Bank(store.load(file) for file in store.model_files(Path(path)))
+    return Bank(lazy_models(Path(path)))
 
 
-def _matching(predictors: tuple[Predictor, ...], field: str, name: str) -> tuple[Predictor, ...]:
-    found = tuple(p for p in predictors if getattr(p.combination, field) == name)
+def _by_combination(predictors: Iterable[Predictor]) -> dict[Combination, Predictor]:
+    found: dict[Combination, Predictor] = {}
+    for predictor in predictors:
+        if predictor.combination in found:
+            raise InputError(f"two predictors for {predictor.combination}")
+        found[predictor.combination] = predictor
+    return found
+
+
+def _matching(combinations: tuple[Combination, ...], field: str, name: str) -> tuple[Combination, ...]:
+    found = tuple(each for each in combinations if getattr(each, field) == name)
     if not found:
-        raise UnknownNameError(field, name, {str(getattr(p.combination, field)) for p in predictors})
+        raise UnknownNameError(field, name, {str(getattr(each, field)) for each in combinations})
     return found
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, shortened
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+MAX_TEXT = 10_000
+"""Characters of a name, a level or an expression in a model."""
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode categories: control characters, lone surrogates, line and paragraph separators."""
+_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that make text read otherwise than it is."""
 
 
 def set_floats(owner: object, field: str, shape: tuple[int, ...]) -> None:
@@ -35,6 +43,20 @@ def require_finite(owner: object, *fields: str) -> None:
         value = getattr(owner, field)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         require(is_number and bool(np.isfinite(value)), owner, f"{field} is a finite number", repr(value))
+
+
+def require_text(text: str, what: str) -> None:
+    """Raise `InputError` unless a text of a model is short enough and has no control characters."""
+    if len(text) > MAX_TEXT:
+        raise InputError(
+            f"{what} must have at most {MAX_TEXT:,} characters, but {shortened(ascii(text))} "
+            f"has {len(text):,}"
+        )
+    if text.isascii() and text.isprintable():  # the usual, quickly
+        return
+    bad = next((each for each in text if unicodedata.category(each) in _UNPRINTABLE or each in _BIDI), None)
+    if bad is not None:
+        raise InputError(f"{what} must hold no control character {bad!a}, as {shortened(ascii(text))} does")
 
 
 def _checked(owner: object, field: str, dtype: type, shape: tuple[int, ...]) -> NDArray[Any]:

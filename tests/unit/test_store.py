@@ -12,6 +12,7 @@ from perfpred.errors import InputError, ModelFileError
 from perfpred.predict import store
 from perfpred.predict.bank import Bank, load
 from perfpred.predict.design import Encoding, Input
+from perfpred.predict.document import digest
 from perfpred.predict.formula import (
     BoostedTrees,
     Forest,
@@ -110,7 +111,7 @@ def test_a_predictor_comes_back_equal(tmp_path, name):
         before.training,
     )
     assert store.dumps(after) == path.read_text()
-    assert path.name == "k-v-1-cpu-1t.json"
+    assert path.name == "k-v-1-cpu-1t_1f28b22ac1c6.json"
 
 
 def edited(change):
@@ -124,7 +125,7 @@ def rehashed(change):
 
     def apply(document):
         change(document["predictor"])
-        document["sha256"] = store._digest(document["predictor"])
+        document["sha256"] = digest(document["predictor"])
 
     return edited(apply)
 

@@ -41,10 +41,12 @@ def train(
 ) -> None:
     """Train one predictor a combination of kernel, variant and hardware."""
     from perfpred.app.reading import complexity_option, like_option, read
+    from perfpred.files import require_writable
     from perfpred.learn import registry, training
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware)
+    require_writable(models)
     with progress_bar("training") as bar:
         bank = training.train(
             profile,
