@@ -10,6 +10,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -76,7 +77,7 @@ def _decode_dataclass(data: Any, expected: type, where: str) -> Any:
     name = given.pop(TYPE_KEY, None)
     if name != expected.__name__:
         raise ModelFileError(f"{where}.{TYPE_KEY} must be {expected.__name__!r}, but is {name!r}")
-    hints = get_type_hints(expected)
+    hints = _hints(expected)
     fields = [field.name for field in dataclasses.fields(expected)]
     if sorted(given) != sorted(fields):
         differing = ", ".join(sorted(set(given) ^ set(fields)))
@@ -84,6 +85,11 @@ def _decode_dataclass(data: Any, expected: type, where: str) -> Any:
             f"{where} must have the fields {', '.join(fields)}; missing or unknown: {differing}"
         )
     return expected(**{key: decode(given[key], hints[key], f"{where}.{key}") for key in fields})
+
+
+@lru_cache(maxsize=64)
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _be(data: Any, kind: Any, where: str) -> Any:

@@ -62,9 +62,8 @@ def read(path: Path, whole_up_to: int = _MAX_BYTES) -> tuple[bytes, os.stat_resu
         If it cannot be read, or is no regular file.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not wait for its writer
-        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor is no path
-            found = os.fstat(descriptor)
+        with open(path, "rb", buffering=0, opener=_opened) as file:
+            found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise ModelFileError(f"{path}: it is not a regular file")
             if found.st_size > _MAX_BYTES:
@@ -81,12 +80,13 @@ def combination_in(head: bytes) -> Combination | None:
     if start is None:
         return None
     try:
-        data, _ = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text, start.end())
-        found = decode(data, Combination)
-    except (ValueError, RecursionError):  # InputError is one
+        data, _ = _DECODER.raw_decode(text, start.end())
+        parts = [data.pop(name) for name in ("type", "kernel", "variant", "hardware")]
+        for part in parts:
+            require_text(part, "a name")
+    except (ValueError, RecursionError, KeyError, TypeError):  # InputError is a ValueError
         return None
-    assert isinstance(found, Combination)
-    return found
+    return Combination(*parts[1:]) if parts[0] == "Combination" and not data else None
 
 
 def dumps(predictor: Predictor) -> str:
@@ -112,6 +112,10 @@ def loads(text: str) -> Predictor:
         raise
     except (ValueError, RecursionError) as error:  # a JSONDecodeError, or an integer of 5,000 digits
         raise ModelFileError(f"not a whole JSON document ({error}); was it truncated?") from None
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe must not wait for its writer
 
 
 def digest(body: Any) -> str:
@@ -159,3 +163,6 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ModelFileError(f"a number in it is {name}; all must be finite")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
