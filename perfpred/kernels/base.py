@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
+from perfpred.kernels.domain import SizeRule
 from perfpred.kernels.features import candidates
 
 Sizes = Mapping[str, int]
@@ -64,6 +65,8 @@ class Kernel:
         Sizes and operands to the exact result, computed in float64.
     reduction : callable
         Sizes to the number of terms summed into one result; rounding errors grow with it.
+    domain : tuple of SizeRule
+        What sizes must be for there to be an output.
     dtype : str
         Of operands and result: ``float32`` or ``int32``.
     """
@@ -78,6 +81,7 @@ class Kernel:
     reduction: Callable[[Sizes], int]
     features: Mapping[str, str] = field(default_factory=dict)
     extents: tuple[str, ...] = ()
+    domain: tuple[SizeRule, ...] = ()
     dtype: str = "float32"
 
     @property

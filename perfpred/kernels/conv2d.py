@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
+from perfpred.kernels.domain import SizeRule, at_least_one
 
 
 def _operands(sizes: Sizes) -> tuple[Shape, ...]:
@@ -45,6 +46,7 @@ CONV2D = Kernel(
         "w_mod_16": "w % 16 / 16",
     },
     extents=("(h-f+1)", "(w-f+1)", "w"),  # w: how rows of the image are aligned
+    domain=(*at_least_one("f"), *(SizeRule(size, "f", "for the filter to fit") for size in ("h", "w"))),
     operands=_operands,
     result=_result,
     reference=_reference,

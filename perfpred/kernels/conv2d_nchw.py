@@ -7,6 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
+from perfpred.kernels.domain import SizeRule, at_least_one
 
 FILTER = 3
 
@@ -50,6 +51,10 @@ CONV2D_NCHW = Kernel(
         "width_mod_16": "(w-2) % 16 / 16",
     },
     extents=("c_in", "c_out", "(h-2)", "(w-2)", f"({_OUTPUT})"),  # the last: columns of the patches' matrix
+    domain=(
+        *at_least_one("c_in", "c_out"),
+        *(SizeRule(size, FILTER, "for a 3x3 filter") for size in ("h", "w")),
+    ),
     operands=_operands,
     result=_result,
     reference=_reference,

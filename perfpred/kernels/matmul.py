@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
+from perfpred.kernels.domain import at_least_one
 from perfpred.kernels.features import remainders
 
 
@@ -38,6 +39,7 @@ MATMUL = Kernel(
     # n is the contiguous dimension of B and C: what is left of it after whole vectors costs extra.
     features=remainders("n"),
     extents=("m", "n", "k"),
+    domain=at_least_one("m", "n", "k"),
     operands=_operands,
     result=_result,
     reference=_reference,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
+from perfpred.kernels.domain import at_least_one
 from perfpred.kernels.features import remainders
 
 
@@ -29,6 +30,7 @@ MATVEC = Kernel(
     complexity={"work": "m*n", "output": "m", "vector": "n", "tiles": "m*ceil(n/16)*16"},
     features=remainders("n"),
     extents=("m", "n"),
+    domain=at_least_one("m", "n"),
     operands=_operands,
     result=_result,
     reference=_reference,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
+from perfpred.kernels.domain import SizeRule, at_least_one
 
 
 def _operands(sizes: Sizes) -> tuple[Shape, ...]:
@@ -42,6 +43,7 @@ MAXPOOL = Kernel(
         "w_mod_16": "w % 16 / 16",
     },
     extents=("(h//r)", "(w//r)", "w"),  # w: how rows of the image are aligned
+    domain=(*at_least_one("r"), *(SizeRule(size, "r", "for a window to fit") for size in ("h", "w"))),
     operands=_operands,
     result=_result,
     reference=_reference,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,40 +12,10 @@ from perfpred.predict.checks import Floats
 from perfpred.predict.folder import save_all
 from perfpred.predict.lazy import lazy_models
 from perfpred.predict.predictor import Prediction, Predictor
+from perfpred.predict.reading import Reader, UnansweredError, require_known
+from perfpred.predict.selection import Choice, LeftOut, Selection, selection_of
 
-
-@dataclass(frozen=True)
-class Choice:
-    """One entry of a ranking: a variant on a hardware with its predicted time."""
-
-    kernel: str
-    variant: str
-    hardware: str
-    time_s: float
-    low_s: float
-    high_s: float
-    in_range: bool
-
-    @property
-    def label(self) -> str:
-        """The variant and where it runs."""
-        return f"{self.variant} on {self.hardware}"
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A ranking of choices, fastest first.
-
-    `best` is the first of the ranking, or the default that was asked to be kept where the data cannot
-    tell them apart. `ties` are the other choices whose predicted time is within the measuring noise of the
-    best one's: between these the data cannot decide.
-    """
-
-    best: Choice
-    ranking: tuple[Choice, ...]
-    ties: tuple[Choice, ...]
-    reason: str
-
+__all__ = ["Bank", "Choice", "LeftOut", "Selection", "load"]
 
 class Bank:
     """Predictors by combination.
@@ -60,6 +29,7 @@ class Bank:
     def __init__(self, predictors: Iterable[Predictor] | Mapping[Combination, Predictor]) -> None:
         self._predictors = predictors if isinstance(predictors, Mapping) else _by_combination(predictors)
         self._found: dict[tuple[str, str | None, str | None], tuple[Predictor, ...]] = {}
+        self._readers: dict[Combination, Reader] = {}
 
     def __len__(self) -> int:
         return len(self._predictors)
@@ -95,14 +65,17 @@ class Bank:
         """Return the predicted time of one query.
 
         Parameters are given by name, or as a mapping where a name would clash with an argument here.
-        `variant` and `hardware` may be left out where the bank holds only one.
+        `variant` and `hardware` may be left out where the bank holds only one, a parameter where training
+        saw one value of it.
 
         Raises
         ------
         InputError
-            If several predictors match, or a parameter is missing, unknown or not finite.
+            If several predictors match, a parameter is missing, unknown or not finite, or the kernel has no
+            output of such sizes.
         """
-        return self._only(kernel, variant, hardware).predict({**(parameters or {}), **named})
+        predictor = self._only(kernel, variant, hardware)
+        return self._reader(predictor).predict({**(parameters or {}), **named})
 
     def predict_table(
         self,
@@ -122,7 +95,7 @@ class Bank:
             If several predictors match, a column is missing, a value is not finite or is negative where
             training saw none negative (the message names its row), or there is no row.
         """
-        return self._only(kernel, variant, hardware).predict_table(columns)
+        return self._reader(self._only(kernel, variant, hardware)).predict_table(columns)
 
     def select(
         self,
@@ -137,35 +110,39 @@ class Bank:
     ) -> Selection:
         """Return the kernel's variants ranked by predicted time; parameters are given as to `predict`.
 
+        Choices within their trained range come first, fastest first, and then the others. A variant takes
+        the parameters it knows; one that cannot answer is left out, and the reason says why.
+
         Parameters
         ----------
         hardware : str, optional
             Rank only the variants on this hardware; by default every hardware the bank knows.
         default : str, optional
-            A variant to stay with, on whichever hardware it is fastest, unless the 90% interval of the
-            fastest choice lies wholly below its own.
+            A variant to stay with, on whichever hardware it is fastest, unless the 90% interval of another
+            choice, one in range, lies wholly below its own.
         top : int, optional
             The length of the ranking; by default all.
+
+        Raises
+        ------
+        InputError
+            If no variant can answer, or one refuses a value; and as `predict`.
         """
         if top is not None and top < 1:
             raise InputError(f"top must be >= 1, but got {top}")
-        found = self.find(kernel, hardware=hardware)
         query = {**(parameters or {}), **named}
-        choices = {_choice(p, p.predict(query)): p for p in found}
-        ranking = sorted(choices, key=lambda choice: choice.time_s)
-        best = ranking[0]
-        ties = tuple(
-            choice
-            for choice in ranking[1:]
-            if choice.time_s <= best.time_s * (1 + _noise(choices, best, choice))
-        )
-        reason = _reason(ranking, ties)
-        if default is not None and best.variant != default:
-            kept = _of_variant(ranking, default)
-            if best.high_s >= kept.low_s:
-                kept_because = f"{kept.label} is kept: its interval overlaps that of {best.label}"
-                return Selection(kept, tuple(ranking[:top]), ties, kept_because)
-        return Selection(best, tuple(ranking[:top]), ties, reason)
+        readers = [self._reader(predictor) for predictor in self.find(kernel, hardware=hardware)]
+        require_known(kernel, readers, query)
+        choices: list[tuple[Choice, float]] = []
+        left_out: list[LeftOut] = []
+        for reader in readers:
+            try:
+                choices.append(_choice(reader.predictor, reader.select_from(query)))
+            except UnansweredError as error:
+                left_out.append(_left_out(reader.predictor, str(error)))
+        if not choices:
+            raise InputError(_no_answer(kernel, left_out))
+        return selection_of(choices, default=default, top=top, left_out=left_out)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write one JSON file per predictor into `folder`, all or none; returns their paths.
@@ -191,14 +168,17 @@ class Bank:
             found = _matching(found, "hardware", hardware)
         return found
 
+    def _reader(self, predictor: Predictor) -> Reader:
+        key = predictor.combination
+        if key not in self._readers:
+            self._readers[key] = Reader(predictor)
+        return self._readers[key]
+
     def _only(self, kernel: str, variant: str | None, hardware: str | None) -> Predictor:
-        if (kernel, variant, hardware) not in self._found:
-            matching = self._matching(kernel, variant, hardware)
-            if len(matching) > 1:  # said before any of them is read
-                labels = shortlist(matching, "; ")
-                raise InputError(
-                    f"{len(matching)} predictors match; say which variant and hardware: {labels}"
-                )
+        matching = self._matching(kernel, variant, hardware)
+        if len(matching) > 1:  # said before any of them is read
+            labels = shortlist(matching, "; ")
+            raise InputError(f"{len(matching)} predictors match; say which variant and hardware: {labels}")
         return self.find(kernel, variant, hardware)[0]
 
 
@@ -232,17 +212,10 @@ def _matching(combinations: tuple[Combination, ...], field: str, name: str) -> t
     return found
 
 
-def _of_variant(ranking: list[Choice], variant: str) -> Choice:
-    """Return the first choice of a variant; an unknown name is an error that offers the nearest."""
-    found = [choice for choice in ranking if choice.variant == variant]
-    if not found:
-        raise UnknownNameError("variant", variant, {choice.variant for choice in ranking})
-    return found[0]
-
-
-def _choice(predictor: Predictor, prediction: Prediction) -> Choice:
+def _choice(predictor: Predictor, prediction: Prediction) -> tuple[Choice, float]:
+    """Return a choice and the noise of its measurements; what is not known counts as none."""
     key = predictor.combination
-    return Choice(
+    choice = Choice(
         key.kernel,
         key.variant,
         key.hardware,
@@ -251,20 +224,20 @@ def _choice(predictor: Predictor, prediction: Prediction) -> Choice:
         prediction.high_s,
         prediction.in_range,
     )
+    return choice, predictor.training.noise or 0.0
 
 
-def _noise(predictors: Mapping[Choice, Predictor], first: Choice, second: Choice) -> float:
-    """Return the larger noise of two choices; what is not known counts as none."""
-    return max(predictors[choice].training.noise or 0.0 for choice in (first, second))
+def _left_out(predictor: Predictor, reason: str) -> LeftOut:
+    key = predictor.combination
+    return LeftOut(key.kernel, key.variant, key.hardware, reason)
 
 
-def _reason(ranking: list[Choice], ties: tuple[Choice, ...]) -> str:
-    best = ranking[0]
-    unfamiliar = "" if best.in_range else "; outside the range seen in training"
-    if ties:
-        names = ", ".join(choice.label for choice in ties)
-        return f"{best.label} is predicted fastest, within the noise of {names}{unfamiliar}"
-    if len(ranking) == 1:
-        return f"{best.label} is the only choice{unfamiliar}"
-    ratio = ranking[1].time_s / best.time_s
-    return f"{best.label} is predicted {ratio:.2f}x faster than {ranking[1].label}{unfamiliar}"
+def _no_answer(kernel: str, left_out: list[LeftOut]) -> str:
+    """Say why no variant can answer: once where they all say the same."""
+    reasons = {each.reason for each in left_out}
+    if len(reasons) == 1:
+        return f"{kernel}: {reasons.pop()}"
+    shown = [f"  {each.label}" for each in left_out[:MAX_LISTED]]
+    more = len(left_out) - len(shown)
+    lines = [f"no variant of {kernel} can answer:", *shown, *([f"  and {more} more"] if more else [])]
+    return "\n".join(lines)

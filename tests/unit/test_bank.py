@@ -39,10 +39,10 @@ def test_a_prediction_has_its_interval():
 
 
 def test_outside_the_range_is_answered_and_said():
-    found = BANK.predict("matvec", {"m": 1000, "n": 0.5}, variant="slow")
+    found = BANK.predict("matvec", {"m": 1000, "n": 500}, variant="slow")
     assert not found.in_range
     assert found.reason == (
-        "m=1000 is outside the trained range 1..100; n=0.5 is outside the trained range 1..100"
+        "m=1000 is outside the trained range 1..100; n=500 is outside the trained range 1..100"
     )
     assert found.time_s > 0
 
@@ -67,7 +67,7 @@ def test_an_unseen_category_is_answered_and_said():
         ({"m": "abc", "n": 1}, "column 'm' must hold numbers"),
         ({"m": math.nan, "n": 1}, "column 'm' must be finite"),
         ({"m": math.inf, "n": 1}, "column 'm' must be finite"),
-        ({"m": -1, "n": 1}, "m must be >= 0, but got -1"),
+        ({"m": -1, "n": 1}, "m must be >= 1, but got -1"),
         ({"m": 10**400, "n": 1}, "column 'm' holds a number too large for double precision"),
         ({"m": None, "n": 1}, "column 'm' must "),
         ({"m": [[1.0, 2.0]], "n": 1}, "column 'm' must have one dimension"),
@@ -146,7 +146,7 @@ def test_a_table_is_answered_in_row_order():
         ({"m": [], "n": []}, "there must be at least 1 row to predict, but got 0"),
         ({"m": [1, 2]}, "column 'n' is missing; got m"),
         ({"m": [1, 2], "n": [1]}, "columns must have one length"),
-        ({"m": [1, 2, 3], "n": [1, -2, -3]}, "n must be >= 0, but got -2 in row 1"),
+        ({"m": [1, 2, 3], "n": [1, -2, -3]}, "n must be >= 1, but got -2 in row 1"),
         ({"m": [1, 2], "n": [1, math.nan]}, "column 'n' must be finite, but row 1 is nan"),
         ({"m": [1, 2], "n": [1, "x"]}, "column 'n' must hold numbers, but row 1 is 'x'"),
         ({"m": [[1, 2]], "n": [[1, 2]]}, r"column 'm' must have one dimension, but its shape is \(1, 2\)"),

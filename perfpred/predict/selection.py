@@ -1,0 +1,177 @@
+"""Choosing among predictions: what is within its trained range first, then by time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from perfpred.errors import InputError, UnknownNameError
+
+MAX_NAMED = 4
+"""A reason names this many choices and counts the others."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a ranking: a variant on a hardware with its predicted time."""
+
+    kernel: str
+    variant: str
+    hardware: str
+    time_s: float
+    low_s: float
+    high_s: float
+    in_range: bool
+
+    @property
+    def label(self) -> str:
+        """The variant and where it runs."""
+        return f"{self.variant} on {self.hardware}"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A variant on a hardware that cannot answer a query, and why."""
+
+    kernel: str
+    variant: str
+    hardware: str
+    reason: str
+
+    @property
+    def label(self) -> str:
+        """The variant, where it runs, and why it is left out."""
+        return f"{self.variant} on {self.hardware} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A ranking of choices: those within their trained range, fastest first, then the others.
+
+    `best` is the first of the ranking, or the default that was asked to be kept where the data cannot
+    tell them apart. `ties` are the other choices whose predicted time is within the measuring noise of the
+    best one's: between these the data cannot decide. A choice out of range ties with nothing in range.
+    `left_out` are variants that cannot answer the query.
+    """
+
+    best: Choice
+    ranking: tuple[Choice, ...]
+    ties: tuple[Choice, ...]
+    reason: str
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def selection_of(
+    choices: Iterable[tuple[Choice, float]],
+    *,
+    default: str | None = None,
+    top: int | None = None,
+    left_out: Sequence[LeftOut] = (),
+) -> Selection:
+    """Return the ranking of choices, each with the relative noise of its measurements, and the best.
+
+    Parameters
+    ----------
+    choices : iterable of (Choice, float)
+        At least one.
+    default : str, optional
+        A variant to stay with unless the interval of another choice, one in range, lies wholly below its
+        own.
+    top : int, optional
+        The length of the ranking; by default all.
+    left_out : sequence of LeftOut
+        What could not be ranked; the reason names it.
+
+    Raises
+    ------
+    InputError
+        If a predicted time is not > 0, or the default is left out.
+    UnknownNameError
+        If there is no variant of the default's name.
+    """
+    noise = dict(choices)
+    for choice in noise:
+        if not choice.time_s > 0:
+            raise InputError(
+                f"{choice.label}: a predicted time must be > 0 s, but is {choice.time_s:g}; "
+                "train this model again"
+            )
+    ranking = sorted(noise, key=lambda choice: (not choice.in_range, choice.time_s))
+    kept = None if default is None else _of_variant(ranking, default, left_out)
+    best, why = (ranking[0], "") if kept is None else _kept_unless_slower(ranking, kept)
+    ties = tuple(each for each in ranking if each != best and _is_tie(best, each, noise))
+    parts = [why or _comparison(ranking, best, ties), _passed_over(ranking, best), _omitted(left_out)]
+    reason = "; ".join(part for part in parts if part)
+    return Selection(best, tuple(ranking[:top]), ties, reason, tuple(left_out))
+
+
+def named(labels: Sequence[str]) -> str:
+    """Return labels with commas, the first few by name and the others as a count.
+
+    Examples
+    --------
+    >>> named(["a", "b"]), named(["a", "b", "c", "d", "e", "f"])
+    ('a, b', 'a, b, c, d and 2 more')
+    """
+    more = len(labels) - MAX_NAMED
+    return ", ".join(labels[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _of_variant(ranking: Sequence[Choice], variant: str, left_out: Sequence[LeftOut]) -> Choice:
+    """Return the first choice of a variant; an unknown name is an error that offers the nearest."""
+    for choice in ranking:
+        if choice.variant == variant:
+            return choice
+    for each in left_out:
+        if each.variant == variant:
+            raise InputError(f"the default has no predicted time here: {each.label}")
+    raise UnknownNameError("variant", variant, {choice.variant for choice in ranking})
+
+
+def _kept_unless_slower(ranking: Sequence[Choice], kept: Choice) -> tuple[Choice, str]:
+    """Return the choice to make where one is a default, and why unless it is simply the first."""
+    if kept == ranking[0]:
+        return kept, ""
+    guess = "" if kept.in_range else f"; the time of {kept.label} is a guess, out of its trained range"
+    for choice in ranking:
+        if choice.in_range and choice.high_s < kept.low_s and choice.variant != kept.variant:
+            ratio = kept.time_s / choice.time_s
+            return choice, f"{choice.label} is predicted {ratio:.2f}x faster than {kept.label}{guess}"
+    first = ranking[0]
+    if not first.in_range:
+        return kept, f"{kept.label} is kept: no choice is within its trained range, so all times are guesses"
+    return kept, f"{kept.label} is kept: its interval overlaps that of {first.label}{guess}"
+
+
+def _is_tie(best: Choice, other: Choice, noise: dict[Choice, float]) -> bool:
+    if best.in_range and not other.in_range:
+        return False
+    fast, slow = sorted((best.time_s, other.time_s))
+    return slow <= fast * (1 + max(noise[best], noise[other]))
+
+
+def _comparison(ranking: Sequence[Choice], best: Choice, ties: Sequence[Choice]) -> str:
+    guess = "" if best.in_range else "no choice is within its trained range: a guess; "
+    if ties:
+        names = named([choice.label for choice in ties])
+        return f"{guess}{best.label} is predicted fastest, within the noise of {names}"
+    others = [choice for choice in ranking if choice != best and choice.in_range == best.in_range]
+    if others:
+        ratio = others[0].time_s / best.time_s
+        return f"{guess}{best.label} is predicted {ratio:.2f}x faster than {others[0].label}"
+    only = "the only choice" if len(ranking) == 1 else "the only choice within its trained range"
+    return f"{guess}{best.label} is {only}"
+
+
+def _passed_over(ranking: Sequence[Choice], best: Choice) -> str:
+    if not best.in_range:
+        return ""
+    labels = [c.label for c in ranking if not c.in_range and c.time_s < best.time_s]
+    if not labels:
+        return ""
+    subject = "its time is a guess" if len(labels) == 1 else "their times are guesses"
+    return f"passed over though predicted faster: {named(labels)}: out of range, {subject}"
+
+
+def _omitted(left_out: Sequence[LeftOut]) -> str:
+    return f"left out: {named([each.label for each in left_out])}" if left_out else ""
