@@ -92,9 +92,15 @@ class UnknownNameError(InputError):
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         compared = [each for each in names if len(each) <= _MAX_COMPARED][:_MAX_NAMES_COMPARED]
-        near = difflib.get_close_matches(name, compared, n=1) if len(name) <= _MAX_COMPARED else []
+        near = _nearest(name, compared) if len(name) <= _MAX_COMPARED else []
         hint = f"did you mean '{near[0]}'? " if near else ""
         super().__init__(f"unknown {what} '{shortened(name)}'; {hint}known: {shortlist(names) or 'none'}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> list[str]:
+    """Return the name that differs in case alone, else the most similar one if there is any."""
+    same = [each for each in known if each.casefold() == name.casefold()]
+    return same[:1] or difflib.get_close_matches(name, known, n=1)
 
 
 def shortlist(items: Sequence[object], separator: str = ", ", shown: int = 20) -> str:

@@ -173,6 +173,14 @@ def device_id(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
+def this_cpu() -> str:
+    """Return the id of this machine's CPU type, quickly: nothing else is probed."""
+    info = _cpuinfo()
+    name = info.get("model name") or platform.processor() or platform.machine()
+    return cpu_id(name, info.get("cpu family", ""), info.get("model", ""))
+
+
+@lru_cache(maxsize=1)
 def probe() -> Machine:
     """Return the description of this machine."""
     import archspec.cpu
@@ -184,7 +192,7 @@ def probe() -> Machine:
         sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     )
     return Machine(
-        cpu=cpu_id(name, info.get("cpu family", ""), info.get("model", "")),
+        cpu=this_cpu(),
         model_name=name,
         microarchitecture=str(archspec.cpu.host().name),
         cores=psutil.cpu_count(logical=True) or 1,

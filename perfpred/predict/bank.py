@@ -17,6 +17,7 @@ from perfpred.predict.selection import Choice, LeftOut, Selection, selection_of
 
 __all__ = ["Bank", "Choice", "LeftOut", "Selection", "load"]
 
+
 class Bank:
     """Predictors by combination.
 
@@ -175,10 +176,13 @@ class Bank:
         return self._readers[key]
 
     def _only(self, kernel: str, variant: str | None, hardware: str | None) -> Predictor:
-        matching = self._matching(kernel, variant, hardware)
-        if len(matching) > 1:  # said before any of them is read
-            labels = shortlist(matching, "; ")
-            raise InputError(f"{len(matching)} predictors match; say which variant and hardware: {labels}")
+        if len(self._found.get((kernel, variant, hardware), ())) != 1:
+            matching = self._matching(kernel, variant, hardware)
+            if len(matching) > 1:  # said before any of them is read
+                labels = shortlist(matching, "; ")
+                raise InputError(
+                    f"{len(matching)} predictors match; say which variant and hardware: {labels}"
+                )
         return self.find(kernel, variant, hardware)[0]
 
 
@@ -237,7 +241,4 @@ def _no_answer(kernel: str, left_out: list[LeftOut]) -> str:
     reasons = {each.reason for each in left_out}
     if len(reasons) == 1:
         return f"{kernel}: {reasons.pop()}"
-    shown = [f"  {each.label}" for each in left_out[:MAX_LISTED]]
-    more = len(left_out) - len(shown)
-    lines = [f"no variant of {kernel} can answer:", *shown, *([f"  and {more} more"] if more else [])]
-    return "\n".join(lines)
+    return f"no variant of {kernel} can answer: {shortlist([each.label for each in left_out], '; ')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from perfpred.errors import InputError, UnknownNameError
+from perfpred.errors import InputError, UnknownNameError, shortlist
 
 MAX_NAMED = 4
 """A reason names this many choices and counts the others."""
@@ -106,15 +106,8 @@ def selection_of(
 
 
 def named(labels: Sequence[str]) -> str:
-    """Return labels with commas, the first few by name and the others as a count.
-
-    Examples
-    --------
-    >>> named(["a", "b"]), named(["a", "b", "c", "d", "e", "f"])
-    ('a, b', 'a, b, c, d and 2 more')
-    """
-    more = len(labels) - MAX_NAMED
-    return ", ".join(labels[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+    """Return labels with commas, the first few by name and the others as a count."""
+    return shortlist(labels, shown=MAX_NAMED)
 
 
 def _of_variant(ranking: Sequence[Choice], variant: str, left_out: Sequence[LeftOut]) -> Choice:
@@ -140,6 +133,8 @@ def _kept_unless_slower(ranking: Sequence[Choice], kept: Choice) -> tuple[Choice
     first = ranking[0]
     if not first.in_range:
         return kept, f"{kept.label} is kept: no choice is within its trained range, so all times are guesses"
+    if kept.high_s < first.low_s:  # out of range, or it would be first
+        return kept, f"{kept.label} is kept: no choice in range is predicted faster{guess}"
     return kept, f"{kept.label} is kept: its interval overlaps that of {first.label}{guess}"
 
 

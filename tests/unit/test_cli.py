@@ -72,7 +72,7 @@ def test_predict_keeps_its_contract(models, perfpred):
         "--json",
     )
     outcome = perfpred(*query)
-    assert set(outcome.json) == {"time_s", "low_s", "high_s", "in_range", "reason"}
+    assert set(outcome.json) == {"time_s", "low_s", "high_s", "in_range", "reason", "this_machine"}
     assert outcome.json["low_s"] < outcome.json["time_s"] < outcome.json["high_s"]
     assert outcome.json["in_range"] is True
     assert outcome.json["time_s"] == pytest.approx(512**3 / 4e10, rel=0.15)
@@ -89,7 +89,7 @@ def test_predict_outside_the_range_answers_and_says_so(models, perfpred):
 def test_select_keeps_its_contract(models, perfpred):
     outcome = perfpred("select", "matmul", "--models", models, "m=384", "n=128", "k=900", "--json")
     document = outcome.json
-    assert set(document) == {"best", "ranking", "ties", "reason"}
+    assert set(document) == {"best", "ranking", "ties", "reason", "left_out", "this_machine"}
     assert all(set(entry) == CHOICE_KEYS for entry in [document["best"], *document["ranking"]])
     assert document["best"]["variant"] == "openblas"
     assert document["best"] == document["ranking"][0]
@@ -202,7 +202,7 @@ def test_a_wrong_table_is_refused_and_nothing_is_written(case, csv, tmp_path, pe
         (["predict", "matmul", "--models", "MODELS", "--variant", "eigen", "m=1", "n=1"], "a value of k"),
         (
             ["predict", "matmul", "--models", "MODELS", "--variant", "eigen", "m=-4", "n=1", "k=1"],
-            "m must be >= 0, but got -4",
+            "m must be >= 1, but got -4",
         ),
         (
             ["predict", "matmul", "--models", "MODELS", "--variant", "eigen", "m=x", "n=1", "k=1"],

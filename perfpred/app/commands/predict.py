@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from perfpred.app.arguments import Json, Models, parameter_values
+from perfpred.app.arguments import Json, Models, assignments
 from perfpred.app.console import print_json, say, seconds
 
 Query = Annotated[
@@ -28,12 +29,16 @@ def predict(
     json: Json = False,
 ) -> None:
     """Predict the time of one variant on one hardware, with a 90% interval."""
+    from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
 
-    values = parameter_values(parameters)
-    prediction = load(models).predict(kernel, values, variant=variant, hardware=hardware)
+    values = assignments(parameters, "a parameter")
+    bank = load(models)
+    prediction = bank.predict(kernel, values, variant=variant, hardware=hardware)
+    ids = [each.combination.hardware for each in bank.find(kernel, variant, hardware)]
+    here = check_machine(kernel, ids, chosen=hardware is not None)
     if json:
-        print_json(prediction)
+        print_json({**asdict(prediction), "this_machine": here})
         return
     interval = f"{seconds(prediction.low_s)} to {seconds(prediction.high_s)}"
     say(f"{seconds(prediction.time_s)}  (90%: {interval})")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from perfpred.app.arguments import Json, Models, parameter_values
+from perfpred.app.arguments import Json, Models, assignments
 from perfpred.app.commands.predict import Known, Query
 from perfpred.app.console import print_json, say, seconds, table
 
@@ -20,20 +21,24 @@ def select(
     ] = None,
     default: Annotated[
         str | None,
-        typer.Option("--default", help="Stay with this variant unless another is clearly faster."),
+        typer.Option("--default", help="Stay with this variant unless another, in range, is clearly faster."),
     ] = None,
     top: Annotated[
         int | None, typer.Option("--top", min=1, help="Length of the ranking. Default: all.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Rank variants and hardware by predicted time."""
+    """Rank variants and hardware by predicted time, those within their trained range first."""
+    from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
 
-    values = parameter_values(parameters)
-    selection = load(models).select(kernel, values, hardware=hardware, default=default, top=top)
+    values = assignments(parameters, "a parameter")
+    bank = load(models)
+    selection = bank.select(kernel, values, hardware=hardware, default=default, top=top)
+    ids = [each.combination.hardware for each in bank.find(kernel, hardware=hardware)]
+    here = check_machine(kernel, ids, chosen=hardware is not None)
     if json:
-        print_json(selection)
+        print_json({**asdict(selection), "this_machine": here})
         return
     tied = {*selection.ties, selection.best} if selection.ties else set()
     rows = [
