@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.kernels import KERNELS
 from perfpred.learn import registry
+from perfpred.learn.pool import run
 from perfpred.learn.registry import Model
 from perfpred.predict.bank import Bank
 from perfpred.predict.checks import Floats
@@ -186,12 +187,7 @@ def conformal_interval(log_residuals: Floats) -> Interval:
 
 def collect(jobs: Any, total: int, n_jobs: int, progress: Progress | None) -> list[Any]:
     """Run joblib jobs in parallel, telling `progress` after each; returns results in order."""
-    results = []
-    for result in Parallel(n_jobs=min(n_jobs, total) if n_jobs > 0 else n_jobs, return_as="generator")(jobs):
-        results.append(result)
-        if progress is not None:
-            progress.update(len(results), total, "")
-    return results
+    return run(jobs, total, n_jobs, progress)
 
 
 def _require_size(combination: Combination, part: Profile, train_size: int | None) -> None:

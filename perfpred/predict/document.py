@@ -84,7 +84,7 @@ def combination_in(head: bytes) -> Combination | None:
         parts = [data.pop(name) for name in ("type", "kernel", "variant", "hardware")]
         for part in parts:
             require_text(part, "a name")
-    except (ValueError, RecursionError, KeyError, TypeError):  # InputError is a ValueError
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):  # InputError is a ValueError
         return None
     return Combination(*parts[1:]) if parts[0] == "Combination" and not data else None
 
