@@ -1,54 +1,35 @@
-"""Reading files, gzipped or not, and writing them so that a reader never meets half of one."""
+"""Writing files so that a reader never meets half of one."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import gzip
 import os
 import re
 import secrets
 import tempfile
-import zlib
 from pathlib import Path
 from typing import BinaryIO
 
 from perfpred.errors import InputError, WriteError
+from perfpred.input_files import read_bytes
 from perfpred.locks import is_abandoned, try_lock
 
-_GZIP = b"\x1f\x8b"
+__all__ = [
+    "atomic_write",
+    "make_folder",
+    "read_bytes",
+    "remove_leftovers",
+    "require_writable",
+    "sync_folder",
+    "write_error",
+]
+
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{12}\.tmp", re.DOTALL)
 _NAME_KEPT = 50
 """Characters of a file's name in that of its temporary file."""
 _PROBE_BYTES = 1 << 16
 _WRONG_PATH = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
-
-
-def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
-    """Return what is in a file, unpacked if it is gzipped, whatever its name.
-
-    Parameters
-    ----------
-    path : path-like
-    kind : str
-        What the file should be, such as ``CSV``, for the message.
-
-    Raises
-    ------
-    InputError
-        With the reason alone, such as ``there is no such file``: the caller names the file.
-    """
-    try:
-        data = Path(path).read_bytes()
-        return gzip.decompress(data) if data.startswith(_GZIP) else data
-    except FileNotFoundError:
-        raise InputError("there is no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"this is a folder; name the {kind} file in it") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"this is not a whole gzip file: {error}") from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        raise InputError(f"cannot be read: {error}") from None
 
 
 def atomic_write(path: str | os.PathLike[str], content: str | bytes, *, follow_links: bool = True) -> None:

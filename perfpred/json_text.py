@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ from perfpred.errors import InputError
 
 MAX_DIGITS = 300
 """Digits of a whole number that is kept as one; any float has fewer."""
+MAX_VALUES = 20_000_000
+"""About 2 GB of memory once they are Python objects."""
 _SHOWN = 20
 
 Pairs = Callable[[list[tuple[str, Any]]], Any]
@@ -91,6 +94,8 @@ def parse_json(text: str | bytes, decoder: json.JSONDecoder | None = None) -> An
     ------
     NotJSONError
         An `InputError` whose message does not name the file: the caller does.
+    InputError
+        If the text holds more than about `MAX_VALUES` values.
 
     Examples
     --------
@@ -103,6 +108,7 @@ def parse_json(text: str | bytes, decoder: json.JSONDecoder | None = None) -> An
     """
     try:
         plain = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        _require_few(plain)
         return (decoder or json_decoder()).decode(plain)
     except UnicodeDecodeError as error:
         raise NotJSONError(f"byte {error.start + 1} is not UTF-8 text") from None
@@ -110,13 +116,20 @@ def parse_json(text: str | bytes, decoder: json.JSONDecoder | None = None) -> An
         raise NotJSONError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise NotJSONError("it nests too deeply") from None
+    except MemoryError:
+        raise InputError("there is not enough memory to read this JSON") from None
+
+
+def _require_few(text: str) -> None:
+    values = sum(map(text.count, ",[{"))
+    if values > MAX_VALUES:
+        raise InputError(f"a JSON file has at most {MAX_VALUES:,} values, but this one has about {values:,}")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise NotJSONError(f"an object names '{twice}' twice")
     return found
 

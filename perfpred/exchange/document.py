@@ -10,7 +10,7 @@ from perfpred.errors import InputError
 from perfpred.exchange import cut_cache
 from perfpred.exchange.objects import Repeated, as_object, named_twice
 from perfpred.exchange.results import Rejection
-from perfpred.files import read_bytes
+from perfpred.input_files import read_text
 from perfpred.json_text import NotJSONError, json_decoder, parse_json
 
 _ENTRIES = ("cache", "results", "benchmarks")
@@ -47,9 +47,7 @@ def read_document(path: Path) -> Document:
         If the file cannot be read or is neither JSON nor such a cache.
     """
     try:
-        text = read_bytes(path, "JSON").decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: byte {error.start + 1} is not UTF-8 text; is this a JSON file?") from None
+        text = read_text(path, "JSON")
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     decoder = json_decoder(constants=True, pairs=as_object)  # tuners write NaN for a time that is none
@@ -64,6 +62,8 @@ def read_document(path: Path) -> Document:
                 "  not a Kernel Tuner cache that is cut off: it has no object 'cache' that starts"
             ) from None
         document = Document(path, *repaired)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     _require_one_meaning(path, document.content)
     return document
 

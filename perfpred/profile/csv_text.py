@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError, ProfileError
-from perfpred.files import read_bytes
+from perfpred.input_files import read_bytes
 
 MAX_COLUMNS = 50_000
 MAX_CELLS = 50_000_000

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from perfpred.complexity import complexities
 from perfpred.errors import InputError
+from perfpred.input_files import read_json
+from perfpred.json_text import json_decoder
 
 
 def sidecar_path(path: Path) -> Path:
@@ -33,13 +35,11 @@ def read_sidecar(path: Path) -> dict[str, Any]:
     """
     sidecar = sidecar_path(path)
     try:
-        metadata = json.loads(sidecar.read_bytes())
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise InputError(f"{sidecar.name} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{sidecar.name} is not JSON: {error}") from None
+        if not os.path.lexists(sidecar):
+            return {}
+        metadata = read_json(sidecar, "JSON", json_decoder(constants=True))  # as `json.dumps` writes NaN
+    except InputError as error:
+        raise InputError(f"{sidecar.name}: {error}") from None
     if not isinstance(metadata, dict):
         raise InputError(f"{sidecar.name} must hold a JSON object")
     try:

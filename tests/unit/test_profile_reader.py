@@ -302,14 +302,14 @@ def test_sidecar(read, tmp_path):
     [
         (
             b"{",
-            "p.meta.json is not JSON: Expecting property name enclosed in double quotes: line 1 ",
+            "p.meta.json: not JSON: Expecting property name enclosed in double quotes at line 1",
         ),
         (
             b"\xff",
-            "p.meta.json is not JSON: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+            "p.meta.json: byte 1 is not UTF-8 text; is this a JSON file?",
         ),
         (b"[1]", "p.meta.json must hold a JSON object"),
-        (b"[" * 100_000, "p.meta.json is not JSON: "),
+        (b"[" * 100_000, "p.meta.json: not JSON: it nests too deeply"),
         (
             b'{"complexity": {"work": "m*"}}',
             "p.meta.json: complexity 'work': invalid syntax, at character 3:",
