@@ -80,6 +80,10 @@ class MeasurementError(PerfpredError):
     """Measuring failed for a reason that is not the caller's."""
 
 
+class PerfpredWarning(UserWarning):
+    """Something that the user should know, though the work goes on."""
+
+
 class UnknownNameError(InputError):
     """A name that is not in a registry; the message offers the nearest known ones.
 

@@ -62,7 +62,7 @@ def run_adaptive(
     """
     [part] = sampler.plan.parts
     staged = StagedCampaign(part.subjects, part.sizes, sampler.plan.seed)
-    stages = StageJournal(journal)
+    stages = StageJournal(journal, len(part.sizes))
     deadline = clock() + effort.time_limit_s
     if not stages.stages:
         stages.open(Stage(sampler.first()))
@@ -83,7 +83,7 @@ def _decide(staged: StagedCampaign, stages: StageJournal, sampler: Sampler) -> s
     """Record what the last stage has shown; open the next one, or return why there is none."""
     numbers, outcomes = _outcomes(staged, stages)
     committees = sampler.committees(numbers, outcomes)
-    if len(stages.findings) < len(stages.stages):
+    if len(stages.stages) - 1 not in stages.findings:
         point = sampler.curve_point(committees, len(numbers), outcomes)
         stages.conclude({"rows": point.rows, "error": point.error, "noise": point.noise})
     reason = sampler.rule.reason(_curve(stages))
@@ -106,7 +106,7 @@ def _outcomes(staged: StagedCampaign, stages: StageJournal) -> tuple[list[int], 
 
 
 def _curve(stages: StageJournal) -> list[CurvePoint]:
-    return [CurvePoint(**finding) for finding in stages.findings]
+    return [CurvePoint(**finding) for _, finding in sorted(stages.findings.items())]
 
 
 def _sampled(staged: StagedCampaign, stages: StageJournal, reason: str) -> Sampled:
@@ -120,7 +120,7 @@ class _StageProgress:
     def __init__(self, progress: Progress, stages: StageJournal, index: int) -> None:
         self._progress = progress
         sizes = sum(len(stage.new) for stage in stages.stages[: index + 1])
-        errors = [finding["error"] for finding in stages.findings[:index]]
+        errors = [stages.findings[stage]["error"] for stage in sorted(stages.findings) if stage < index]
         known = f", expected error {errors[-1]:.1%}" if errors else ""
         self._prefix = f"stage {index + 1}, {sizes} sizes{known}"
 

@@ -15,10 +15,12 @@ from perfpred.errors import InputError
 from perfpred.hardware import Machine
 from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort
+from perfpred.measure.destination import Destination
 from perfpred.measure.journal import Journal
+from perfpred.measure.outputs import claimed
 from perfpred.measure.plan import Plan, Request, make_plan
 from perfpred.measure.process import Limits, prepare, processes
-from perfpred.measure.profiling import Destination, free_paths, measured_when, write_profiles
+from perfpred.measure.profiling import measured_when, write_profiles
 from perfpred.profile import Profile
 from perfpred.progress import Progress
 
@@ -84,24 +86,23 @@ def profile_adaptively(
         If an output exists and neither `resume` nor `overwrite` is set.
     """
     plan = sampler.plan
-    paths = free_paths(plan, where, resume=resume, overwrite=overwrite)
-    prepare(plan.subjects)
     load = os.getloadavg()
     identity = plan.identity() | {"adaptive": [sampler.batches.first, sampler.batches.later]}
     if sampler.like:
         identity |= {"like": sampler.like}
-    with (
-        Journal(where.journal, identity, resume=resume) as journal,
-        processes(plan.subjects, Limits(effort.row_limit_s, machine.memory_bytes)) as children,
-    ):
-        sampled = run_adaptive(sampler, children, journal, effort, time.perf_counter, progress)
-    metadata = {
-        "measured": measured_when(journal, load, resume=resume),
-        "sampling": describe(sampled.curve, sampled.reason, sampler)
-        | {"stage_slowness": [round(value, 4) for value in sampled.slowness]},
-    }
-    chosen = _chosen(plan, sampled.numbers)
-    return write_profiles(chosen, sampled.records, machine, paths, effort, metadata), sampled.reason
+    with claimed(plan, where, replace=resume or overwrite) as (claim, outputs):
+        prepare(plan.subjects)
+        with Journal(claim, identity, resume=resume, overwrite=overwrite) as journal:
+            limits = Limits(effort.row_limit_s, machine.memory_bytes)
+            with processes(plan.subjects, limits) as children:
+                sampled = run_adaptive(sampler, children, journal, effort, time.perf_counter, progress)
+            about = {
+                "measured": measured_when(journal, load, resume=resume),
+                "sampling": describe(sampled.curve, sampled.reason, sampler)
+                | {"stage_slowness": [round(value, 4) for value in sampled.slowness]},
+            }
+            chosen = _chosen(plan, sampled.numbers)
+            return write_profiles(chosen, sampled.records, machine, outputs, effort, about), sampled.reason
 
 
 def _chosen(plan: Plan, numbers: Sequence[int]) -> Plan:

@@ -18,6 +18,7 @@ import platformdirs
 
 from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.journalled import NamedRows
 from perfpred.halide.reference import integers_only, reference_schedule
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.pulse import CALM
@@ -273,7 +274,9 @@ def time_all(
             )
             for each in candidates
         }
-        records = run_campaign(rows, timers, log, effort, seed, time.perf_counter, progress)
+        names = [f"{row.subject} {row.sizes['width']}x{row.sizes['height']}" for row in rows]
+        named = NamedRows(log, names)
+        records = run_campaign(rows, timers, named, effort, seed, time.perf_counter, progress)
     return list(zip(rows, records, strict=True))
 
 

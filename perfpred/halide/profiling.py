@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,19 +15,23 @@ from typing import Any
 import numpy as np
 
 from perfpred.errors import InputError
-from perfpred.files import atomic_write, make_folder
+from perfpred.files import atomic_write
 from perfpred.halide.campaign import Task, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, SHARES, Request, baselines, gather
-from perfpred.halide.refining import Part, Rounds
+from perfpred.halide.journalled import Part, candidates_of, warn_of_unclear
+from perfpred.halide.refining import Rounds
 from perfpred.halide.results import Results
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort
+from perfpred.measure.claim import Claim
+from perfpred.measure.destination import stem
 from perfpred.measure.journal import Journal
+from perfpred.measure.outputs import require_free, require_same, seen
 from perfpred.profile import Profile, write_profile
 from perfpred.progress import Progress
 
@@ -102,29 +108,41 @@ def profile_pipeline(
     MeasurementError
         If nothing could be measured.
     """
-    journal_path = out.with_name(f"{_stem(out)}.journal")
-    if out.exists() and not (resume or overwrite):
-        raise InputError(f"{out} exists: continue with --resume, replace with --overwrite")
-    if overwrite and not resume:
-        journal_path.unlink(missing_ok=True)
-    make_folder(out.parent)
-    folder = out.with_name(f"{_stem(out)}.work")
-    results, about = _measured(order, machine, folder, _Campaign(journal_path, resume, effort, progress))
-    profile = results.profile(machine, effort, about)
-    write_profile(profile, out)
-    schedules = {each.id: each.to_json() for each in results.candidates}
-    document = {"pipeline": order.source.name, "schedules": schedules}
-    atomic_write(schedules_path(out), json.dumps(document, indent=1) + "\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    return profile
+    if out.name in ("", ".."):
+        raise InputError(f"--out must name a CSV file, but is '{out}'")
+    with Claim(out.with_name(f"{stem(out)}.journal")) as claim, _work_folder(out) as folder:
+        require_free([out], replace=resume or overwrite)
+        before = seen(out)
+        campaign = _Campaign(claim, resume, overwrite, effort, progress)
+        results, about = _measured(order, machine, folder, campaign)
+        profile = results.profile(machine, effort, about)
+        require_same(out, before, claim.path)
+        write_profile(profile, out)
+        schedules = {each.id: each.to_json() for each in results.candidates}
+        document = {"pipeline": order.source.name, "schedules": schedules}
+        atomic_write(schedules_path(out), json.dumps(document, indent=1) + "\n", follow_links=False)
+        return profile
+
+
+@contextmanager
+def _work_folder(out: Path) -> Iterator[Path]:
+    """Make the folder of a campaign's example inputs, beside its output, and remove it at the end."""
+    folder = out.with_name(f"{stem(out)}.work")
+    if folder.is_symlink():
+        raise InputError(f"{folder} is a symbolic link, which is not written through: remove it")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
 class _Campaign:
     """How a campaign is kept and told of."""
 
-    journal: Path
+    claim: Claim
     resume: bool
+    overwrite: bool
     effort: Effort
     progress: Progress
 
@@ -140,7 +158,9 @@ def _measured(
         }
         task = Task(order.source, hardware, described, folder)
         identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
-        with Journal(campaign.journal, identity, resume=campaign.resume) as journal:
+        resume, overwrite = campaign.resume, campaign.overwrite
+        with Journal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
+            warn_of_unclear(journal)
             target = Target.of(machine, order.isa, order.threads)
             first, notes = _candidates(order, task, target, workshop, journal)
             prepare(task, workshop)
@@ -162,7 +182,7 @@ def _measured(
 
 def schedules_path(out: Path) -> Path:
     """Return where the schedules of a profile lie: a JSON file beside it."""
-    return out.with_name(f"{_stem(out)}.schedules.json")
+    return out.with_name(f"{stem(out)}.schedules.json")
 
 
 def read_schedules(out: Path) -> dict[str, Candidate]:
@@ -220,9 +240,9 @@ def _candidates(
     order: Order, task: Task, target: Target, workshop: Workshop, journal: Journal
 ) -> tuple[list[Candidate], list[str]]:
     """Return the candidates of a campaign: those in its journal, or new ones, which are put there."""
-    recorded = [entry for entry in journal.entries() if "candidates" in entry]
-    if recorded:
-        return [Candidate.from_json(each) for each in recorded[0]["candidates"]], list(recorded[0]["notes"])
+    for entry in journal.entries():
+        if "candidates" in entry and (kept := candidates_of(entry["candidates"])) is not None:
+            return kept, list(entry["notes"])
     requests = [
         Request(order.source, size, each.graph, task.target, target, task.folder)
         for size, each in task.described.items()
@@ -242,7 +262,3 @@ def _candidates(
     chosen = distinct([*order.given, *found])
     journal.append({"candidates": [each.to_json() for each in chosen], "notes": notes})
     return chosen, notes
-
-
-def _stem(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".csv")

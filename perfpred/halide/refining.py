@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from perfpred.halide.campaign import Compiled, Task, compile_all, estimates, time_all
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
+from perfpred.halide.journalled import Part, candidates_of
 from perfpred.halide.sandbox.workshop import Workshop
 from perfpred.halide.space.own import OwnSpace
 from perfpred.halide.space.searched import ScheduleSpace
@@ -27,27 +27,6 @@ BATCH, LEAST = 10, 5
 """Schedules a round, at most and at least."""
 ANCHORS = 4
 """Schedules timed again in every round, so that its times can be compared with those of the others."""
-
-
-class Part:
-    """The entries of a journal that have some key; their writer and reader may know it by another `name`."""
-
-    def __init__(self, journal: Journal, key: str, name: str = "") -> None:
-        self._journal, self._key, self._name = journal, key, name or key
-
-    def append(self, entry: Mapping[str, Any]) -> None:
-        """Add an entry."""
-        self._journal.append(_renamed(entry, self._name, self._key))
-
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield the entries so far, in order."""
-        for entry in self._journal.entries():
-            if self._key in entry:
-                yield _renamed(entry, self._key, self._name)
-
-
-def _renamed(entry: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    return {(new if key == old else key): value for key, value in entry.items()}
 
 
 @dataclass
@@ -112,8 +91,8 @@ class Rounds:
     ) -> list[Candidate]:
         """Return the candidates of a round: those in the journal, or new ones, which are put there."""
         for entry in self.journal.entries():
-            if entry.get("proposed") == number:
-                return [Candidate.from_json(each) for each in entry["schedules"]]
+            if entry.get("proposed") == number and (kept := candidates_of(entry["schedules"])) is not None:
+                return kept
         rng = np.random.default_rng([self.seed, number])
         known = set(self.chosen)
         found = [each for each in strategy.propose(space, trace, most, rng) if each not in known]

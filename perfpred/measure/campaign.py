@@ -8,8 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from perfpred.errors import InputError
+from perfpred.measure.entries import problem, timings_in_range
 from perfpred.measure.timing import Clock, estimate
 from perfpred.progress import Progress
+
+MAX_ROUNDS = 100_000
+MAX_LIMIT_S = 1e6
+"""Some eleven days: a selector takes no more."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,23 @@ class Effort:
     row_budget_s: float = 5.0
     time_limit_s: float = math.inf
     row_limit_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        rules = {
+            f"min_rounds must be >= 1, but got {self.min_rounds}": self.min_rounds >= 1,
+            f"max_rounds must be in {self.min_rounds}..{MAX_ROUNDS}, but got {self.max_rounds}": (
+                self.min_rounds <= self.max_rounds <= MAX_ROUNDS
+            ),
+            f"target_noise must be > 0, but got {self.target_noise}": 0 < self.target_noise < math.inf,
+            f"row_budget_s must be > 0, but got {self.row_budget_s}": self.row_budget_s > 0,
+            f"row_limit_s must be in 0..{MAX_LIMIT_S:g}, but got {self.row_limit_s}": (
+                0 < self.row_limit_s <= MAX_LIMIT_S
+            ),
+            f"time_limit_s must be a number, but got {self.time_limit_s}": not math.isnan(self.time_limit_s),
+        }
+        for rule, holds in rules.items():
+            if not holds:
+                raise InputError(rule)
 
     def enough(self, times_s: Sequence[float]) -> bool:
         """Say whether these timings of a row are enough."""
@@ -114,6 +137,17 @@ class Log(Protocol):
         ...
 
 
+class InMemoryLog:
+    """Timings that nobody reads again: each campaign starts anew."""
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Forget one timing."""
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield nothing."""
+        return iter(())
+
+
 def run_campaign(
     rows: Sequence[Row],
     askers: Mapping[Any, Asker],
@@ -131,7 +165,7 @@ def run_campaign(
     """
     records = [RowRecord() for _ in rows]
     done = 0
-    for done, entry in enumerate(journal.entries(), start=1):
+    for done, entry in enumerate(timings_in_range(journal.entries(), len(rows)), start=1):
         records[entry["row"]].add(entry, done)
     deadline = clock() + effort.time_limit_s
     for round_number in range(effort.max_rounds):
@@ -139,16 +173,28 @@ def run_campaign(
         random.Random(f"{seed}/{round_number}").shuffle(order)
         pending = _pending(order, records, effort, round_number)
         total = done + max(len(pending), _missing(records, effort))
+        if not pending and all(_is_done(record, effort) for record in records):
+            break
         for index in pending:
             if clock() >= deadline:
                 return records
             record, row = records[index], rows[index]
-            reply = askers[row.subject].ask(row.sizes, check=not record.times_s)
+            reply = _checked(askers[row.subject].ask(row.sizes, check=not record.times_s))
             journal.append({"row": index, **reply})
             done += 1
             record.add(reply, done)
             progress.update(done, total, f"round {round_number + 1}, {len(pending)} rows")
     return records
+
+
+def _checked(reply: dict[str, Any]) -> dict[str, Any]:
+    """Return a reply, or one that says why it cannot be: no clock measures 0 s."""
+    wrong = problem({"row": 0, **reply})
+    return reply if wrong is None else {"status": "runtime_error", "message": f"an impossible reply: {wrong}"}
+
+
+def _is_done(record: RowRecord, effort: Effort) -> bool:
+    return record.finished or effort.enough(record.times_s)
 
 
 def _pending(
@@ -158,16 +204,12 @@ def _pending(
     return [
         index
         for index in order
-        if not records[index].finished
-        and len(records[index].times_s) <= round_number
-        and not effort.enough(records[index].times_s)
+        if len(records[index].times_s) <= round_number and not _is_done(records[index], effort)
     ]
 
 
 def _missing(records: Sequence[RowRecord], effort: Effort) -> int:
     """Return the timings still owed to the least number of rounds."""
     return sum(
-        max(0, effort.min_rounds - len(record.times_s))
-        for record in records
-        if not record.finished and not effort.enough(record.times_s)
+        max(0, effort.min_rounds - len(record.times_s)) for record in records if not _is_done(record, effort)
     )

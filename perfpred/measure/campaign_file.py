@@ -17,55 +17,75 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from perfpred.errors import InputError, ProblemsError
+from perfpred.errors import InputError, ProblemsError, shortened
 from perfpred.hardware import Machine, isa_level
 from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort
+from perfpred.measure.destination import Destination
 from perfpred.measure.plan import Plan, Request, make_plan
 from perfpred.variants import variant
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+MAX_BYTES = 1 << 20
+MAX_SAMPLES = 100_000
+MAX_LISTED = 1000
+"""Combinations are a product of lists: none is longer than any campaign needs."""
+_Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_LISTED)]
+_Seconds = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+_Rounds = Annotated[int, Field(ge=2, le=100_000)]
+
+
 class _Group(_Strict):
     """Combinations: every kernel in every variant at every ISA level and thread count."""
 
-    kernels: list[str] = Field(min_length=1)
-    variants: list[str] = []
-    isas: list[str] = []
-    threads: list[int] = [1]
+    kernels: _Names = Field(min_length=1)
+    variants: _Names = []
+    isas: _Names = []
+    threads: Annotated[list[int], Field(max_length=MAX_LISTED)] = [1]
 
 
 class _File(_Strict):
     out: str
-    measure: list[_Group] = Field(min_length=1)
-    samples: int = Field(500, ge=1)
-    seed: int = Field(0, ge=0)
-    min_rounds: int = Field(12, ge=2)
-    max_rounds: int = Field(40, ge=2)
-    target_noise: float = Field(0.02, gt=0)
-    row_budget_s: float = Field(5.0, gt=0)
-    row_limit_s: float = Field(60.0, gt=0)
+    measure: list[_Group] = Field(min_length=1, max_length=MAX_LISTED)
+    samples: int = Field(500, ge=1, le=MAX_SAMPLES)
+    seed: int = Field(0, ge=0, lt=1 << 63)
+    min_rounds: _Rounds = 12
+    max_rounds: _Rounds = 40
+    target_noise: float = Field(0.02, gt=0, allow_inf_nan=False)
+    row_budget_s: _Seconds = 5.0
+    row_limit_s: _Seconds = 60.0
 
 
 @dataclass(frozen=True)
 class CampaignFile:
-    """What a campaign file says, made definite for a machine; `out` is relative to the file's folder."""
+    """What a campaign file says, made definite for a machine."""
 
     plan: Plan
-    out: str
+    where: Destination
     effort: Effort
 
+    @property
+    def out(self) -> str:
+        """The path of the CSVs, with placeholders."""
+        return str((self.where.within or Path()) / self.where.out)
 
-def read_campaign(path: Path, machine: Machine) -> CampaignFile:
+
+def read_campaign(path: Path, machine: Machine, out: str | None = None) -> CampaignFile:
     """Return the campaign that a TOML file describes.
 
-    Combinations that cannot run on `machine` are in the plan's `skipped`.
+    Combinations that cannot run on `machine` are in the plan's `skipped`. An `out` that the user gave takes
+    the place of the file's, and may be anywhere.
 
     Raises
     ------
@@ -73,14 +93,11 @@ def read_campaign(path: Path, machine: Machine) -> CampaignFile:
         If the file cannot be read, is not TOML, or breaks a rule; all broken rules are listed.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        file = _File.model_validate(data)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {error}") from None
+        file = _File.model_validate(_document(path))
     except ValidationError as error:
-        raise ProblemsError(str(path), [_sentence(each) for each in error.errors()]) from None
+        problems = [_sentence(each) for each in error.errors(include_url=False)]
+        raise ProblemsError(str(path), problems) from None
+    where = Destination(out, path.stem) if out else Destination(file.out, path.stem, path.parent)
     _check_names(file)
     requests = [
         Request(name, tuple(group.variants), tuple(group.threads), tuple(group.isas))
@@ -94,8 +111,24 @@ def read_campaign(path: Path, machine: Machine) -> CampaignFile:
         file.row_budget_s,
         row_limit_s=file.row_limit_s,
     )
-    plan = make_plan(requests, machine, file.samples, file.seed)
-    return CampaignFile(plan, str(path.parent / file.out), effort)
+    return CampaignFile(make_plan(requests, machine, file.samples, file.seed), where, effort)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds, unchecked."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{path} has more than {MAX_BYTES} bytes, so it is no campaign")
+    try:
+        return tomllib.loads(data.decode())
+    except RecursionError:
+        raise InputError(f"{path} is not a campaign: it nests too deeply") from None
+    except ValueError as error:  # no TOML, no UTF-8, a number of more digits than Python reads
+        raise InputError(f"{path} is not TOML: {str(error)[:200]}") from None
 
 
 def _check_names(file: _File) -> None:
@@ -105,7 +138,17 @@ def _check_names(file: _File) -> None:
                 find(name)
 
 
-def _sentence(error: object) -> str:
-    assert isinstance(error, dict)
-    where = ".".join(str(part) for part in error["loc"])
-    return f"{where}: {error['msg']}, but got {error['input']!r}"
+def _sentence(error: ErrorDetails) -> str:
+    where = ".".join(part if _is_plain(part) else shortened(repr(part)) for part in error["loc"])
+    return f"{where}: {error['msg']}, but got {shortened(_shown(error['input']))}"
+
+
+def _is_plain(part: int | str) -> TypeGuard[str]:
+    return isinstance(part, str) and part.isidentifier() and len(part) < 40
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits; a list in a list in a list ...
+        return "what is too long to show"

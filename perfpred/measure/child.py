@@ -104,7 +104,7 @@ class Child:
                 self.close()
                 return {"status": "timeout", "message": f"no answer within {limit_s:g} s"}
         line = process.stdout.readline()
-        return json.loads(line) if line.endswith("\n") else self._died()
+        return _reply(line) if line.endswith("\n") else self._died()
 
     def _died(self) -> dict[str, Any]:
         assert self._process is not None and self._log is not None
@@ -113,3 +113,14 @@ class Child:
         tail = self._log.read()[-400:].strip()
         self.close()
         return {"status": "runtime_error", "message": f"process ended with code {code}: {tail}"}
+
+
+def _reply(line: str) -> dict[str, Any]:
+    """Return the reply that a line holds; what a library printed in its place is no reply."""
+    try:
+        reply = json.loads(line)
+    except (ValueError, RecursionError):
+        reply = None
+    if isinstance(reply, dict) and "status" in reply:
+        return reply
+    return {"status": "runtime_error", "message": f"the process replied {line[:100]!r}"}

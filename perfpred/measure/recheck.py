@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.hardware import Hardware, Machine
-from perfpred.measure.campaign import Effort, Row, RowRecord, run_campaign
-from perfpred.measure.journal import Journal
+from perfpred.measure.campaign import Effort, InMemoryLog, Row, RowRecord, run_campaign
 from perfpred.measure.process import Limits, Subject, prepare, processes
 from perfpred.measure.timing import Clock, estimate
 from perfpred.profile import Profile
@@ -104,12 +101,8 @@ def _measure(
     subjects = tuple(dict.fromkeys(row.subject for row in rows))
     prepare(subjects)
     effort = Effort()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Journal(Path(folder) / "recheck.journal", {}, resume=False) as journal,
-        processes(subjects, Limits(effort.row_limit_s, machine.memory_bytes)) as children,
-    ):
-        return run_campaign(rows, children, journal, effort, seed, clock, progress)
+    with processes(subjects, Limits(effort.row_limit_s, machine.memory_bytes)) as children:
+        return run_campaign(rows, children, InMemoryLog(), effort, seed, clock, progress)
 
 
 def _hardware(identity: str, machine: Machine) -> Hardware:

@@ -7,12 +7,15 @@ with every later one: by how much they have changed, the whole stage has.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from perfpred.errors import PerfpredWarning
 from perfpred.measure.campaign import Asker, Effort, Row, RowRecord, run_campaign
 from perfpred.measure.journal import Journal
 from perfpred.measure.process import Subject
@@ -51,20 +54,33 @@ class Stage:
 class StageJournal:
     """The journal of a staged campaign: lines that open a stage, timings, and what was learned of a stage.
 
+    What belongs to a stage counts only after the line that opens it: where that line was lost, nobody knows
+    what the rows are, and the stage is opened and timed again.
+
     Parameters
     ----------
     journal : Journal
+    n_candidates : int, optional
+        How many sizes there are to choose from; a stage with others is as good as lost.
+
+    Attributes
+    ----------
+    stages : list of Stage
+    findings : dict of int to dict
+        What was learned of a stage, by its number.
     """
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, n_candidates: int | None = None) -> None:
+        self._journal, self._n_candidates = journal, n_candidates
         self.stages: list[Stage] = []
-        self.findings: list[dict[str, Any]] = []
-        for entry in journal.entries():
-            if "new" in entry:
-                self.stages.append(Stage(tuple(entry["new"]), tuple(entry["anchors"])))
-            elif "finding" in entry:
-                self.findings.append(entry["finding"])
+        self.findings: dict[int, dict[str, Any]] = {}
+        lost = sum(not self._taken_in(entry) for entry in journal.entries())
+        if lost:
+            warnings.warn(
+                f"{journal.path}: {lost} lines are of stages whose first line is lost, and measured again",
+                PerfpredWarning,
+                stacklevel=2,
+            )
 
     def open(self, stage: Stage) -> None:
         """Record what the next stage will time, before it is timed."""
@@ -72,28 +88,70 @@ class StageJournal:
         self.stages.append(stage)
 
     def conclude(self, finding: Mapping[str, Any]) -> None:
-        """Record what was learned of the next stage that has no finding yet."""
-        self._journal.append({"stage": len(self.findings), "finding": dict(finding)})
-        self.findings.append(dict(finding))
+        """Record what was learned of the last stage."""
+        stage = len(self.stages) - 1
+        self._journal.append({"stage": stage, "finding": dict(finding)})
+        self.findings[stage] = dict(finding)
 
     def log(self, stage: int) -> StageLog:
         """Return the part of the journal that holds the timings of a stage."""
-        return StageLog(self._journal, stage)
+        return StageLog(self, stage)
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Add a timing."""
+        self._journal.append(entry)
+
+    def timings(self) -> Iterator[dict[str, Any]]:
+        """Yield the timings of all stages so far, in order."""
+        opened = 0
+        for entry in self._journal.entries():
+            opened += "new" in entry and opened < len(self.stages) and self._opens(entry, opened)
+            if "row" in entry and entry.get("stage", opened) < opened:
+                yield entry
 
     def records(self, n_subjects: int) -> list[list[RowRecord]]:
         """Return a record for each row of each stage; places count over the whole campaign."""
         found = [[RowRecord() for _ in range(n_subjects * len(stage.sizes))] for stage in self.stages]
-        timings = (entry for entry in self._journal.entries() if "row" in entry)
-        for place, entry in enumerate(timings, start=1):
-            found[entry["stage"]][entry["row"]].add(entry, place)
+        for place, entry in enumerate(self.timings(), start=1):
+            rows = found[entry["stage"]]
+            if entry["row"] < len(rows):
+                rows[entry["row"]].add(entry, place)
         return found
+
+    def _taken_in(self, entry: Mapping[str, Any]) -> bool:
+        """Take in an entry; returns whether it belongs to a stage that is known."""
+        known = len(self.stages)
+        if "new" in entry:
+            opens = self._opens(entry, known)
+            if opens:
+                self.stages.append(Stage(tuple(entry["new"]), tuple(entry["anchors"])))
+            return opens
+        if entry.get("stage", known) >= known:
+            return False
+        if "finding" in entry:
+            self.findings[entry["stage"]] = entry["finding"]
+        return True
+
+    def _opens(self, entry: Mapping[str, Any], number: int) -> bool:
+        """Say whether an entry can open the stage of a number, after those that are known."""
+        new, anchors = entry["new"], entry["anchors"]
+        before = {size for stage in self.stages[:number] for size in stage.new}
+        most = math.inf if self._n_candidates is None else self._n_candidates
+        return (
+            entry["stage"] == number
+            and bool(new)
+            and all(size < most for size in new)
+            and len({*new, *before}) == len(new) + len(before)
+            and len({*anchors}) == len(anchors)
+            and {*anchors} <= set(self.stages[0].new if number else ())
+        )
 
 
 @dataclass(frozen=True)
 class StageLog:
     """The timings of one stage in a journal, as `run_campaign` reads and writes them."""
 
-    journal: Journal
+    journal: StageJournal
     stage: int
 
     def append(self, entry: Mapping[str, Any]) -> None:
@@ -102,7 +160,7 @@ class StageLog:
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Yield the timings of the stage so far, in order."""
-        return (e for e in self.journal.entries() if e.get("stage") == self.stage and "row" in e)
+        return (entry for entry in self.journal.timings() if entry["stage"] == self.stage)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A campaign with processes that answer from a table: order, stopping, failures, resuming."""
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_a_full_disk_is_said_and_keeps_what_was_timed(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(path, Asker(stop_after=10))
     with Journal(path, PLAN, resume=True) as journal:
-        journal._file = Path("/dev/full").open("a")  # noqa: SIM115 - closed by the journal
+        os.dup2(os.open("/dev/full", os.O_WRONLY), journal._claim.descriptor)
         with pytest.raises(MeasurementError, match="No space left on device; what was timed is kept"):
             journal.append({"row": 0, "status": "ok"})
     assert sum(len(record.times_s) for record in run(path, Asker(), resume=True)) == 36

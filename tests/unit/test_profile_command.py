@@ -73,7 +73,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
         time.sleep(0.02)
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
-    assert running.returncode == 1
+    assert running.returncode == 130
     assert "--resume" in err
     assert "Traceback" not in err
 

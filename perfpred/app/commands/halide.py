@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, Seed
-from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
-from perfpred.errors import InputError
+from perfpred.app.campaigns import require_any_ok, shown_campaign
+from perfpred.app.console import percent, print_json, seconds, table
 from perfpred.hardware import probe
 
 app = typer.Typer(
@@ -102,13 +102,10 @@ def profile(
     effort = replace(
         EFFORT, min_rounds=min_rounds, max_rounds=max(min_rounds, max_rounds), time_limit_s=60 * time_limit
     )
-    try:
-        with progress_bar(found.name) as bar:
-            made = profile_pipeline(order, machine, out, effort, bar, resume=resume, overwrite=overwrite)
-    except KeyboardInterrupt:
-        notice("interrupted; nothing timed is lost: repeat the command with --resume to continue")
-        raise typer.Exit(1) from None
+    with shown_campaign(found.name) as bar:
+        made = profile_pipeline(order, machine, out, effort, bar, resume=resume, overwrite=overwrite)
     _show(_summary(made, out), json)
+    require_any_ok(len(made.ok), len(made), f"{out.stem}.meta.json")
 
 
 def _summary(profile: Any, out: Path) -> list[dict[str, Any]]:
@@ -129,9 +126,6 @@ def _summary(profile: Any, out: Path) -> list[dict[str, Any]]:
                     "noise": float(mine["noise"].mean()),
                 }
             )
-    failed = len(profile) - len(rows)
-    if failed:
-        notice(f"{failed} of {len(profile)} rows failed; {out.stem}.meta.json says why")
     return documents
 
 
@@ -139,8 +133,6 @@ def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(documents)
         return
-    if not documents:
-        raise InputError("no schedule could be timed")
     rows = [
         [
             d["size"],

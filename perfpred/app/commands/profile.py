@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, LikeOption, Seed, comma_integers, comma_list
+from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, progress_bar, say, table
 from perfpred.errors import InputError
 from perfpred.hardware import Machine, probe
@@ -20,8 +19,8 @@ from perfpred.hardware import Machine, probe
 if TYPE_CHECKING:
     from perfpred.learn.stopping import StoppingRule
     from perfpred.measure.campaign import Effort
+    from perfpred.measure.destination import Destination
     from perfpred.measure.plan import Plan, Request
-    from perfpred.measure.profiling import Destination
 
 
 def profile(
@@ -72,8 +71,8 @@ def profile(
     """Measure variants of a kernel, or a campaign of many kernels, on this machine into profile CSVs."""
     from perfpred.measure.campaign import Effort
     from perfpred.measure.campaign_file import read_campaign
+    from perfpred.measure.destination import Destination
     from perfpred.measure.plan import Request, make_plan
-    from perfpred.measure.profiling import Destination
 
     given = [name for name, value in _modes(kernel, campaign, check).items() if value is not None]
     if len(given) != 1:
@@ -84,9 +83,8 @@ def profile(
         _check(check, machine, seed, json)
         return
     if campaign is not None:
-        file = read_campaign(campaign, machine)
-        where = Destination(out or file.out, campaign.stem)
-        _measure(file.plan, machine, where, file.effort, time_limit, resume, overwrite, json)
+        file = read_campaign(campaign, machine, out)
+        _measure(file.plan, machine, file.where, file.effort, time_limit, resume, overwrite, json)
         return
     if out is None:
         raise InputError("--out is missing: the CSV to write")
@@ -146,22 +144,12 @@ def _measure_adaptively(job: _Adaptive, seed: int, resume: bool, overwrite: bool
     plan = adaptive_plan(job.request, job.machine, job.rule.max_rows, seed)
     sampler = Sampler(plan, job.rule, like=like_option(job.like))
     _announce(plan, f"at most {job.rule.max_rows} of ")
-    with _interruptible(), progress_bar("timing") as bar:
+    with shown_campaign("timing") as bar:
         profiles, reason = profile_adaptively(
             sampler, job.machine, job.where, job.effort, bar, resume=resume, overwrite=overwrite
         )
     notice(f"stopped: {reason}")
     _show([{**each, "stopped_because": reason} for each in describe(profiles)], as_json)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turn Ctrl-C into a word on how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        notice("interrupted; nothing timed is lost: repeat the command with --resume to continue")
-        raise typer.Exit(1) from None
 
 
 def _measure(
@@ -178,7 +166,7 @@ def _measure(
 
     _announce(plan)
     effort = replace(effort, time_limit_s=60 * minutes)
-    with _interruptible(), progress_bar("timing") as bar:
+    with shown_campaign("timing") as bar:
         profiles = profile_plan(plan, machine, where, effort, bar, resume=resume, overwrite=overwrite)
     _show(describe(profiles), as_json)
 
@@ -186,7 +174,13 @@ def _measure(
 def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(documents)
-        return
+    else:
+        _show_table(documents)
+    rows = sum(each["rows"] for each in documents)
+    require_any_ok(sum(each["rows_ok"] for each in documents), rows, "the .meta.json beside each CSV")
+
+
+def _show_table(documents: list[dict[str, Any]]) -> None:
     rows = [
         [d["file"], d["variant"], d["hardware"], f"{d['rows_ok']}/{d['rows']}", percent(d["noise"])]
         for d in documents

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
+from perfpred.halide.journalled import Part
 from perfpred.halide.profiling import Order, read_schedules
-from perfpred.halide.refining import Part
 from perfpred.halide.source import Source
 from perfpred.hardware import compiler
 from perfpred.learn.forest import ForestRegressor

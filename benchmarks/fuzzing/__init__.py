@@ -1,1 +1,0 @@
-"""Damaged and hostile files, made at random: each must be refused with a sentence or answered rightly."""
