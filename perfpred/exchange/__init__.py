@@ -1,6 +1,6 @@
 """Tuning data in the formats of other tools, to and from profiles and spaces."""
 
-from perfpred.exchange.importing import Imported, Names, import_file, read_space
+from perfpred.exchange.importing import Imported, Names, Wishes, import_file, read_space
 from perfpred.exchange.space import TuningSpace
 from perfpred.exchange.space_json import write_space
 from perfpred.exchange.t1 import StatedSpace
@@ -11,6 +11,7 @@ __all__ = [
     "Names",
     "StatedSpace",
     "TuningSpace",
+    "Wishes",
     "import_file",
     "read_space",
     "write_space",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from perfpred.errors import InputError
@@ -13,11 +14,13 @@ from perfpred.exchange.results import Rejection, Result, Results, recorded
 from perfpred.exchange.space import TuningSpace
 from perfpred.exchange.units import is_time
 from perfpred.exchange.values import checked_value
-from perfpred.profile.cells import Value
+from perfpred.profile.cells import Value, value_of
 
 NAME = "Kernel Tuner cache"
 DEFAULT_UNIT = "ms"
 _FAILED = 1e20  # what versions before 0.4 wrote for a configuration that failed
+_PROBLEM = "problem_size"
+_AXES = ("x", "y", "z")
 _FACTS = ("device_name", "kernel_name", "problem_size")
 
 
@@ -58,9 +61,27 @@ def read(document: Document) -> Results:
         kernel=text_in(content, "kernel_name"),
         device=text_in(content, "device_name"),
         space=space,
+        constants=_problem_size(content.get(_PROBLEM), keys),
         facts={name: recorded(content[name]) for name in _FACTS if content.get(name)},
         remarks=tuple(remarks),
     )
+
+
+def _problem_size(stated: Any, keys: Collection[str]) -> dict[str, Value]:
+    """Return the problem size as parameters: it tells the rows of two files apart that are trained together.
+
+    Empty where it is no plain number or list of at most three: then it depends on the parameters.
+    """
+    listed = stated if isinstance(stated, list) else [stated]
+    values = [value_of(each) if isinstance(each, int | float | str) else None for each in listed]
+    sizes = [each for each in values if isinstance(each, int | float) and math.isfinite(each)]
+    if any(isinstance(each, bool) for each in listed):
+        return {}
+    if not 0 < len(sizes) == len(listed) <= len(_AXES):
+        return {}
+    axes = [f"{_PROBLEM}_{axis}" for axis in _AXES] if isinstance(stated, list) else [_PROBLEM]
+    named = dict(zip(axes, sizes, strict=False))
+    return {} if any(name in keys for name in named) else dict(named)
 
 
 def _result(place: str, entry: dict[str, Any], keys: tuple[str, ...], objective: str) -> Result:

@@ -75,6 +75,8 @@ class Result:
         Of `value`, as written beside it; empty if nothing is.
     noise, rounds : float, optional
         Columns of a profile, where one was exported.
+    variant : str
+        What was run, where a file holds several variants.
     problem : str
         Why the entry can be no row, known before anything in it is read; empty if nothing is.
     """
@@ -87,6 +89,7 @@ class Result:
     unit: str = ""
     noise: float | None = None
     rounds: float | None = None
+    variant: str = ""
     problem: str = ""
 
 
@@ -110,6 +113,8 @@ class Results:
     kernel, device : str
         Names in the file; empty if it has none.
     space : TuningSpace, optional
+    constants : dict
+        Parameters that all rows share, such as the problem size, by name.
     facts : dict
         Whatever else describes the whole, of JSON's types.
     remarks : tuple of str
@@ -128,6 +133,7 @@ class Results:
     kernel: str = ""
     device: str = ""
     space: TuningSpace | None = None
+    constants: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     origin: dict[str, Any] | None = None

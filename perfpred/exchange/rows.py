@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfpred.errors import InputError
+from perfpred.exchange.estimates import DEFAULT, RECORDED, belongs, location, repeatability, usable
 from perfpred.exchange.results import Rejection, Result, recorded
 from perfpred.exchange.statuses import status_of
 from perfpred.exchange.units import TimeUnit, unit_named
@@ -32,6 +33,8 @@ class Row:
         NaN where unknown.
     rounds : float, optional
     status : str
+    from_repeats : bool
+        Whether `time_s` is an estimate from the repeats rather than the time as recorded.
     """
 
     result: Result
@@ -40,6 +43,29 @@ class Row:
     noise: float
     rounds: float | None
     status: str
+    from_repeats: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How results become rows.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The parameters of all rows.
+    unit : TimeUnit
+        Of a result that states none.
+    estimate : str
+        Of the repeats, where a result has any.
+    of_variant : mapping, optional
+        The parameters that a variant has, where it has not all of them.
+    """
+
+    names: tuple[str, ...]
+    unit: TimeUnit
+    estimate: str = DEFAULT
+    of_variant: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -50,29 +76,28 @@ class Sorted:
     rejected: list[Rejection] = field(default_factory=list)
 
 
-def sort_results(results: Iterable[Result], names: Sequence[str], unit: TimeUnit) -> Sorted:
-    """Turn results into rows, in order; those that break a rule are rejected.
-
-    Parameters
-    ----------
-    results : iterable of Result
-    names : sequence of str
-        The parameters every row must have.
-    unit : TimeUnit
-        Of a result that states none.
-    """
+def sort_results(results: Iterable[Result], reading: Reading) -> Sorted:
+    """Turn results into rows, in order; those that break a rule are rejected."""
     found = Sorted()
     seen: dict[tuple[Value, ...], Result] = {}
     for result in results:
         try:
-            row = _row(result, names, unit)
+            row = _row(result, reading)
             _require_new(row, seen)
         except InputError as error:
             found.rejected.append(rejection(result, str(error)))
         else:
-            seen[row.parameters] = result
+            seen[_key(row)] = result
             found.rows.append(row)
-    return _one_kind(found, names)
+    return _one_kind(found, reading.names)
+
+
+def parameters_by_variant(results: Sequence[Result]) -> dict[str, tuple[str, ...]]:
+    """Return the parameters that most results of each variant have, in the order they first appear."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.variant, []).append(result)
+    return {variant: common_parameters(members) for variant, members in groups.items()}
 
 
 def rejection(result: Result, reason: str) -> Rejection:
@@ -91,19 +116,38 @@ def common_parameters(results: Iterable[Result]) -> tuple[str, ...]:
     return tuple(name for name, count in counts.items() if 2 * count > total)
 
 
-def _row(result: Result, names: Sequence[str], unit: TimeUnit) -> Row:
+def _row(result: Result, reading: Reading) -> Row:
     if result.problem:
         raise InputError(result.problem)
     _require_known_quality(result)
-    parameters = _parameters(result.configuration, names)
+    used = reading.of_variant.get(result.variant, reading.names)
+    if not used:
+        raise InputError("the entry has no parameter; if all share a size, give it as --param NAME=VALUE")
+    own = _parameters(result.configuration, used)
+    parameters = tuple(own.get(name) for name in reading.names)
     status = status_of(result.words)
     if status != "ok":
         noise = math.nan if result.noise is None else result.noise
         return Row(result, parameters, math.nan, noise, result.rounds, status)
-    time_s = _time_s(result, unit)
-    noise = repeatability(result.repeats, result.value) if result.noise is None else result.noise
+    time_s, noise, from_repeats = _estimated(result, reading)
+    noise = noise if result.noise is None else result.noise
     rounds = (len(result.repeats) or None) if result.rounds is None else result.rounds
-    return Row(result, parameters, time_s, noise, rounds, "ok")
+    return Row(result, parameters, time_s, noise, rounds, "ok", from_repeats)
+
+
+def _estimated(result: Result, reading: Reading) -> tuple[float, float, bool]:
+    """Return the time of a result, its noise, and whether both are of the repeats."""
+    per_second = reading.unit.per_second
+    if result.unit:
+        per_second = TIME_UNITS[f"time_{unit_named(result.unit)}"]
+    time_s = _time_s(result.value, per_second)
+    repeats = usable(result.repeats)
+    if not repeats or not belongs(float(result.value), repeats):
+        return time_s, math.nan, False
+    if reading.estimate == RECORDED:
+        return time_s, repeatability(repeats, "mean", float(result.value)), False
+    estimated = _time_s(location(repeats, reading.estimate), per_second)
+    return estimated, repeatability(repeats, reading.estimate), True
 
 
 def _require_known_quality(result: Result) -> None:
@@ -115,7 +159,7 @@ def _require_known_quality(result: Result) -> None:
         raise InputError(f"the rounds must be a whole number >= 0, but are {rounds!r}")
 
 
-def _parameters(configuration: Any, names: Sequence[str]) -> tuple[Value, ...]:
+def _parameters(configuration: Any, names: Sequence[str]) -> dict[str, Value]:
     if not isinstance(configuration, Mapping):
         raise InputError(f"a configuration must be a JSON object, but is {_shown(configuration)}")
     if len(configuration) != len(names) or any(name not in configuration for name in names):
@@ -124,7 +168,7 @@ def _parameters(configuration: Any, names: Sequence[str]) -> tuple[Value, ...]:
             raise InputError(f"parameter '{missing[0]}' is missing")
         other = next(name for name in configuration if name not in names)
         raise InputError(f"parameter '{other}' is not one that other rows have")
-    return tuple(_parameter(name, configuration[name]) for name in names)
+    return {name: _parameter(name, configuration[name]) for name in names}
 
 
 def _parameter(name: str, stated: object) -> Value:
@@ -140,11 +184,9 @@ def _parameter(name: str, stated: object) -> Value:
     return value
 
 
-def _time_s(result: Result, unit: TimeUnit) -> float:
-    value = result.value
+def _time_s(value: object, per_second: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"the time must be a number, but is {_shown(value)}")
-    per_second = TIME_UNITS[f"time_{unit_named(result.unit)}"] if result.unit else unit.per_second
     time_s = _float(value) / per_second
     if not 0 < time_s < math.inf:
         raise InputError(f"the time must be > 0 and finite, but is {value!r}")
@@ -159,33 +201,15 @@ def _float(value: float) -> float:
         return math.inf
 
 
+def _key(row: Row) -> tuple[Value, ...]:
+    return (row.result.variant, *row.parameters)
+
+
 def _require_new(row: Row, seen: Mapping[tuple[Value, ...], Result]) -> None:
-    before = seen.get(row.parameters)
+    before = seen.get(_key(row))
     if before is not None:
         same = "the same" if before.value == row.result.value else "another"
         raise InputError(f"the configuration is already at {before.place}, with {same} value")
-
-
-def repeatability(repeats: Sequence[Any], value: float) -> float:
-    """Return the relative difference of the means of the first and the second half of the repeats.
-
-    That is how the noise of our own measurements is defined, with the mean, which tuners record, as the
-    estimate. NaN for fewer than two repeats, or where one is not a number.
-
-    Examples
-    --------
-    >>> repeatability([1.00, 1.02, 1.02, 1.04], 1.02)
-    0.019608
-    """
-    half = len(repeats) // 2
-    if not half:
-        return math.nan
-    try:
-        early, late = sum(repeats[:half]) / half, sum(repeats[half:]) / (len(repeats) - half)
-        noise = round(abs(early - late) / value, 6)
-    except (TypeError, ArithmeticError):
-        return math.nan
-    return noise if math.isfinite(noise) else math.nan
 
 
 def _one_kind(found: Sorted, names: Sequence[str]) -> Sorted:
@@ -193,7 +217,7 @@ def _one_kind(found: Sorted, names: Sequence[str]) -> Sorted:
     odd: dict[int, str] = {}
     for place, name in enumerate(names):
         values = [row.parameters[place] for row in found.rows]
-        if len({isinstance(value, str) for value in values}) == 2:
+        if len({isinstance(value, str) for value in values if value is not None}) == 2:
             column, bad = parameter_column(values)
             kind = "a number" if column.dtype.kind in "if" else "text"
             odd |= dict.fromkeys(bad, f"parameter '{name}' must be {kind} as in most rows")

@@ -16,15 +16,20 @@ DEFAULT_UNIT = "ms"
 ORIGIN = "perfpred"
 """The key of the metadata under which an exported profile keeps its names and its own metadata."""
 FINE = "correct"
+_KEYS = {"configuration", "measurements"}
+"""What no other format calls so: `results` is a list in many a JSON file."""
 
 
 def refusal(content: Any) -> str | None:
     """Return why the content is not of this format, None if it is."""
     if not isinstance(content, dict):
         return "the file does not hold a JSON object"
-    if not isinstance(content.get("results"), list):
+    listed = content.get("results")
+    if not isinstance(listed, list):
         return "it has no list 'results'"
-    return None
+    if "schema_version" in content or any(isinstance(each, dict) and _KEYS & each.keys() for each in listed):
+        return None
+    return "no entry of its list 'results' has a 'configuration', and it has no 'schema_version'"
 
 
 def read(document: Document) -> Results:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from perfpred.errors import InputError, ProblemsError
-from perfpred.exchange import Imported, Names, import_file, read_space, write_t4
+from perfpred.exchange import Imported, Names, Wishes, import_file, read_space, write_t4
 from perfpred.exchange.statuses import STATUS_WORDS
 from perfpred.profile import STATUSES, read_profile, write_profile
 
@@ -82,7 +82,7 @@ def test_t4_results_become_rows(extracts):
 
 def test_times_are_the_recorded_ones_in_seconds(extracts):
     path = extracts / "convolution_milo-A6000.T4.json"
-    table = import_file(path, NAMES).profile.table
+    table = import_file(path, NAMES, None, Wishes("recorded")).profile.table
     entries = json.loads(path.read_text())["results"]
     for row, entry in zip(table.to_dict("records"), entries, strict=True):
         value = entry["measurements"][0]["value"]
@@ -398,13 +398,16 @@ def test_a_profile_of_our_own_goes_through_t4(csv, tmp_path):
     [
         (
             "[]",
-            "this is a file of no known format\n  not T4 results: the file does not hold a JSON object\n"
+            "this is a file of no known format; known: T4 results, Kernel Tuner cache, "
+            "hyperfine JSON, Google Benchmark JSON, pytest-benchmark JSON, T1 space, perfpred space\n"
+            "  not T4 results: the file does not hold a JSON object\n"
             "  not Kernel Tuner cache: the file does not hold a JSON object\n",
         ),
         ('{"results": 3}', "not T4 results: it has no list 'results'\n  not Kernel Tuner cache: it has no"),
         ("m,n\n1,2\n", "not JSON, as all known formats are: Expecting value"),
-        ('{"results": []}', "none of 0 entries can be a row of a profile"),
-        ('{"results": [1]}', "results[0]: an entry must be a JSON object"),
+        ('{"results": []}', "not T4 results: no entry of its list 'results' has a 'configuration'"),
+        ('{"schema_version": "1", "results": []}', "none of 0 entries can be a row of a profile"),
+        ('{"schema_version": "1", "results": [1]}', "results[0]: an entry must be a JSON object"),
         ("[" * 100_000, "not JSON, as all known formats are: it nests too deeply"),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perfpred.app.arguments import Json
+from perfpred.app.arguments import Json, assignments
 from perfpred.app.console import notice, percent, print_json
 from perfpred.errors import InputError
 
@@ -20,7 +20,11 @@ TABLES = (".csv", ".csv.gz")
 def import_(
     file: Annotated[
         Path,
-        typer.Argument(help="T4 results, Kernel Tuner cache or T1 space (also .gz).", show_default=False),
+        typer.Argument(
+            help="T4 results, Kernel Tuner cache, T1 space, or JSON of hyperfine, Google Benchmark or "
+            "pytest-benchmark (also .gz).",
+            show_default=False,
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", help="CSV to write; of a T1 space, JSON.", show_default=False)
@@ -31,18 +35,32 @@ def import_(
     hardware: Annotated[
         str | None, typer.Option("--hardware", help="Hardware. Default: the device named in the file.")
     ] = None,
-    variant: Annotated[str | None, typer.Option("--variant", help="Variant. Default: tuned.")] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option("--variant", help="Variant. Default: tuned, or the functions or commands in the file."),
+    ] = None,
     space: Annotated[
         Path | None,
         typer.Option("--space", help="Space of the results: T1, or JSON made of it.", show_default=False),
     ] = None,
+    estimate: Annotated[
+        str,
+        typer.Option(
+            "--estimate", help="Time from the repeats in the file: median, min, mean, or recorded: as it is."
+        ),
+    ] = "median",
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", help="NAME=VALUE of a parameter that all rows share, such as n=4096."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Turn tuning data of another tool into a profile CSV; the format is told by what the file holds."""
-    from perfpred.exchange import Imported, Names, import_file
+    from perfpred.exchange import Imported, Names, Wishes, import_file
     from perfpred.profile import write_profile
 
-    found = import_file(file, Names(kernel, variant, hardware), space)
+    wishes = Wishes(estimate, assignments(param or (), "--param"))
+    found = import_file(file, Names(kernel, variant, hardware), space, wishes)
     if not isinstance(found, Imported):
         _write_space(found, file, out, json)
         return
@@ -76,11 +94,15 @@ def _describe(found: Imported, file: Path, out: Path) -> dict[str, Any]:
 
     profile = found.profile
     table = profile.table
+    variants = table["variant"].unique().tolist()
     return {
         "file": str(out),
         "source": file.name,
         "format": found.format,
-        **{key: table[key].iloc[0] for key in ("kernel", "variant", "hardware")},
+        "kernel": table["kernel"].iloc[0],
+        "variant": variants[0] if len(variants) == 1 else None,
+        "variants": variants,
+        "hardware": table["hardware"].iloc[0],
         "rows": len(profile),
         "statuses": {each: n for each in STATUSES if (n := int((table["status"] == each).sum()))},
         KEY: profile.metadata.get(KEY, []),
@@ -117,7 +139,8 @@ def _tell(found: Imported, document: dict[str, Any]) -> None:
         if entries:
             noun = "entry" if len(entries) == 1 else "entries"
             notice(f"warning: {len(entries)} {noun} {what}:\n{summary(entries)}")
-    names = " / ".join(document[key] for key in ("kernel", "variant", "hardware"))
+    variants = ", ".join(document["variants"])
+    names = f"{document['kernel']} / {variants} / {document['hardware']}"
     notice(f"written to {document['file']} as {names}")
 
 
