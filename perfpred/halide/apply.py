@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import halide as hl
@@ -12,9 +11,21 @@ from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built
 from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, PLACING, Candidate, Directive
 from perfpred.halide.graph.names import loop_keys
+from perfpred.halide.schedule_rules import require_target, settings
 
 TAILS = {name: tail for name, tail in vars(hl.TailStrategy).items() if name[0].isupper()}
 MEMORIES = {name: memory for name, memory in vars(hl.MemoryType).items() if name[0].isupper()}
+
+
+def target_of(text: str) -> Any:
+    """Return Halide's target; raises `InputError` if it knows none that is written so, or cannot build for it."""
+    try:
+        target = hl.Target(require_target(text))
+    except hl.HalideError as error:
+        raise InputError(f"target '{text}' is none that this Halide knows: {_first_line(error)}") from None
+    if not target.supported():
+        raise InputError(f"target '{text}' must be one that this Halide can compile for")
+    return target
 
 
 def apply(candidate: Candidate, built: Built, target: Any) -> None:
@@ -31,7 +42,7 @@ def apply(candidate: Candidate, built: Built, target: Any) -> None:
         try:
             if directive.method == AUTOSCHEDULE:
                 name, parameters = map(str, directive.args)
-                run_autoscheduler(built.pipeline, target, name, json.loads(parameters))
+                run_autoscheduler(built.pipeline, target, name, settings(name, parameters))
             else:
                 stages.apply(directive)
         except InputError:

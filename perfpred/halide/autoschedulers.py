@@ -1,10 +1,12 @@
 """Halide's own autoschedulers: found in the wheel, their parameters checked before they run.
 
-An unknown parameter makes Halide end the process, so names are checked before it sees them.
+An unknown parameter, or a value that it cannot read, makes Halide end the process, so both are checked
+before it sees them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -22,22 +24,68 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 """The autoschedulers for CPUs and the parameters each knows."""
 
+MAX_INT, MAX_INT64 = (1 << 31) - 1, (1 << 63) - 1
+RANGES: Mapping[str, tuple[int, int]] = {
+    "parallelism": (1, 1 << 16),
+    "last_level_cache_size": (1, MAX_INT64),
+    "beam_size": (1, 1 << 16),
+    "random_dropout": (0, 100),
+    "random_dropout_seed": (0, MAX_INT),
+    "disable_subtiling": (0, 1),
+    "disable_memoized_features": (0, 1),
+    "disable_memoized_blocks": (0, 1),
+    "memory_limit": (-1, MAX_INT64),
+}
+"""What each parameter that is a whole number may be."""
+MAX_BALANCE = 1e6
+_PATH = re.compile(r"[^\x00-\x1f\x7f\"'`\\$]{0,1000}")
 
-def require_known(name: str, parameters: Mapping[str, Any]) -> None:
-    """Raise unless an autoscheduler knows these parameters.
+
+def require_settings(name: str, parameters: Mapping[str, Any]) -> None:
+    """Raise unless an autoscheduler knows these parameters and takes their values.
 
     Raises
     ------
     UnknownNameError
         If there is no such autoscheduler or parameter.
     InputError
-        If the weights file is not there, which Halide would not say.
+        If a value is not of the type and range that Halide reads: it ends the process on others.
     """
     if name not in PARAMETERS:
-        raise UnknownNameError("autoscheduler", name, PARAMETERS)
-    for key in parameters:
+        raise UnknownNameError("autoscheduler", name[:80], PARAMETERS)
+    for key, value in parameters.items():
         if key not in PARAMETERS[name]:
-            raise UnknownNameError(f"parameter of {name}", str(key), PARAMETERS[name])
+            raise UnknownNameError(f"parameter of {name}", str(key)[:80], PARAMETERS[name])
+        rule = _broken_rule(key, value)
+        if rule is not None:
+            raise InputError(f"parameter {key} of {name} must be {rule}, but is {repr(value)[:80]}")
+
+
+def _broken_rule(key: str, value: Any) -> str | None:
+    """Return what a parameter must be, None if it is."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if key == "weights_path":
+        good = isinstance(value, str) and value.isprintable() and _PATH.fullmatch(value)
+        return None if good else "a path without quotes, backslashes and control characters"
+    if key == "balance":
+        return None if is_number and 0 < value <= MAX_BALANCE else f"a number > 0, at most {MAX_BALANCE:g}"
+    least, most = RANGES[key]
+    if is_number and isinstance(value, int) and least <= value <= most:
+        return None
+    return f"a whole number in {least}..{most}"
+
+
+def require_known(name: str, parameters: Mapping[str, Any]) -> None:
+    """Raise unless an autoscheduler can be run with these parameters.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such autoscheduler or parameter.
+    InputError
+        If a value is wrong, or the weights file is not there, which Halide would not say.
+    """
+    require_settings(name, parameters)
     path = parameters.get("weights_path")
     if path and not Path(str(path)).is_file():
         raise InputError(f"there is no weights file {path}")

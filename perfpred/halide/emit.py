@@ -1,19 +1,25 @@
-"""A schedule as source code, in Python or C++, that needs nothing of this package."""
+"""A schedule as source code, in Python or C++, that needs nothing of this package.
+
+Whatever text a schedule holds goes through `literals`, so it stands in strings and comments only.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
-
+from perfpred.errors import InputError
 from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, PLACING, Directive
+from perfpred.halide.literals import Identifiers, comment_text, cpp_text, python_text, word
 from perfpred.halide.schedule import Schedule
-
-Line = Callable[..., str]
+from perfpred.halide.schedule_rules import MEMORIES, TAILS, require_integer, require_known, settings, shown
 
 
 def to_python(schedule: Schedule) -> str:
-    """Return a module with ``schedule(pipeline, target)``, for an unscheduled ``hl.Pipeline``."""
+    """Return a module with ``schedule(pipeline, target)``, for an unscheduled ``hl.Pipeline``.
+
+    Raises
+    ------
+    InputError
+        If a directive names a Func or a loop that is not there.
+    """
     lines = [
         f'"""{_about(schedule)}"""',
         "",
@@ -27,7 +33,13 @@ def to_python(schedule: Schedule) -> str:
 
 
 def to_cpp(schedule: Schedule) -> str:
-    """Return a function ``schedule(pipeline, target)`` for an unscheduled ``Halide::Pipeline``."""
+    """Return a function ``schedule(pipeline, target)`` for an unscheduled ``Halide::Pipeline``.
+
+    Raises
+    ------
+    InputError
+        If a directive names a Func or a loop that is not there.
+    """
     head = [
         '#include "Halide.h"',
         "",
@@ -41,7 +53,7 @@ def _about(schedule: Schedule) -> str:
     sizes = ", ".join(f"{width}x{height}" for width, height in schedule.sizes)
     expected = "" if schedule.expected_s is None else f", expected to take {1e3 * schedule.expected_s:.3g} ms"
     what = f"Schedule of {schedule.pipeline} (algorithm {schedule.algorithm})"
-    return f"{what} for {sizes} on {schedule.target}{expected}."
+    return comment_text(f"{what} for {sizes} on {schedule.target}{expected}.")
 
 
 class _Python:
@@ -51,6 +63,8 @@ class _Python:
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
+        self._new_name = Identifiers().new
+        self._funcs: dict[str, str] = {}
         self._loops: dict[tuple[str, int], dict[str, str]] = {}
         self._reductions: set[str] = set()
 
@@ -58,17 +72,17 @@ class _Python:
         """Return the statements, one a line."""
         found = []
         for key, func in self._schedule.funcs.items():
-            name = _identifier(key)
-            found.append(self.func(name, func.index))
+            name = self._funcs[key] = self._new_name(key)
+            found.append(self.func(name, int(func.index)))
             pure = {}
             for position, arg in enumerate(func.args):
-                pure[arg] = _identifier(f"{key}_{arg}")
+                pure[arg] = self._new_name(f"{key}_{arg}")
                 found.append(self.dimension(pure[arg], name, position))
             self._loops[key, 0] = dict(pure)
             for update, rvars in enumerate(func.rvars):
                 mine = self._loops.setdefault((key, update + 1), dict(pure))
                 for position, rvar in enumerate(rvars):
-                    mine[rvar] = _identifier(f"{key}_u{update}_{rvar}")
+                    mine[rvar] = self._new_name(f"{key}_u{update}_{rvar}")
                     self._reductions.add(mine[rvar])
                     found.append(self.reduction(mine[rvar], name, update, position))
         for each in sorted(self._schedule.candidate.directives, key=lambda each: each.method in PLACING):
@@ -76,44 +90,66 @@ class _Python:
         return found or [self.nothing()]
 
     def _directive(self, directive: Directive) -> list[str]:
+        require_known(directive.method, "a method", METHODS)
         if directive.method == AUTOSCHEDULE:
-            return self.autoschedule(str(directive.args[0]), json.loads(str(directive.args[1])))
+            name, text = directive.args
+            return self.autoschedule(str(name), settings(name, text))
         spec = METHODS[directive.method]
         kinds = "v" * len(directive.args) if spec == "v*" else spec.replace("?", "")
         lines, args = [], []
         for kind, arg in zip(kinds, directive.args, strict=False):
             if kind == "n":
-                lines.append(self._new(directive, str(arg)))
+                lines.append(self._new_loop(directive, str(arg)))
             args.append(self._argument(directive, kind, arg))
-        func = _identifier(directive.func)
-        target = f"{func}.update({directive.stage - 1})" if directive.stage else func
-        return [*lines, f"{target}.{directive.method}({self.listed(directive.method, args)}){self.end}"]
+        func = self._func(directive.func)
+        target = f"{func}.update({int(directive.stage) - 1})" if directive.stage else func
+        method = word(directive.method)
+        return [*lines, f"{target}.{method}({self.listed(method, args)}){self.end}"]
 
-    def _new(self, directive: Directive, name: str) -> str:
-        loops = self._loops[directive.func, directive.stage]
-        label = _identifier(f"{directive.func}{f'_u{directive.stage - 1}' if directive.stage else ''}_{name}")
-        reduction = loops.get(str(directive.args[0])) in self._reductions
+    def _new_loop(self, directive: Directive, name: str) -> str:
+        old = self._loop(directive, str(directive.args[0]))
+        update = f"_u{int(directive.stage) - 1}" if directive.stage else ""
+        label = self._new_name(f"{directive.func}{update}_{name}")
+        reduction = old in self._reductions
         if reduction:
             self._reductions.add(label)
-        loops[name] = label
+        self._loops[directive.func, directive.stage][name] = label
         return self.loop(label, name, reduction)
 
     def _argument(self, directive: Directive, kind: str, arg: str | int) -> str:
         if kind == "f":
-            return _identifier(str(arg))
+            return self._func(str(arg))
         if kind == "t":
-            return self.constant("TailStrategy", str(arg))
+            return self.constant("TailStrategy", require_known(arg, "a tail strategy", TAILS))
         if kind == "m":
-            return self.constant("MemoryType", str(arg))
+            return self.constant("MemoryType", require_known(arg, "a memory type", MEMORIES))
         if kind not in "vn":
-            return str(arg)
+            return str(require_integer(arg, "a number", 1, 1 << 62))
         if directive.method in ("compute_at", "store_at"):
-            func = str(directive.args[0])
-            stages = sorted((stage for key, stage in self._loops if key == func), reverse=True)
-            return next(
-                self._loops[func, stage][str(arg)] for stage in stages if arg in self._loops[func, stage]
-            )
-        return self._loops[directive.func, directive.stage][str(arg)]
+            return self._loop_of(str(directive.args[0]), str(arg))
+        return self._loop(directive, str(arg))
+
+    def _func(self, key: str) -> str:
+        if key not in self._funcs:
+            raise InputError(f"{shown(key)} is none of the schedule's Funcs: {shown(list(self._funcs))}")
+        return self._funcs[key]
+
+    def _loop(self, directive: Directive, name: str) -> str:
+        loops = self._loops.get((directive.func, directive.stage), {})
+        if name not in loops:
+            raise InputError(f"{directive.func} has no loop {shown(name)}, which {directive.method} names")
+        return loops[name]
+
+    def _loop_of(self, key: str, name: str) -> str:
+        """Return a loop of the last stage that has it."""
+        stages = sorted((stage for func, stage in self._loops if func == key), reverse=True)
+        for stage in stages:
+            if name in self._loops[key, stage]:
+                return self._loops[key, stage][name]
+        raise InputError(f"{key} has no loop {shown(name)} to compute or store at")
+
+    def text(self, text: str) -> str:
+        return python_text(text)
 
     def func(self, name: str, index: int) -> str:
         return f"{name} = pipeline.get_func({index})"
@@ -125,10 +161,10 @@ class _Python:
         return f"{label} = {func}.rvars({update})[{position}]"
 
     def loop(self, label: str, name: str, reduction: bool) -> str:
-        return f'{label} = hl.{"RVar" if reduction else "Var"}("{name}")'
+        return f'{label} = hl.{"RVar" if reduction else "Var"}({self.text(name)})'
 
     def constant(self, kind: str, name: str) -> str:
-        return f"hl.{kind}.{name}"
+        return f"hl.{kind}.{word(name)}"
 
     def listed(self, _method: str, args: list[str]) -> str:
         return ", ".join(args)
@@ -137,15 +173,19 @@ class _Python:
         return "pass"
 
     def autoschedule(self, name: str, parameters: dict[str, object]) -> list[str]:
-        settings = {key: str(value) for key, value in parameters.items()}
+        pairs = ", ".join(f"{self.text(key)}: {self.text(str(value))}" for key, value in parameters.items())
+        scheduler = self.text(name)
         return [
-            f"hl.load_plugin('autoschedule_{name.lower()}')",
-            f"pipeline.apply_autoscheduler(target, hl.AutoschedulerParams('{name}', {settings!r}))",
+            f"hl.load_plugin({self.text(f'autoschedule_{name.lower()}')})",
+            f"pipeline.apply_autoscheduler(target, hl.AutoschedulerParams({scheduler}, {{{pairs}}}))",
         ]
 
 
 class _Cpp(_Python):
     end = ";"
+
+    def text(self, text: str) -> str:
+        return cpp_text(text)
 
     def func(self, name: str, index: int) -> str:
         return f"Func {name} = pipeline.get_func({index});"
@@ -157,10 +197,10 @@ class _Cpp(_Python):
         return f"RVar {label} = {func}.rvars({update})[{position}];"
 
     def loop(self, label: str, name: str, reduction: bool) -> str:
-        return f'{"RVar" if reduction else "Var"} {label}("{name}");'
+        return f'{"RVar" if reduction else "Var"} {label}({self.text(name)});'
 
     def constant(self, kind: str, name: str) -> str:
-        return f"{kind}::{name}"
+        return f"{kind}::{word(name)}"
 
     def listed(self, method: str, args: list[str]) -> str:
         return f"{{{', '.join(args)}}}" if method == "reorder" else ", ".join(args)
@@ -169,13 +209,10 @@ class _Cpp(_Python):
         return "(void)pipeline;"
 
     def autoschedule(self, name: str, parameters: dict[str, object]) -> list[str]:
-        settings = ", ".join(f'{{"{key}", "{value}"}}' for key, value in parameters.items())
+        pairs = ", ".join(
+            f"{{{self.text(key)}, {self.text(str(value))}}}" for key, value in parameters.items()
+        )
         return [
-            f'load_plugin("autoschedule_{name.lower()}");',
-            f'pipeline.apply_autoscheduler(target, {{"{name}", {{{settings}}}}});',
+            f"load_plugin({self.text(f'autoschedule_{name.lower()}')});",
+            f"pipeline.apply_autoscheduler(target, {{{self.text(name)}, {{{pairs}}}}});",
         ]
-
-
-def _identifier(text: str) -> str:
-    name = re.sub(r"\W", "_", text)
-    return name if name[:1].isalpha() else f"f{name}"

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from perfpred.errors import InputError
 from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.graph.names import ANONYMOUS, in_order, loop_keys
+from perfpred.halide.graph.names import ANONYMOUS, LONGEST, in_order, loop_keys
 from perfpred.halide.graph.serialized import RawFunc, RawPipeline, RawStage
 
 ROOT = "__root"
-UNWRITTEN = re.compile(r"\W+")
+UNWRITTEN = re.compile(r"\W+", re.ASCII)
 
 
 def recorded(pipeline: RawPipeline, source: str, keys: Mapping[str, str]) -> Candidate:
@@ -123,7 +123,7 @@ def _tokens(func: RawFunc, stage: RawStage) -> dict[str, str]:
 
 
 def _fresh(stem: str, used: set[str]) -> str:
-    stem = "t" if ANONYMOUS.match(stem) else UNWRITTEN.sub("_", stem)
+    stem = "t" if ANONYMOUS.match(stem) else UNWRITTEN.sub("_", stem)[:LONGEST]
     name, number = stem, 1
     while name in used:
         name, number = f"{stem}_{number}", number + 1

@@ -6,28 +6,33 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from perfpred.errors import InputError
 from perfpred.files import atomic_write
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.documents import read_json
 from perfpred.halide.graph.model import Graph
+from perfpred.halide.loop_names import FuncNames, require_loops
+from perfpred.halide.schedule_rules import (
+    MAX_SIZES,
+    mapping,
+    require,
+    require_hash,
+    require_integer,
+    require_name,
+    require_names,
+    require_pipeline,
+    require_seconds,
+    require_sizes,
+    require_target,
+)
 
 FORMAT = 1
 
 
 class StaleScheduleError(InputError):
     """A schedule of an algorithm that has changed since."""
-
-
-@dataclass(frozen=True)
-class FuncNames:
-    """What emitted code needs to find a Func and its loops: its place, dimensions, each update's loops."""
-
-    index: int
-    args: tuple[str, ...]
-    rvars: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,13 @@ class Schedule:
         Seconds it should take.
     others : tuple of (Candidate, float)
         The next best, and the seconds they should take, for where this one does not do.
+    is_foreign : bool
+        Whether it was read from a document: it is tried in a child process before it is applied.
+
+    Raises
+    ------
+    InputError
+        If a text or number of it breaks a rule, or a directive names a Func or a loop that is not there.
     """
 
     pipeline: str
@@ -62,6 +74,19 @@ class Schedule:
     funcs: Mapping[str, FuncNames] = field(default_factory=dict)
     expected_s: float | None = None
     others: tuple[tuple[Candidate, float], ...] = ()
+    is_foreign: bool = field(default=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        require_pipeline(self.pipeline)
+        require_hash(self.algorithm)
+        require_target(self.target)
+        require_sizes(self.sizes)
+        if self.expected_s is not None:
+            require_seconds(self.expected_s, "expected_s")
+        require_integer(len(self.others), "the number of others", 0, MAX_SIZES)
+        for index, (_, expected_s) in enumerate(self.others):
+            require_seconds(expected_s, f"others[{index}].expected_s")
+        require_loops(self.candidate.directives, self.funcs)
 
     @classmethod
     def of(
@@ -128,20 +153,24 @@ class Schedule:
         """
         if not isinstance(document, Mapping) or document.get("format") != FORMAT:
             raise InputError(f"not a schedule of format {FORMAT}")
-        try:
-            expected = document.get("expected_s")
-            return cls(
-                str(document["pipeline"]),
-                str(document["algorithm"]),
-                str(document["target"]),
-                tuple((int(width), int(height)) for width, height in document["sizes"]),
-                Candidate.from_json(document),
-                {key: _names(each) for key, each in document["funcs"].items()},
-                None if expected is None else float(expected),
-                tuple(map(_other, document.get("others", ()))),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"not a schedule: {type(error).__name__}: {error}") from None
+        needed = ("pipeline", "algorithm", "target", "sizes", "directives", "funcs")
+        missing = [key for key in needed if key not in document]
+        if missing:
+            raise InputError(f"not a schedule: {', '.join(missing)} missing")
+        funcs, others = document["funcs"], document.get("others", [])
+        require(isinstance(funcs, dict), "funcs", "a JSON object", funcs)
+        require(isinstance(others, list), "others", "a list", others)
+        return cls(
+            document["pipeline"],
+            document["algorithm"],
+            document["target"],
+            require_sizes(document["sizes"]),
+            Candidate.from_json(document),
+            {require_name(key, "a key of funcs"): _names(each, key) for key, each in funcs.items()},
+            document.get("expected_s"),
+            tuple(_other(each, index) for index, each in enumerate(others)),
+            is_foreign=True,
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the schedule as JSON."""
@@ -175,36 +204,46 @@ class Schedule:
         StaleScheduleError
             If it is another algorithm.
         InputError
-            If the pipeline cannot be used, or has been scheduled before.
+            If the pipeline cannot be used or has been scheduled before, or if a schedule that was read from
+            a document does not fit it: that is found out in a copy of this process, whatever becomes of it.
         """
-        import halide as hl
-
-        from perfpred.halide.apply import apply
+        from perfpred.halide.apply import apply, target_of
         from perfpred.halide.built import checked, without_examples
+        from perfpred.halide.trying import require_applicable
 
         if inputs is None or output_extents is None:
             built = without_examples(output)
         else:
             built = checked(output, inputs, output_extents)
         self.require(built.algorithm)
-        apply(self.candidate, built, hl.Target(self.target))
+        if self.is_foreign:
+            require_applicable(self.candidate, built, self.target)
+        apply(self.candidate, built, target_of(self.target))
 
 
 def load_schedule(path: str | os.PathLike[str]) -> Schedule:
-    """Read a schedule; raises `InputError` if the file is missing or holds none."""
+    """Read a schedule; raises `InputError` naming the file, the place and the value if it holds none."""
+    document = read_json(path)
     try:
-        return Schedule.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+        return Schedule.from_json(document)
+    except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def _other(document: Mapping[str, Any]) -> tuple[Candidate, float]:
-    return Candidate.from_json(document), float(document["expected_s"])
+def _other(document: Any, index: int) -> tuple[Candidate, float]:
+    try:
+        candidate = Candidate.from_json(document)
+        return candidate, require_seconds(document.get("expected_s"), "expected_s")
+    except InputError as error:
+        raise InputError(f"others[{index}]: {error}") from None
 
 
-def _names(document: Mapping[str, Any]) -> FuncNames:
-    return FuncNames(
-        int(document["index"]), tuple(document["args"]), tuple(tuple(names) for names in document["rvars"])
-    )
+def _names(document: Any, key: str) -> FuncNames:
+    try:
+        fields = mapping(document, "it", ("index", "args", "rvars"))
+        require(isinstance(fields["rvars"], list), "rvars", "a list", fields["rvars"])
+        args = require_names(fields["args"], "args")
+        rvars = tuple(require_names(each, f"rvars[{i}]") for i, each in enumerate(fields["rvars"]))
+        return FuncNames(fields["index"], args, rvars)
+    except InputError as error:
+        raise InputError(f"funcs.{key}: {error}") from None

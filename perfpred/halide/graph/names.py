@@ -2,7 +2,8 @@
 
 Halide makes names unique a process at a time (``blur_x$3``, ``v12``); what is stored must not hold such
 counters. Funcs are visited from the output in the order they are called, and named by what stands before
-the counter, numbered where that is not unique.
+the counter, numbered where that is not unique; characters other than letters, digits, ``_``, ``$`` and ``.``
+become ``_``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from perfpred.halide.graph.terms import FUNC, Term
 
 COUNTER = re.compile(r"\$\d+$")
 ANONYMOUS = re.compile(r"^(?:v|f|r)\d+$")
+UNWRITTEN = re.compile(r"[^A-Za-z0-9_$.]")
+LONGEST = 120
+"""Characters of a name, before a number that makes it unique."""
 LAMBDA = re.compile(r"^(lambda|sum|product|maximum|minimum|argmax|argmin)_?\d*$")
 
 
@@ -64,7 +68,7 @@ def loop_keys(names: Sequence[str], anonymous: str) -> dict[str, str]:
     for position, name in enumerate(names):
         head, dollar, tail = COUNTER.sub("", name).partition("$")
         stem = f"{anonymous}{'' if dollar else position}" if ANONYMOUS.match(head) else head
-        stems.append(f"{stem}.{tail}" if tail else stem)
+        stems.append(_plain(f"{stem}.{tail}" if tail else stem))
     return dict(zip(names, _unique(stems), strict=True))
 
 
@@ -73,7 +77,12 @@ def _stem(name: str) -> str:
     known = LAMBDA.match(bare)
     if known:
         return known.group(1)
-    return "f" if ANONYMOUS.match(bare) else bare
+    return "f" if ANONYMOUS.match(bare) else _plain(bare)
+
+
+def _plain(name: str) -> str:
+    """Return a name as schedules can hold it: Halide allows any character, and any length."""
+    return UNWRITTEN.sub("_", name)[:LONGEST] or "_"
 
 
 def _unique(stems: Sequence[str]) -> list[str]:

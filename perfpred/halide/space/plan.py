@@ -7,6 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from perfpred.errors import InputError
+from perfpred.halide.schedule_rules import (
+    MAX_NUMBER,
+    mapping,
+    require,
+    require_integer,
+    require_name,
+    require_names,
+)
+
 Sizes = tuple[tuple[str, int], ...]
 ROOT = "__root"
 """Where a Func is stored that is stored whole but computed piece by piece."""
@@ -117,26 +127,49 @@ class Plan:
 
     @classmethod
     def loads(cls, text: str) -> Plan:
-        """Return the plan that `dumps` wrote."""
-        return cls({key: _func(each) for key, each in json.loads(text).items()})
+        """Return the plan that `dumps` wrote.
+
+        Raises
+        ------
+        InputError
+            If the text is none.
+        """
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"a plan must be JSON, but {error}") from None
+        require(isinstance(document, dict), "a plan", "a JSON object", document)
+        return cls({require_name(key, "a Func of a plan"): _func(each) for key, each in document.items()})
 
 
-def _func(document: Mapping[str, Any]) -> FuncPlan:
-    stages = tuple(_loops(each) for each in document["stages"])
-    return FuncPlan(stages, document["root"], document["compute"], document["store"])
+def _func(document: Any) -> FuncPlan:
+    fields = mapping(document, "a Func of a plan", ("stages", "root", "compute", "store"))
+    require(isinstance(fields["stages"], list), "stages", "a list", fields["stages"])
+    stages = tuple(_loops(each) for each in fields["stages"])
+    return FuncPlan(stages, *(_name(fields[key], key) for key in ("root", "compute", "store")))
 
 
-def _loops(document: Mapping[str, Any]) -> LoopPlan:
-    pairs = {
-        name: tuple((str(key), int(size)) for key, size in document[name]) for name in ("tiles", "blocks")
-    }
-    return LoopPlan(
-        tuple(document["inner"]),
-        tuple(document["outer"]),
-        pairs["tiles"],
-        pairs["blocks"],
-        document["vector"],
-        document["lanes"],
-        tuple(document["unrolled"]),
-        document["parallel"],
+def _loops(document: Any) -> LoopPlan:
+    names, pairs = ("inner", "outer", "unrolled"), ("tiles", "blocks")
+    fields = mapping(document, "a stage of a plan", (*names, *pairs, "vector", "lanes", "parallel"))
+    require(isinstance(fields["parallel"], bool), "parallel", "true or false", fields["parallel"])
+    inner, outer, unrolled = (require_names(fields[key], key) for key in names)
+    tiles, blocks = (_sizes(fields[key], key) for key in pairs)
+    lanes = require_integer(fields["lanes"], "lanes", 1, MAX_NUMBER)
+    vector = _name(fields["vector"], "vector")
+    return LoopPlan(inner, outer, tiles, blocks, vector, lanes, unrolled, fields["parallel"])
+
+
+def _name(value: Any, what: str) -> str:
+    """Return a name, which may be empty."""
+    return "" if value == "" else require_name(value, what)
+
+
+def _sizes(value: Any, what: str) -> Sizes:
+    good = isinstance(value, list) and all(isinstance(each, list) and len(each) == 2 for each in value)
+    require(good, what, "a list of pairs of name and size", value)
+    names = require_names([name for name, _ in value], what)
+    return tuple(
+        (name, require_integer(size, what, 1, MAX_NUMBER))
+        for name, (_, size) in zip(names, value, strict=True)
     )

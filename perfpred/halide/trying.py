@@ -1,0 +1,60 @@
+"""Trying a schedule that someone else made in a copy of this process, before it is applied here.
+
+Halide ends the process that asks it for some impossible things, so what is read from a file is first applied,
+and lowered to loops, where that does no harm.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import halide as hl
+
+from perfpred.errors import InputError
+from perfpred.halide.apply import apply, target_of
+from perfpred.halide.built import Built
+from perfpred.halide.candidate import Candidate
+from perfpred.halide.sandbox.forked import ForkLimits, forked
+
+LIMIT_S = 60.0
+MEMORY_BYTES = 4 << 30
+"""Seconds and memory, beyond what this process has already, that a schedule may take to be lowered."""
+
+
+def require_applicable(
+    candidate: Candidate, built: Built, target: str, seconds: float = LIMIT_S
+) -> None:
+    """Raise unless a candidate can be applied to a pipeline, which is left as it is.
+
+    Raises
+    ------
+    InputError
+        If Halide refuses the schedule, ends the process, or takes longer than `seconds`.
+    """
+    limits = ForkLimits(seconds, _address_space() + MEMORY_BYTES)
+    with warnings.catch_warnings():  # the child only calls Halide, so it waits for none of the other threads
+        warnings.simplefilter("ignore", DeprecationWarning)
+        reply = forked(lambda: lowered(candidate, built, target_of(target)), limits)
+    if reply["status"] != "ok":
+        said = " ".join(str(reply["message"]).split())[-300:]
+        raise InputError(f"the schedule {candidate.id} cannot be applied to this pipeline: {said}")
+
+
+def lowered(candidate: Candidate, built: Built, target: Any) -> dict[str, Any]:
+    """Apply a candidate and have Halide make loops of it, which finds out what applying alone does not."""
+    apply(candidate, built, target)
+    arguments = built.arguments or built.pipeline.infer_arguments()
+    try:  # /dev/null: a process that is ended cannot tidy up
+        built.pipeline.compile_to_lowered_stmt(os.devnull, arguments, hl.StmtOutputFormat.Text, target)
+    except hl.HalideError as error:
+        raise InputError(" ".join(str(error).split())) from None
+    return {}
+
+
+def _address_space() -> int:
+    """Return the bytes of this process's address space, which its copy has as well."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")
