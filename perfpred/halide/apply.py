@@ -18,7 +18,7 @@ MEMORIES = {name: memory for name, memory in vars(hl.MemoryType).items() if name
 
 
 def target_of(text: str) -> Any:
-    """Return Halide's target; raises `InputError` if it knows none that is written so, or cannot build for it."""
+    """Return Halide's target; raises `InputError` if it knows no such one, or cannot compile for it."""
     try:
         target = hl.Target(require_target(text))
     except hl.HalideError as error:

@@ -161,7 +161,7 @@ class _Python:
         return f"{label} = {func}.rvars({update})[{position}]"
 
     def loop(self, label: str, name: str, reduction: bool) -> str:
-        return f'{label} = hl.{"RVar" if reduction else "Var"}({self.text(name)})'
+        return f"{label} = hl.{'RVar' if reduction else 'Var'}({self.text(name)})"
 
     def constant(self, kind: str, name: str) -> str:
         return f"hl.{kind}.{word(name)}"
@@ -197,7 +197,7 @@ class _Cpp(_Python):
         return f"RVar {label} = {func}.rvars({update})[{position}];"
 
     def loop(self, label: str, name: str, reduction: bool) -> str:
-        return f'{"RVar" if reduction else "Var"} {label}({self.text(name)});'
+        return f"{'RVar' if reduction else 'Var'} {label}({self.text(name)});"
 
     def constant(self, kind: str, name: str) -> str:
         return f"{kind}::{word(name)}"

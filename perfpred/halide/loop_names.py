@@ -31,7 +31,7 @@ class FuncNames:
 def require_loops(directives: Sequence[Directive], funcs: Mapping[str, FuncNames]) -> None:
     """Raise `InputError` unless each directive names Funcs of `funcs` and loops that are there at its turn.
 
-    A loop that was split, fused or renamed is gone, and a new one must not bear the name of one that is there.
+    A loop that was split, fused or renamed is gone; a new one must not bear the name of one that is there.
     """
     loops = _Loops(funcs)
     for index, each in sorted(enumerate(directives), key=lambda pair: pair[1].method in PLACING):

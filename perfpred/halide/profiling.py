@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from perfpred.errors import InputError
 from perfpred.files import atomic_write
 from perfpred.halide.campaign import Task, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
+from perfpred.halide.documents import read_json
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, SHARES, Request, baselines, gather
 from perfpred.halide.journalled import Part, candidates_of, warn_of_unclear
@@ -25,6 +27,7 @@ from perfpred.halide.refining import Rounds
 from perfpred.halide.results import Results
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
+from perfpred.halide.schedule_rules import mapping, require, require_size, shown
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort
@@ -194,13 +197,22 @@ def read_schedules(out: Path) -> dict[str, Candidate]:
         If the file is missing or broken.
     """
     path = schedules_path(out)
+    document = read_json(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return {key: Candidate.from_json(each) for key, each in document["schedules"].items()}
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, AttributeError) as error:
+        fields = mapping(document, "it", ("schedules",), ("pipeline",))
+        require(isinstance(fields["schedules"], dict), "schedules", "a JSON object", fields["schedules"])
+        return {key: _schedule(key, each) for key, each in fields["schedules"].items()}
+    except InputError as error:
         raise InputError(f"{path} does not hold schedules: {error}") from None
+
+
+def _schedule(key: str, document: Any) -> Candidate:
+    try:
+        candidate = Candidate.from_json(document)
+        require(candidate.id == key, "its key", f"the hash of its directives, {candidate.id},", key)
+    except InputError as error:
+        raise InputError(f"schedules.{shown(key)}: {error}") from None
+    return candidate
 
 
 def parse_size(text: str) -> Size:
@@ -209,17 +221,18 @@ def parse_size(text: str) -> Size:
     Raises
     ------
     InputError
-        If it is not written so, or not positive.
+        If it is not written so, not positive, or larger than Halide's outputs can be.
 
     Examples
     --------
     >>> parse_size("1536x1024")
     (1536, 1024)
     """
-    width, cross, height = text.partition("x")
-    if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
-        raise InputError(f"a size must be WIDTHxHEIGHT, such as 1536x1024, but got '{text}'")
-    return int(width), int(height)
+    found = re.fullmatch(r"([0-9]{1,10})x([0-9]{1,10})", text)
+    size = (int(found[1]), int(found[2])) if found else (0, 0)
+    if min(size) < 1:
+        raise InputError(f"a size must be WIDTHxHEIGHT, such as 1536x1024, but got {shown(text)}")
+    return require_size(size, "a size")
 
 
 def _identity(order: Order, hardware: str, algorithm: str) -> dict[str, Any]:

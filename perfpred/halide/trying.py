@@ -24,9 +24,7 @@ MEMORY_BYTES = 4 << 30
 """Seconds and memory, beyond what this process has already, that a schedule may take to be lowered."""
 
 
-def require_applicable(
-    candidate: Candidate, built: Built, target: str, seconds: float = LIMIT_S
-) -> None:
+def require_applicable(candidate: Candidate, built: Built, target: str, seconds: float = LIMIT_S) -> None:
     """Raise unless a candidate can be applied to a pipeline, which is left as it is.
 
     Raises
@@ -39,7 +37,7 @@ def require_applicable(
         warnings.simplefilter("ignore", DeprecationWarning)
         reply = forked(lambda: lowered(candidate, built, target_of(target)), limits)
     if reply["status"] != "ok":
-        said = " ".join(str(reply["message"]).split())[-300:]
+        said = " ".join(str(reply["message"]).split())[:300]
         raise InputError(f"the schedule {candidate.id} cannot be applied to this pipeline: {said}")
 
 

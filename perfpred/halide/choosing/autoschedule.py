@@ -81,7 +81,7 @@ def autoschedule(
     Raises
     ------
     InputError
-        If the pipeline cannot be used, or `budget` is negative.
+        If the pipeline cannot be used, `budget` is negative, or a measured schedule does not fit.
     MeasurementError
         If `budget` is positive and nothing can be compiled or timed.
     """
@@ -108,6 +108,8 @@ def _chosen(
     built: Built, place: Place, models: str | os.PathLike[str] | None, budget: int, seed: int
 ) -> tuple[Candidate, float | None, str]:
     """Return a candidate, the seconds it should take, and why it was chosen."""
+    from perfpred.halide.trying import require_applicable
+
     hardware = place.machine.hardware(place.isa, place.threads).id
     found = None if models is None else find_algorithm(Path(models), built.algorithm, hardware)
     if budget:
@@ -122,6 +124,7 @@ def _chosen(
         if choice.is_left:
             name = next(each for each in PARAMETERS if each.lower() == choice.best.candidate.source)
             return _asked(name, place), choice.best.expected_s, choice.reason
+        require_applicable(choice.best.candidate, built, halide_target(place.isa))
     return choice.best.candidate, choice.best.expected_s, choice.reason
 
 

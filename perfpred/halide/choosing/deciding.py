@@ -23,7 +23,13 @@ def decide(
 
 
 def unrun(session: Session, experience: Experience | None) -> Choice:
-    """Return the choice without a run: by what was profiled, else what an autoscheduler chooses."""
+    """Return the choice without a run: by what was profiled, else what an autoscheduler chooses.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to choose from, or the schedule that was profiled does not fit the pipeline.
+    """
     standing, notes = session.baselines()
     own = {each.source: each for each in standing}
     if experience is None or not experience.sizes:
@@ -36,4 +42,5 @@ def unrun(session: Session, experience: Experience | None) -> Choice:
     if choice.is_left and best.candidate.source in own:
         taken = replace(best, candidate=own[best.candidate.source])
         return replace(choice, best=taken, baseline=taken)
+    session.require_applicable(best.candidate)
     return choice

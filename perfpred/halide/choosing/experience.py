@@ -15,13 +15,16 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from perfpred.errors import InputError, ModelFileError
-from perfpred.files import atomic_write, make_folder, read_bytes
+from perfpred.errors import InputError, ModelFileError, ProfileError
+from perfpred.files import atomic_write, make_folder
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.choosing.experience_file import check_measurements, check_model, check_names, decode
+from perfpred.halide.documents import read_json
 from perfpred.halide.features.compute import FEATURES
 from perfpred.halide.pipelines import PIPELINES
 from perfpred.halide.profiling import read_schedules
 from perfpred.halide.sandbox.workshop import Size
+from perfpred.halide.schedule_rules import MAX_ELEMENTS, require_sizes, shown
 from perfpred.learn.ensemble import EnsembleRegressor
 from perfpred.names import file_stem
 from perfpred.predict import codec
@@ -70,6 +73,11 @@ class Experience:
     model_deviation: float
     spearman: float = math.nan
 
+    def __post_init__(self) -> None:
+        check_names(self.pipeline, self.algorithm, self.hardware)
+        check_measurements(self.candidates, self.sizes, self.log_time, self.noise)
+        check_model(self.model, self.model_deviation, self.spearman)
+
     @classmethod
     def of(cls, profile: Profile, schedules: Mapping[str, Candidate]) -> Experience:
         """Return what a profile of one pipeline on one machine taught.
@@ -80,25 +88,8 @@ class Experience:
             If it is not such a profile, or no row has a time.
         """
         rows = profile.ok.table
-        if "schedule" not in rows or rows.empty:
-            raise InputError("a profile with times is needed, as perfpred halide profile writes it")
-        for column in ("kernel", "hardware"):
-            if rows[column].nunique() > 1:
-                raise InputError(
-                    f"one {column} at a time, but got {', '.join(sorted(rows[column].unique()))}"
-                )
-        sizes = tuple(dict.fromkeys(zip(rows["width"].astype(int), rows["height"].astype(int), strict=True)))
-        kept = tuple(schedules[key] for key in dict.fromkeys(rows["schedule"]) if key in schedules)
-        if not kept:
-            raise InputError("the schedules beside the profile are of another one")
-        log_time, noise = np.full((2, len(kept), len(sizes)), np.nan)
-        places = {each.id: place for place, each in enumerate(kept)}
-        where = zip(rows["width"].astype(int), rows["height"].astype(int), strict=True)
-        what = zip(rows["schedule"], where, rows["time_s"].to_numpy(), rows["noise"].to_numpy(), strict=True)
-        for key, size, time_s, repeatability in what:
-            if key in places:
-                at = places[str(key)], sizes.index(size)
-                log_time[at], noise[at] = math.log(time_s), repeatability
+        _require_measured(rows)
+        sizes, log_time, noise, kept = _times(rows, schedules)
         model, deviation, spearman = _fitted(rows)
         algorithm = str(profile.metadata.get("algorithm", ""))
         names = str(rows["kernel"].iloc[0]), algorithm, str(rows["hardware"].iloc[0])
@@ -107,7 +98,12 @@ class Experience:
     @classmethod
     def read(cls, path: Path) -> Experience:
         """Return what a profile CSV taught."""
-        return cls.of(read_profile(path), read_schedules(path))
+        try:
+            return cls.of(read_profile(path), read_schedules(path))
+        except ProfileError:
+            raise
+        except InputError as error:
+            raise InputError(_naming(path, error)) from None
 
     def without(self, size: Size) -> Experience:
         """Return what is left without the measurements at a size; the model is fitted as it was."""
@@ -173,33 +169,44 @@ def load_experience(path: Path) -> Experience:
         If it is not that, was edited, or is of a newer version.
     """
     try:
-        document = json.loads(read_bytes(path, "model"))
-    except (InputError, ValueError) as error:
-        raise ModelFileError(f"{path}: {error}") from None
+        return _loaded(read_json(path, "model"))
+    except ModelFileError as error:
+        raise ModelFileError(_naming(path, error)) from None
+    except InputError as error:
+        raise ModelFileError(_naming(path, error)) from None
+
+
+def _naming(path: Path, error: Exception) -> str:
+    text = str(error)
+    return text if text.startswith(f"{path}: ") else f"{path}: {text}"
+
+
+def _loaded(document: Any) -> Experience:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ModelFileError(f"{path}: 'format' must be '{FORMAT}'")
+        raise ModelFileError(f"not a file of measured schedules: 'format' must be '{FORMAT}'")
     if document.get("version") != VERSION:
-        raise ModelFileError(f"{path}: format version must be {VERSION}, but is {document.get('version')!r}")
-    body: dict[str, Any] = document.get("experience") or {}
-    if document.get("sha256") != _digest(body):
-        raise ModelFileError(f"{path}: its content does not match its hash: train it again")
-    return Experience(
-        body["pipeline"],
-        body["algorithm"],
-        body["hardware"],
-        tuple((int(width), int(height)) for width, height in body["sizes"]),
-        tuple(Candidate.from_json(each) for each in body["candidates"]),
-        np.array(body["log_time"], dtype=np.float64),
-        np.array(body["noise"], dtype=np.float64),
-        None if body["model"] is None else codec.decode(body["model"], Blend),
-        *(math.nan if body.get(key) is None else float(body[key]) for key in ("model_deviation", "spearman")),
-    )
+        raise ModelFileError(f"format version must be {VERSION}, but is {shown(document.get('version'))}")
+    body = document.get("experience")
+    try:
+        digest = _digest(body)
+    except RecursionError:
+        raise ModelFileError("its content is nested too deeply") from None
+    if document.get("sha256") != digest:
+        raise ModelFileError("its content does not match its hash: train it again")
+    return Experience(**decode(body))
 
 
 def find(folder: Path, pipeline: str, hardware: str) -> Experience | None:
     """Return what `folder` holds of a pipeline on a machine, None if it holds nothing."""
     path = _place(folder, pipeline, hardware)
-    return load_experience(path) if path.exists() else None
+    if not path.exists():
+        return None
+    found = load_experience(path)
+    if (found.pipeline, found.hardware) != (pipeline, hardware):
+        raise ModelFileError(
+            f"{path}: it must hold {pipeline} on {hardware}, but holds {found.pipeline} on {found.hardware}"
+        )
+    return found
 
 
 def find_algorithm(folder: Path, algorithm: str, hardware: str) -> Experience | None:
@@ -213,6 +220,51 @@ def find_algorithm(folder: Path, algorithm: str, hardware: str) -> Experience | 
 
 def _place(folder: Path, pipeline: str, hardware: str) -> Path:
     return folder / "halide" / f"{file_stem((pipeline, hardware), PIPELINES)}{SUFFIX}"
+
+
+def _require_measured(rows: pd.DataFrame) -> None:
+    """Raise `InputError` unless rows are times of schedules of one pipeline on one machine."""
+    needed = ("schedule", "width", "height", *FEATURES)
+    missing = [name for name in needed if name not in rows]
+    if missing or rows.empty:
+        lacks = f"; it lacks {', '.join(missing[:5])}" if missing and len(missing) < len(needed) else ""
+        raise InputError(f"a profile with times is needed, as perfpred halide profile writes it{lacks}")
+    for column in ("kernel", "hardware"):
+        if rows[column].nunique() > 1:
+            names = ", ".join(shown(each) for each in sorted(rows[column].unique())[:5])
+            raise InputError(f"one {column} at a time, but got {names}")
+    for name in ("width", "height", *FEATURES):
+        if rows[name].dtype.kind not in "iuf":
+            raise InputError(f"column '{name}' must hold numbers, but holds {shown(rows[name].iloc[0])}")
+    for name in ("width", "height"):
+        bad = ~((rows[name] >= 1) & (rows[name] <= MAX_ELEMENTS) & (rows[name] % 1 == 0))
+        if bad.any():
+            value = shown(float(rows[name][bad].iloc[0]))
+            raise InputError(
+                f"column '{name}' must hold whole numbers in 1..{MAX_ELEMENTS}, but holds {value}"
+            )
+
+
+def _times(
+    rows: pd.DataFrame, schedules: Mapping[str, Candidate]
+) -> tuple[tuple[Size, ...], Floats, Floats, tuple[Candidate, ...]]:
+    """Return sizes, log times and noise, both (C, S), and the schedules; repeats are averaged."""
+    keys = list(dict.fromkeys(map(str, rows["schedule"])))
+    unknown = [key for key in keys if key not in schedules]
+    if unknown:
+        raise InputError(
+            f"the schedules beside the profile are of another one: {len(unknown)} of {len(keys)} are not "
+            f"among them, such as {shown(unknown[0])}"
+        )
+    where = list(zip(rows["width"].astype(int), rows["height"].astype(int), strict=True))
+    sizes = require_sizes(tuple(dict.fromkeys(where)))
+    at = [keys.index(key) for key in map(str, rows["schedule"])], [sizes.index(size) for size in where]
+    columns = {"time": np.log(rows["time_s"].to_numpy()), "noise": rows["noise"].to_numpy()}
+    table = pd.DataFrame({"row": at[0], "column": at[1], **columns}).groupby(["row", "column"]).mean()
+    log_time, noise = np.full((2, len(keys), len(sizes)), np.nan)
+    index = tuple(table.index.to_frame().to_numpy().T)
+    log_time[index], noise[index] = table["time"], table["noise"]
+    return sizes, log_time, noise, tuple(schedules[key] for key in keys)
 
 
 def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float, float]:

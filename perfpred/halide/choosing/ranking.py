@@ -10,6 +10,7 @@ import numpy as np
 from perfpred.errors import InputError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience import Experience
+from perfpred.halide.choosing.experience_file import MAX_LOG_TIME
 from perfpred.halide.features.compute import encode
 from perfpred.halide.features.fits import too_small
 from perfpred.halide.features.machine import Target
@@ -24,6 +25,8 @@ ANOTHER_SIZE = 0.03
 """Deviation of a log time relative to those of other schedules, from one size to another, at the least."""
 SURE = 1.0
 """Deviations by which a schedule must be ahead of an autoscheduler's to be taken unrun."""
+MAX_SPREAD = 1e6
+"""The largest deviation of a log time that is not taken for a damaged measurement."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,16 @@ def rank(
         Width and height.
     graph : Graph, optional
         The pipeline at that size; schedules whose tiles do not fit into it are left out.
+
+    Raises
+    ------
+    InputError
+        If a schedule does not fit the pipeline, or what was measured gives it no time > 0 there.
     """
-    log_time, deviation = known(experience, size)
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of either is refused below
+        log_time, deviation = known(experience, size)
+    for index, each in enumerate(experience.candidates):
+        _require_usable(experience, size, each, log_time[index], deviation[index])
     ranked = [
         Ranked(each, float(np.exp(log_time[place])), float(deviation[place]), True)
         for place, each in enumerate(experience.candidates)
@@ -92,13 +103,29 @@ def rank(
     ]
     new = [each for each in others if each not in set(experience.candidates)]
     if new and graph is not None:
-        predicted = experience.of_unseen(encode(new, graph, target))
+        with np.errstate(all="ignore"):
+            predicted = experience.of_unseen(encode(new, graph, target))
         spread = experience.model_deviation
+        for each, value in zip(new, predicted, strict=True):
+            _require_usable(experience, size, each, float(value), spread)
         ranked += [
             Ranked(each, float(np.exp(value)), spread, False)
             for each, value in zip(new, predicted, strict=True)
         ]
     return sorted(ranked, key=lambda each: each.expected_s)
+
+
+def _require_usable(
+    experience: Experience, size: Size, candidate: Candidate, log_time: float, deviation: float
+) -> None:
+    """Raise `InputError` unless an expected log time and its deviation are those of something that ends."""
+    if abs(log_time) <= MAX_LOG_TIME and 0 <= deviation <= MAX_SPREAD:
+        return
+    raise InputError(
+        f"schedule {candidate.id} of {experience.pipeline} would take e**{log_time:.3g} s at "
+        f"{size[0]}x{size[1]}, give or take a factor e**{deviation:.3g}: what was measured is too far from "
+        "that size, or was damaged; profile it again"
+    )
 
 
 def choose(ranking: Sequence[Ranked]) -> Choice:

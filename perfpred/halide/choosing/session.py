@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from perfpred.errors import InputError
 from perfpred.halide.campaign import Task, compile_all, estimates, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, Request, baselines
 from perfpred.halide.sandbox.forked import ForkLimits
-from perfpred.halide.sandbox.workshop import Size, Workshop
+from perfpred.halide.sandbox.workshop import Size, Workshop, compile_job
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort
@@ -87,6 +88,17 @@ class Session:
             place = (self.source, self.size, self.graph, self.task.target, self.target, self.task.folder)
             self._baselines = baselines(Request(*place), self._workshop, BASELINES)
         return self._baselines
+
+    def require_applicable(self, candidate: Candidate) -> None:
+        """Raise `InputError` unless Halide takes a candidate, which is found out in another process."""
+        job = compile_job(self.source, self.size, candidate, self.task.target, "") | {"kind": "apply"}
+        reply = self._workshop.run(job)
+        if reply["status"] != "ok":
+            said = " ".join(str(reply["message"]).split())[:300]
+            raise InputError(
+                f"the schedule {candidate.id} cannot be applied to {self.source.name}: {said}; what was "
+                "measured of it is of another pipeline or was damaged: profile it again"
+            )
 
     def measure(
         self, candidates: Sequence[Candidate], effort: Effort, seed: int, progress: Progress

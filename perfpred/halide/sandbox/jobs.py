@@ -27,6 +27,7 @@ from perfpred.halide.recorded import recorded
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.sandbox.workshop import about_path
 from perfpred.halide.source import Source
+from perfpred.halide.trying import lowered
 
 FUNCTION = "perfpred_pipeline"
 LINK = ("gcc", "-shared", "-o")
@@ -46,7 +47,10 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
     target = hl.Target(job["target"])
     if job["kind"] == "autoschedule":
         return {"candidate": autoscheduled(built, target, job["scheduler"], job["parameters"], job["label"])}
-    return compile_candidate(built, Candidate.from_json(job["candidate"]), target, Path(job["out"]))
+    candidate = Candidate.from_json(job["candidate"])
+    if job["kind"] == "apply":
+        return lowered(candidate, built, target)
+    return compile_candidate(built, candidate, target, Path(job["out"]))
 
 
 def describe(built: Built, folder: Path | None) -> dict[str, Any]:

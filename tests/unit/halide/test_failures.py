@@ -1,6 +1,5 @@
 """Searches among schedules that really fail: they end, and say of each one what became of it."""
 
-import json
 import resource
 from dataclasses import replace
 
@@ -22,10 +21,15 @@ pytestmark = pytest.mark.skipif(compiler() is None, reason="no compiler to link 
 MACHINE = replace(probe(), memory_bytes=1536 << 20)
 SIZE = (512, 512)
 HAZARD = """
+import os
+import sys
+
 import halide as hl
 import numpy as np
 
 DEPTH, LENGTH = 1500, 1 << 24
+if sys.argv[0].endswith("nursery.py"):  # stands for whatever Halide ends the compiler's process on
+    hl.Func.align_storage = lambda *_: os.abort()
 
 
 def hazard(width, height):
@@ -54,11 +58,9 @@ def vectors(lanes):
     return Directive("output", 0, "vectorize", ("x", lanes))
 
 
-UNREADABLE = json.dumps({"parallelism": "many"})
 CANDIDATES = (
     one("good", ONCE, vectors(8)),
-    # Halide ends the compiler's process: it cannot read the parameter.
-    one("abort", Directive("", 0, "autoschedule", ("Adams2019", UNREADABLE))),
+    one("abort", ONCE, Directive("deep", 0, "align_storage", ("i", 8))),
     one("illegal", ONCE, Directive("output", 0, "vectorize", ("q", 8))),
     # A quarter of a million copies of a statement are more than a compiler gets through.
     one(

@@ -182,7 +182,7 @@ ONE_OUTPUT = "    softened = hl.OutputBuffer(hl.Float(32), 2)\n"
         ),
         (('"gain"', '"gane"'), "but has none of gain; has one of gane, which is no input"),
         (('{"image": image,', '{"image": 3.0,'), "the example of image must be an array"),
-        (("        if not self.using_autoscheduler():\n    ", ""), "there is no file|cannot be read"),
+        (("        if not self.using_autoscheduler():\n    ", ""), "there is no such file"),
         (
             ("        self.schedule()\n", "        down.compute_root()\n"),
             "must not be scheduled yet, but down",
