@@ -19,7 +19,6 @@ from perfpred.errors import InputError
 from perfpred.files import atomic_write
 from perfpred.halide.campaign import Task, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
-from perfpred.halide.documents import read_json
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, SHARES, Request, baselines, gather
 from perfpred.halide.journalled import Part, candidates_of, warn_of_unclear
@@ -30,6 +29,7 @@ from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
 from perfpred.halide.schedule_rules import mapping, require, require_size, shown
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
+from perfpred.input_files import read_json
 from perfpred.measure.campaign import Effort
 from perfpred.measure.claim import Claim
 from perfpred.measure.destination import stem
@@ -197,13 +197,12 @@ def read_schedules(out: Path) -> dict[str, Candidate]:
         If the file is missing or broken.
     """
     path = schedules_path(out)
-    document = read_json(path)
     try:
-        fields = mapping(document, "it", ("schedules",), ("pipeline",))
+        fields = mapping(read_json(path, "schedules"), "it", ("schedules",), ("pipeline",))
         require(isinstance(fields["schedules"], dict), "schedules", "a JSON object", fields["schedules"])
         return {key: _schedule(key, each) for key, each in fields["schedules"].items()}
     except InputError as error:
-        raise InputError(f"{path} does not hold schedules: {error}") from None
+        raise InputError(f"{path}: {error}") from None
 
 
 def _schedule(key: str, document: Any) -> Candidate:

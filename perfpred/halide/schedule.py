@@ -11,7 +11,6 @@ from typing import Any
 from perfpred.errors import InputError
 from perfpred.files import atomic_write
 from perfpred.halide.candidate import Candidate
-from perfpred.halide.documents import read_json
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.loop_names import FuncNames, require_loops
 from perfpred.halide.schedule_rules import (
@@ -27,6 +26,7 @@ from perfpred.halide.schedule_rules import (
     require_sizes,
     require_target,
 )
+from perfpred.input_files import read_json
 
 FORMAT = 1
 
@@ -223,9 +223,8 @@ class Schedule:
 
 def load_schedule(path: str | os.PathLike[str]) -> Schedule:
     """Read a schedule; raises `InputError` naming the file, the place and the value if it holds none."""
-    document = read_json(path)
     try:
-        return Schedule.from_json(document)
+        return Schedule.from_json(read_json(path, "schedule"))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 

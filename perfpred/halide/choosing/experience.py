@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from perfpred.errors import InputError, ModelFileError, ProfileError
+from perfpred.errors import InputError, ModelFileError
 from perfpred.files import atomic_write, make_folder
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience_file import check_measurements, check_model, check_names, decode
-from perfpred.halide.documents import read_json
 from perfpred.halide.features.compute import FEATURES
 from perfpred.halide.pipelines import PIPELINES
 from perfpred.halide.profiling import read_schedules
 from perfpred.halide.sandbox.workshop import Size
 from perfpred.halide.schedule_rules import MAX_ELEMENTS, require_sizes, shown
+from perfpred.input_files import read_json
 from perfpred.learn.ensemble import EnsembleRegressor
 from perfpred.names import file_stem
 from perfpred.predict import codec
@@ -98,12 +98,11 @@ class Experience:
     @classmethod
     def read(cls, path: Path) -> Experience:
         """Return what a profile CSV taught."""
+        profile, schedules = read_profile(path), read_schedules(path)
         try:
-            return cls.of(read_profile(path), read_schedules(path))
-        except ProfileError:
-            raise
+            return cls.of(profile, schedules)
         except InputError as error:
-            raise InputError(_naming(path, error)) from None
+            raise InputError(f"{path}: {error}") from None
 
     def without(self, size: Size) -> Experience:
         """Return what is left without the measurements at a size; the model is fitted as it was."""
@@ -170,15 +169,8 @@ def load_experience(path: Path) -> Experience:
     """
     try:
         return _loaded(read_json(path, "model"))
-    except ModelFileError as error:
-        raise ModelFileError(_naming(path, error)) from None
     except InputError as error:
-        raise ModelFileError(_naming(path, error)) from None
-
-
-def _naming(path: Path, error: Exception) -> str:
-    text = str(error)
-    return text if text.startswith(f"{path}: ") else f"{path}: {text}"
+        raise ModelFileError(f"{path}: {error}") from None
 
 
 def _loaded(document: Any) -> Experience:
