@@ -77,7 +77,9 @@ def make_folder(path: str | os.PathLike[str]) -> None:
 
 
 def require_writable(folder: str | os.PathLike[str]) -> None:
-    """Make a folder, and a file in it for a moment: work that ends in a file finds out before it begins.
+    """Try whether files could be written into a folder, which need not be there yet; nothing is left of it.
+
+    Work that ends in a file finds out before it begins.
 
     Raises
     ------
@@ -86,9 +88,10 @@ def require_writable(folder: str | os.PathLike[str]) -> None:
     WriteError
         If no file can be written there.
     """
-    make_folder(folder)
+    path = Path(folder).absolute()
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
+        existing = next(each for each in (path, *path.parents) if each.exists() or each.is_symlink())
+        with tempfile.TemporaryFile(dir=existing) as file:
             file.write(bytes(_PROBE_BYTES))
             file.flush()
             os.fsync(file.fileno())

@@ -13,8 +13,15 @@ from perfpred.errors import InputError, shortened
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+MAX_WEIGHT = 1e30
+"""Beyond it, products of a weight with inputs in range might not be finite; fitted ones are far below."""
+MAX_LOG = 700.0
+"""``exp`` of this either way is a normal double."""
+MIN_TIME_S, MAX_TIME_S = 1e-30, 1e30
+"""Times beyond are no times of a program, whatever the unit was meant to be."""
 MAX_TEXT = 10_000
 """Characters of a name, a level or an expression in a model."""
+_MAX_FLOAT = float(np.finfo(np.float64).max)
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories: control characters, lone surrogates, line and paragraph separators."""
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -31,10 +38,30 @@ def set_integers(owner: object, field: str, shape: tuple[int, ...]) -> None:
     _set_array(owner, field, _checked(owner, field, np.int64, shape))
 
 
+def set_weights(owner: object, field: str, shape: tuple[int, ...]) -> None:
+    """Do as `set_floats` does, and refuse weights so large that sums of their products may not be finite."""
+    set_floats(owner, field, shape)
+    _require_within(owner, field, getattr(owner, field), MAX_WEIGHT)
+
+
+def set_logs(owner: object, field: str, shape: tuple[int, ...], most: float | None = None) -> None:
+    """Do as `set_floats` does for natural logarithms, whose exponentials must be > 0 and finite."""
+    set_floats(owner, field, shape)
+    _require_within(owner, field, getattr(owner, field), MAX_LOG if most is None else most)
+
+
+def length_of(owner: object, field: str) -> tuple[int]:
+    """Return the shape of a field that has one dimension, and is not checked otherwise yet."""
+    value = getattr(owner, field)
+    is_sized = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    require(is_sized, owner, f"{field} is an array", type(value).__name__)
+    return (len(value),)
+
+
 def require(condition: bool, owner: object, rule: str, value: object) -> None:
     """Raise `InputError` naming the class of `owner`, the broken rule and the value, unless it holds."""
     if not condition:
-        raise InputError(f"{type(owner).__name__}: {rule} must hold, but got {value}")
+        raise InputError(f"{type(owner).__name__}: {rule} must hold, but got {shortened(str(value), 400)}")
 
 
 def require_finite(owner: object, *fields: str) -> None:
@@ -42,7 +69,36 @@ def require_finite(owner: object, *fields: str) -> None:
     for field in fields:
         value = getattr(owner, field)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        require(is_number and bool(np.isfinite(value)), owner, f"{field} is a finite number", repr(value))
+        is_finite = is_number and abs(value) <= _MAX_FLOAT  # an integer may be beyond any float
+        require(is_finite, owner, f"{field} is a finite number", shortened(ascii(value)))
+
+
+def require_log(owner: object, *fields: str, most: float = 100.0) -> None:
+    """Raise `InputError` unless each field is the natural logarithm of a sensible ratio."""
+    require_finite(owner, *fields)
+    for field in fields:
+        _require_within(owner, field, getattr(owner, field), most)
+
+
+def require_noise(owner: object, field: str) -> None:
+    """Raise `InputError` unless a field is None, or a relative repeatability: finite and >= 0."""
+    value = getattr(owner, field)
+    if value is not None:
+        require_finite(owner, field)
+        require(value >= 0, owner, f"{field} >= 0", value)
+
+
+def require_count(owner: object, field: str, least: int = 1) -> None:
+    """Raise `InputError` unless a field is a whole number of things, at least `least`."""
+    value = getattr(owner, field)
+    is_count = isinstance(value, int) and not isinstance(value, bool) and least <= value < 1 << 63
+    require(is_count, owner, f"{field} is a whole number >= {least}", shortened(ascii(value)))
+
+
+def _require_within(owner: object, field: str, value: Any, most: float) -> None:
+    inside = np.abs(value) <= most
+    worst = "" if np.all(inside) else f"{np.max(np.abs(value)):g}"
+    require(not worst, owner, f"|{field}| <= {most:g}", worst)
 
 
 def require_text(text: str, what: str) -> None:

@@ -15,7 +15,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from perfpred.errors import ModelFileError
+from perfpred.errors import InputError, ModelFileError, shortened, shortlist
+from perfpred.predict.checks import require_text
 
 TYPE_KEY = "type"
 
@@ -56,8 +57,15 @@ def decode(data: Any, expected: Any, where: str = "model") -> Any:
     if origin is np.ndarray:
         return _be(data, list, where)
     if expected is float:
-        return float(_be(data, (int, float), where))
+        return _float(_be(data, (int, float), where), where)
     return _be(data, expected, where)
+
+
+def _float(number: int | float, where: str) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise ModelFileError(f"{where} must be a double, but is an integer beyond any") from None
 
 
 def _decode_union(data: Any, members: tuple[Any, ...], where: str) -> Any:
@@ -69,22 +77,42 @@ def _decode_union(data: Any, members: tuple[Any, ...], where: str) -> Any:
         if member.__name__ == name:
             return decode(data, member, where)
     known = ", ".join(member.__name__ for member in members)
-    raise ModelFileError(f"{where}.{TYPE_KEY} must be one of {known}, but is {name!r}")
+    raise ModelFileError(f"{where}.{TYPE_KEY} must be one of {known}, but is {_shown(name)}")
 
 
 def _decode_dataclass(data: Any, expected: type, where: str) -> Any:
     given = dict(_be(data, dict, where))
     name = given.pop(TYPE_KEY, None)
     if name != expected.__name__:
-        raise ModelFileError(f"{where}.{TYPE_KEY} must be {expected.__name__!r}, but is {name!r}")
+        raise ModelFileError(f"{where}.{TYPE_KEY} must be {expected.__name__!r}, but is {_shown(name)}")
     hints = _hints(expected)
     fields = [field.name for field in dataclasses.fields(expected)]
     if sorted(given) != sorted(fields):
-        differing = ", ".join(sorted(set(given) ^ set(fields)))
+        differing = shortlist(sorted(set(given) ^ set(fields)))
         raise ModelFileError(
             f"{where} must have the fields {', '.join(fields)}; missing or unknown: {differing}"
         )
-    return expected(**{key: decode(given[key], hints[key], f"{where}.{key}") for key in fields})
+    values = {key: decode(given[key], hints[key], f"{where}.{key}") for key in fields}
+    try:
+        return expected(**values)
+    except InputError as error:
+        raise ModelFileError(f"{where}: {error}") from None
+    except (ArithmeticError, ValueError, TypeError, RecursionError, MemoryError) as error:
+        reason = shortened(ascii(str(error)), 200)
+        raise ModelFileError(f"{where} cannot be a {name} ({type(error).__name__}: {reason})") from None
+
+
+def _require_texts(data: Any, where: str) -> None:
+    """Refuse text, also of an object's keys, that a name or an expression cannot be."""
+    try:
+        for text in (data,) if isinstance(data, str) else data if isinstance(data, dict) else ():
+            require_text(text, where)
+    except InputError as error:
+        raise ModelFileError(str(error)) from None
+
+
+def _shown(value: Any) -> str:
+    return shortened(ascii(value))
 
 
 @lru_cache(maxsize=64)
@@ -94,6 +122,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _be(data: Any, kind: Any, where: str) -> Any:
     if isinstance(data, kind) and not (isinstance(data, bool) and kind is not bool):
+        _require_texts(data, where)
         return data
     names = [each.__name__ for each in (kind if isinstance(kind, tuple) else (kind,))]
     raise ModelFileError(f"{where} must be {' or '.join(names)}, but is {type(data).__name__}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,14 @@ from perfpred.errors import ExpressionError, InputError, UnknownNameError
 from perfpred.predict.checks import Floats, require, require_finite
 
 Columns = Mapping[str, Floats]
+
+_MAX_INPUT = 1e100
+"""Inputs and scales beyond, either way, leave no room for products in double precision."""
+_MAX_DEVIATIONS = 1e9
+"""Of n values none is further than sqrt(n) standard deviations from their mean."""
+_MAX_NAME = 200
+"""Characters of a made name: an expression, which is limited, may hold several."""
+_NAME_KEPT = 60
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class Encoding:
         for column, levels in self.categories.items():
             require(column in self.parameters, self, "every category is a parameter", repr(column))
             _require_names(self, f"levels of {column}", levels)
+            like_a_level = {f"{column}={level}" for level in levels} & {*self.parameters}
+            require(not like_a_level, self, "no parameter is called like a level", like_a_level)
 
     @classmethod
     def of(cls, columns: Mapping[str, ArrayLike]) -> Encoding:
@@ -65,11 +76,14 @@ class Encoding:
     def labels(self) -> dict[str, str]:
         """Label of each encoded column by its name in expressions, in order."""
         labels: dict[str, str] = {}
+        taken = set(self.parameters)
         for parameter in self.parameters:
             levels = self.categories.get(parameter)
             wanted = [parameter] if levels is None else [f"{parameter}={level}" for level in levels]
             for label in wanted:
-                labels[_safe_name(label, {*labels, *self.parameters} - {label})] = label
+                name = label if _is_expression(label) else _safe_name(label, taken)
+                labels[name] = label
+                taken.add(name)
         return labels
 
     def encode(
@@ -138,7 +152,13 @@ class Input:
         parsed(self.expression)
         require_finite(self, "mean", "scale", "low", "high")
         require(self.scale > 0, self, "scale > 0", self.scale)
+        require(self.scale >= 1 / _MAX_INPUT, self, f"scale >= {1 / _MAX_INPUT:g}", self.scale)
         require(self.low <= self.high, self, "low <= high", f"(low={self.low}, high={self.high})")
+        largest = max(abs(self.low), abs(self.high), abs(self.mean))
+        require(largest <= _MAX_INPUT, self, f"|low|, |high| and |mean| <= {_MAX_INPUT:g}", largest)
+        ends = f"(low={self.low}, high={self.high}, mean={self.mean}, scale={self.scale})"
+        reached = max(abs(self.low - self.mean), abs(self.high - self.mean)) / self.scale
+        require(reached <= _MAX_DEVIATIONS, self, "low and high are not far from the mean in scales", ends)
 
     @classmethod
     def fitted(cls, expression: str, columns: Columns) -> Input | None:
@@ -279,12 +299,16 @@ def _require_names(owner: object, what: str, names: Sequence[str]) -> None:
 
 
 def _safe_name(label: str, taken: set[str]) -> str:
-    if _is_expression(label):
-        return label
+    """Return a name that an expression can use; other labels get another one."""
     name = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_") or "column"
-    while not _is_expression(name) or name in taken:
+    while name in taken or (len(name) <= _MAX_NAME and not _is_expression(name)):
         name = f"{name}_" if name[0].isalpha() else f"column_{name}"
-    return name
+        if len(name) > _MAX_NAME:
+            break
+    if len(name) <= _MAX_NAME:
+        return name
+    exact = hashlib.sha256(label.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"column_{name[:_NAME_KEPT].strip('_')}_{exact[:16]}"
 
 
 def _is_expression(name: str) -> bool:

@@ -20,6 +20,7 @@ from perfpred.errors import InputError, ModelFileError, shortened
 from perfpred.predict.checks import require_text
 from perfpred.predict.codec import decode, encode
 from perfpred.predict.predictor import Predictor
+from perfpred.predict.sanity import require_sane
 
 FORMAT = "perfpred-model"
 VERSION = 1
@@ -107,11 +108,14 @@ def loads(text: str) -> Predictor:
     """Return the predictor of a model file's text; raises `ModelFileError` if it cannot be trusted."""
     try:
         document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
-        return _checked(document)
+        predictor = _checked(document)
     except InputError:
         raise
     except (ValueError, RecursionError) as error:  # a JSONDecodeError, or an integer of 5,000 digits
-        raise ModelFileError(f"not a whole JSON document ({error}); was it truncated?") from None
+        reason = shortened(ascii(str(error)))
+        raise ModelFileError(f"not a whole JSON document ({reason}); was it truncated?") from None
+    require_sane(predictor)
+    return predictor
 
 
 def _opened(path: str, flags: int) -> int:

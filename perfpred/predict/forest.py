@@ -8,7 +8,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from perfpred.predict.checks import Floats, Integers, require, require_finite, set_floats, set_integers
+from perfpred.predict.checks import (
+    MAX_LOG,
+    Floats,
+    Integers,
+    length_of,
+    require,
+    require_log,
+    set_floats,
+    set_integers,
+    set_logs,
+)
 from perfpred.predict.design import Columns, evaluate, n_rows, parsed
 
 _BLOCK = 1 << 20
@@ -53,13 +63,13 @@ class Trees(ABC):
     def __post_init__(self) -> None:
         for expression in self.inputs:
             parsed(expression)
-        nodes = np.shape(self.feature)[:1]
-        set_integers(self, "roots", np.shape(self.roots)[:1])
+        nodes = length_of(self, "feature")
+        set_integers(self, "roots", length_of(self, "roots"))
         for name in ("feature", "left", "right"):
             set_integers(self, name, nodes)
-        for name in ("threshold", "value"):
-            set_floats(self, name, nodes)
-        self._check_walks_end(nodes[0] if nodes else 0)
+        set_floats(self, "threshold", nodes)
+        set_logs(self, "value", nodes)
+        self._check_walks_end(nodes[0])
 
     def _check_walks_end(self, n_nodes: int) -> None:
         require(len(self.roots) > 0, self, "len(roots) > 0", 0)
@@ -148,7 +158,7 @@ class BoostedTrees(Trees):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_finite(self, "offset")
+        require_log(self, "offset", most=MAX_LOG)
 
     @property
     def n_parameters(self) -> int:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfpred.predict.checks import Floats, require, set_floats
+from perfpred.predict.checks import Floats, length_of, require, set_floats, set_logs, set_weights
 from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, require_terms
 from perfpred.predict.lowered import Lowered, clipped_inputs, lowered_product
 from perfpred.program import Builder, MaternSum
+
+_MAX_SCALE = 1e12
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +47,19 @@ class GaussianProcess:
 
     def __post_init__(self) -> None:
         require_terms(self, self.terms)
-        rows, n_inputs = np.shape(self.weights)[:1], len(self.inputs)
-        set_floats(self, "log_coefficients", (len(self.terms),))
+        rows, n_inputs = length_of(self, "weights"), len(self.inputs)
+        set_logs(self, "log_coefficients", (len(self.terms),))
         set_floats(self, "length_scales", (n_inputs,))
-        set_floats(self, "weights", rows)
-        set_floats(self, "centres", (*rows, n_inputs))
+        set_weights(self, "weights", rows)
+        set_weights(self, "centres", (*rows, n_inputs))
         require(bool((self.length_scales > 0).all()), self, "length_scales > 0", self.length_scales)
+        sensible = (self.length_scales >= 1 / _MAX_SCALE) & (self.length_scales <= _MAX_SCALE)
+        require(
+            bool(sensible.all()),
+            self,
+            f"length_scales in {1 / _MAX_SCALE:g}..{_MAX_SCALE:g}",
+            self.length_scales,
+        )
 
     @property
     def n_parameters(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfpred.predict.checks import Floats, require, require_finite, set_floats
+from perfpred.predict.checks import MAX_TIME_S, MIN_TIME_S, Floats, require, require_finite, set_weights
 from perfpred.predict.design import Columns, evaluate, n_rows, parsed, require_terms
 from perfpred.predict.lowered import Lowered
 from perfpred.program import Builder
@@ -32,9 +32,9 @@ class LinearModel:
 
     def __post_init__(self) -> None:
         require_terms(self, self.terms)
-        set_floats(self, "coefficients", (len(self.terms),))
+        set_weights(self, "coefficients", (len(self.terms),))
         require_finite(self, "floor")
-        require(self.floor > 0, self, "floor > 0", self.floor)
+        require(MIN_TIME_S <= self.floor <= MAX_TIME_S, self, "floor > 0", self.floor)
 
     @property
     def n_parameters(self) -> int:

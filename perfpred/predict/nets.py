@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfpred.predict.checks import Floats, require, require_finite, set_floats
+from perfpred.predict.checks import (
+    MAX_TIME_S,
+    MIN_TIME_S,
+    Floats,
+    length_of,
+    require,
+    require_finite,
+    require_log,
+    set_logs,
+    set_weights,
+)
 from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, require_terms
 from perfpred.predict.lowered import (
     Lowered,
@@ -52,13 +62,13 @@ class PosynomialNet:
 
     def __post_init__(self) -> None:
         require_terms(self, self.terms)
-        hidden, n_inputs = np.shape(self.hidden_biases)[:1], len(self.inputs)
-        set_floats(self, "log_coefficients", (len(self.terms),))
-        set_floats(self, "hidden_weights", (*hidden, n_inputs))
-        set_floats(self, "hidden_biases", hidden)
-        set_floats(self, "output_weights", hidden)
-        set_floats(self, "linear", (n_inputs,))
-        require_finite(self, "low", "high")
+        hidden, n_inputs = length_of(self, "hidden_biases"), len(self.inputs)
+        set_logs(self, "log_coefficients", (len(self.terms),))
+        set_weights(self, "hidden_weights", (*hidden, n_inputs))
+        set_weights(self, "hidden_biases", hidden)
+        set_weights(self, "output_weights", hidden)
+        set_weights(self, "linear", (n_inputs,))
+        require_log(self, "low", "high")
         require(self.low <= self.high, self, "low <= high", f"(low={self.low}, high={self.high})")
 
     @property
@@ -116,12 +126,12 @@ class ReluNet:
     floor: float
 
     def __post_init__(self) -> None:
-        hidden = np.shape(self.hidden_biases)[:1]
-        set_floats(self, "hidden_weights", (*hidden, len(self.inputs)))
-        set_floats(self, "hidden_biases", hidden)
-        set_floats(self, "output_weights", hidden)
+        hidden = length_of(self, "hidden_biases")
+        set_weights(self, "hidden_weights", (*hidden, len(self.inputs)))
+        set_weights(self, "hidden_biases", hidden)
+        set_weights(self, "output_weights", hidden)
         require_finite(self, "output_bias", "floor")
-        require(self.floor > 0, self, "floor > 0", self.floor)
+        require(MIN_TIME_S <= self.floor <= MAX_TIME_S, self, "floor > 0", self.floor)
 
     @property
     def n_parameters(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfpred.predict.checks import Floats, require
+from perfpred.predict.checks import Floats, require, require_finite, require_text
 from perfpred.predict.design import Columns
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.lowered import Lowered
@@ -37,6 +37,7 @@ class Relative:
 
     def __post_init__(self) -> None:
         require(self.column.isidentifier(), self, "column is an identifier", repr(self.column))
+        require_text(self.combination, "a combination of a relative")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,7 @@ class RelatedNets:
         require(len(self.nets) > 0, self, "len(nets) > 0", 0)
         columns = [relative.column for relative in self.relatives]
         require(len(set(columns)) == len(columns), self, "columns of relatives are distinct", columns)
+        require_finite(self, "share")
         require(0 <= self.share <= 1, self, "0 <= share <= 1", self.share)
         require(self.process is not None or not self.share, self, "share is a process's", self.share)
 

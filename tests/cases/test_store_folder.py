@@ -290,8 +290,8 @@ def test_train_finds_out_before_training_that_it_cannot_save(tmp_path):
     case = CASES / "csv-05-model-file-name-collision" / "langs.csv"
     command = [sys.executable, "-m", "perfpred", "train", str(case), "--models"]
     for where, code, message in (
-        (str(tmp_path / "file"), 2, "error: cannot make the folder"),
-        ("/sys/models", 1, "failed: cannot make the folder"),
+        (str(tmp_path / "file"), 2, "error: cannot write to the folder"),
+        ("/sys/models", 1, "failed: cannot write to the folder"),
     ):
         done = subprocess.run([*command, where], capture_output=True, text=True, check=False)
         assert (done.returncode, "training" in done.stderr) == (code, False), done.stderr

@@ -94,10 +94,11 @@ def test_what_cannot_be_written_is_no_mistake_of_the_request(tmp_path, monkeypat
 
 def test_a_folder_is_tried_before_the_work(tmp_path):
     require_writable(tmp_path / "new" / "folder")
-    assert list((tmp_path / "new" / "folder").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="File exists"):
-        require_writable(tmp_path / "file")
+    for path in (tmp_path / "file", tmp_path / "file" / "folder"):
+        with pytest.raises(InputError, match=f"cannot write to the folder {path}: Not a directory"):
+            require_writable(path)
 
 
 def test_a_device_is_written_to():

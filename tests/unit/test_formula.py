@@ -251,7 +251,7 @@ def test_arrays_cannot_be_written_to(name):
         ("PosynomialNet", {"terms": ("1", "import")}, "at character"),
         ("ReluNet", {"floor": 0.0}, "floor > 0 must hold, but got 0.0"),
         ("ReluNet", {"output_bias": None}, "output_bias is a finite number must hold, but got None"),
-        ("ReluNet", {"hidden_biases": 1.0}, "hidden_weights.shape"),
+        ("ReluNet", {"hidden_biases": 1.0}, "hidden_biases is an array must hold, but got float"),
         ("LinearModel", {"coefficients": [1.0]}, "coefficients.shape == (2,) must hold, but got (1,)"),
         ("Forest", {"roots": []}, "len(roots) > 0"),
         ("Forest", {"roots": [4]}, "0 <= roots < 4 must hold, but got [4]"),
