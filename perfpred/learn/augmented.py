@@ -138,11 +138,12 @@ class AugmentedRegressor(TimeRegressor):
             )
         require_rows(rows, len(terms))
         inputs = fitted_inputs((logarithmic(name, values) for name, values in rows.columns.items()), rows)
-        spare = min(self.max_parameters, len(rows)) - len(terms)
+        spare = min(self.max_parameters, rows.independent) - len(terms)
         if not inputs or not hidden_units(spare, len(inputs)):
             return _Plan(terms, _strongest(inputs, rows, spare), 0, linear=True)
         # Half a parameter a row was the best learning curve from 25 to 100 rows.
-        most = min(self.max_parameters, len(rows) // 2, ENOUGH if len(terms) > 2 else len(rows))
+        count = rows.independent
+        most = min(self.max_parameters, count // 2, ENOUGH if len(terms) > 2 else count)
         wide = most - len(terms)
         inputs += self._features(rows, terms, inputs, wide, rng)
         return _Plan(terms, inputs, max(1, hidden_units(wide, len(inputs))), linear=False)
@@ -158,13 +159,13 @@ class AugmentedRegressor(TimeRegressor):
         """Return the features that earn their place among `wide` parameters."""
         wanted = candidates(extents_of(rows.columns)) if self.features is None else self.features
         found = [each for each in fitted_inputs(expressions(wanted, "features"), rows) if each not in inputs]
-        if not found or len(rows) < ENOUGH_TO_SELECT:
+        if not found or rows.independent < ENOUGH_TO_SELECT:
             return ()
         log_terms, log_times, _ = _centred(terms, rows)
         matrix = design_matrix(inputs, rows.columns)
         problem = Problem(log_terms, log_times, matrix, wide, MARGIN)
         with one_thread():
-            chosen = select(problem, design_matrix(found, rows.columns), rng)
+            chosen = select(problem, design_matrix(found, rows.columns), rng, rows.groups)
         return tuple(found[index] for index in chosen)
 
 
@@ -192,8 +193,9 @@ def _strongest(inputs: tuple[Input, ...], rows: Rows, count: int) -> tuple[Input
 
 
 def _formula(plan: _Plan, parts: dict[str, Floats], expected: Floats, rows: Rows) -> PosynomialNet:
-    """Return the net with its correction clipped to what `rows`, its training rows, reach."""
+    """Return the net with inputs and correction clipped to what `rows`, its training rows, reach."""
     parts = {**parts, "log_coefficients": parts["log_coefficients"] + expected}
-    net = PosynomialNet(plan.terms, inputs=plan.inputs, low=0.0, high=0.0, **parts)
+    inputs = tuple(each.clipped_to(rows.columns) for each in plan.inputs)
+    net = PosynomialNet(plan.terms, inputs=inputs, low=0.0, high=0.0, **parts)
     reached = net.correction(rows.columns)
     return replace(net, low=float(reached.min()) - MARGIN, high=float(reached.max()) + MARGIN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -27,13 +27,21 @@ class Rows:
 
     columns: Mapping[str, Floats]
     time_s: Floats
+    groups: NDArray[np.intp] | None = None
+    """Numbers of the groups that rows belong to, shape (n,); None where each row is one."""
 
     def __len__(self) -> int:
         return len(self.time_s)
 
+    @property
+    def independent(self) -> int:
+        """How many rows count when the size of a model is chosen: rows of one group say little more than one."""
+        return len(self) if self.groups is None else min(len(self), 2 * len(np.unique(self.groups)))
+
     def take(self, mask: NDArray[np.bool_]) -> Rows:
         """Return the rows where `mask`, of shape (n,), holds."""
-        return Rows({name: values[mask] for name, values in self.columns.items()}, self.time_s[mask])
+        groups = None if self.groups is None else self.groups[mask]
+        return Rows({name: values[mask] for name, values in self.columns.items()}, self.time_s[mask], groups)
 
 
 class TimeRegressor(RegressorMixin, BaseEstimator):
@@ -53,6 +61,8 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
         After `fit_with_residuals` only.
     fold_formulas_ : tuple of Formula
         What the residuals were predicted by, one a fold. After `fit_with_residuals` only.
+    probe_formulas_ : tuple of Formula
+        Those of `probes`. After `fit_with_residuals` only.
     n_features_in_, feature_names_in_
         As in scikit-learn.
     """
@@ -82,7 +92,14 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
         [self.formula_] = self._formulas(rows, everything, check_random_state(self.random_state))
         return self
 
-    def fit_with_residuals(self, X: Any, y: Any, n_folds: int | None = None, groups: Any = None) -> Self:
+    def fit_with_residuals(
+        self,
+        X: Any,
+        y: Any,
+        n_folds: int | None = None,
+        groups: Any = None,
+        probes: Sequence[NDArray[np.bool_]] = (),
+    ) -> Self:
         """Fit, and store what honest intervals are made of, in `oof_log_residuals_`.
 
         That is ``log(time / prediction)`` of each row, predicted by a model fitted without it.
@@ -96,6 +113,8 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
             can afford, at most one a row: the fewer rows a fold leaves out, the less its errors overstate.
         groups : array_like of shape (n,), optional
             Rows of the same group, such as timings of one schedule at several sizes, are left out together.
+        probes : sequence of ndarray of bool, shape (n,)
+            Further sets of rows to fit to, such as the small ones, in `probe_formulas_`.
         """
         rows = self._start_fit(X, y)
         if len(rows) < 2:
@@ -108,10 +127,14 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
             raise InputError(f"2 <= n_folds <= {members} ({what}) must hold, but got n_folds={n_folds}")
         rng = check_random_state(self.random_state)
         fold = (rng.permutation(members) % n_folds)[labels]
-        masks = np.vstack([fold >= 0, *(fold != part for part in range(n_folds))])
+        masks = np.vstack([fold >= 0, *(fold != part for part in range(n_folds)), *probes])
+        if groups is not None:
+            rows = replace(rows, groups=labels)
         self.formula_, *partial = self._formulas(rows, masks, rng)
+        self.probe_formulas_ = tuple(partial[n_folds:])
+        partial = partial[:n_folds]
         residuals = np.empty(len(rows))
-        for mask, formula in zip(masks[1:], partial, strict=True):
+        for mask, formula in zip(masks[1 : 1 + n_folds], partial, strict=True):
             left_out = rows.take(~mask)
             residuals[~mask] = np.log(left_out.time_s / formula.seconds(left_out.columns))
         self.oof_log_residuals_ = residuals

@@ -53,14 +53,24 @@ class Problem:
     margin: float
 
 
-def select(problem: Problem, candidates: Floats, rng: np.random.RandomState) -> list[int]:
+def select(
+    problem: Problem,
+    candidates: Floats,
+    rng: np.random.RandomState,
+    groups: NDArray[np.intp] | None = None,
+) -> list[int]:
     """Return the columns of `candidates`, shape (N, C), that help to predict rows that are left out.
+
+    Rows of one group, numbered from 0 in `groups`, shape (N,), are left out together.
 
     Features are added one by one: the one, with its products with the inputs, that explains most of the
     out-of-fold residuals. What is kept is the set with the least out-of-fold error, which may be none.
     """
     usable = _usable(candidates)
-    fold = rng.permutation(len(problem.log_times)) % N_FOLDS
+    members = len(problem.log_times) if groups is None else int(groups.max()) + 1
+    fold = rng.permutation(members) % N_FOLDS
+    if groups is not None:
+        fold = fold[groups]
     chosen: list[int] = []
     best, best_error, since = list(chosen), np.inf, 0
     for _ in range(ROUNDS + 1):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,17 +14,25 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.kernels import KERNELS
 from perfpred.learn import registry
+from perfpred.learn.calibration import Errors, calibrated, grown, level_factor, together
 from perfpred.learn.pool import run
+from perfpred.learn.probes import Probe, distances, judged, levels_of, probes
 from perfpred.learn.registry import Model
+from perfpred.learn.sizes import SIZES, Sizes, repeat_noise
+from perfpred.learn.terms import found_terms
 from perfpred.predict.bank import Bank
-from perfpred.predict.checks import Floats
-from perfpred.predict.design import Columns, evaluate
+from perfpred.predict.design import Columns, Encoding, evaluate
+from perfpred.predict.familiar import Familiar
 from perfpred.predict.formula import PosynomialNet
-from perfpred.predict.predictor import Interval, Predictor, Range, Training
+from perfpred.predict.interval import Interval
+from perfpred.predict.predictor import Predictor, Training
+from perfpred.predict.ranges import Range
 from perfpred.profile import Profile, random_split
 from perfpred.progress import Progress
 
-COVERAGE = 0.9
+if TYPE_CHECKING:
+    from perfpred.learn.base import TimeRegressor
+
 RELATED = "related"
 """The model that learns from others."""
 
@@ -97,26 +106,104 @@ def fit_predictor(
     relatives: Mapping[str, PosynomialNet] | None = None,
 ) -> Predictor:
     """Return the predictor of one combination, fitted to all of `rows`."""
-    named = complexity_of(combination.kernel, rows, complexity)
-    estimator = chosen.make(named, features_of(combination.kernel, rows, chosen), random_state)
-    if relatives:
-        estimator.set_params(relatives=relatives)
+    sizes = Sizes.of(rows)
+    named, found = complexity_of(combination.kernel, rows, complexity)
     try:
-        estimator.fit_with_residuals(rows.X, rows.time_s)
+        if found:
+            named = found_terms(rows)
+        estimator = chosen.make(named, features_of(combination.kernel, rows, chosen), random_state)
+        if relatives:
+            estimator.set_params(relatives=relatives)
+        return _fitted(combination, rows, sizes, Request(chosen.name, named, found), estimator)
     except InputError as error:
         raise InputError(f"{combination}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Request:
+    """The name of a model, the complexities given to it, and whether these were found in the rows."""
+
+    model: str
+    complexity: Mapping[str, str]
+    found: bool
+
+
+def _fitted(
+    combination: Combination, rows: Profile, sizes: Sizes, request: Request, estimator: TimeRegressor
+) -> Predictor:
+    encoding = Encoding.of({name: np.asarray(sizes.X[name]) for name in rows.parameters})
+    encoded = encoding.encode(sizes.X)
+    log_time = np.log(sizes.time_s)
+    levels = levels_of(encoded, len(sizes))
+    wanted = probes(encoded, log_time, list(levels))
+    estimator.fit_with_residuals(
+        sizes.X, sizes.time_s, groups=sizes.groups, probes=[probe.train for probe in wanted]
+    )
+    data = Calibration(rows, sizes, encoded, tuple(request.complexity.values()))
+    interval = data.interval(estimator, wanted)
     floor = rows.noise_floor
+    noise = floor if np.isfinite(floor) else repeat_noise(rows)
     return Predictor(
         combination,
         estimator.encoding_,
         estimator.formula_,
         _ranges(rows.X, estimator.encoding_.categories),
-        _complexity_ranges(
-            named, estimator.encoding_.encode({name: rows.X[name] for name in rows.parameters})
+        _complexity_ranges(request.complexity, encoded),
+        interval,
+        Training(
+            request.model,
+            len(rows),
+            rows.data_hash,
+            noise if np.isfinite(noise) else None,
+            request.complexity,
+            sizes.independent,
+            request.found,
+            rows.group_column or SIZES,
         ),
-        conformal_interval(estimator.oof_log_residuals_),
-        Training(chosen.name, len(rows), rows.data_hash, floor if np.isfinite(floor) else None, named),
+        Familiar.of(encoded, levels),
     )
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What an interval is made of, besides a fitted estimator.
+
+    Parameters
+    ----------
+    rows : Profile
+    sizes : Sizes
+        Of these rows.
+    encoded : mapping of str to ndarray of shape (s,)
+        Encoded columns of the sizes.
+    expressions : tuple of str
+        Complexities.
+    """
+
+    rows: Profile
+    sizes: Sizes
+    encoded: Columns
+    expressions: tuple[str, ...]
+
+    def interval(self, estimator: TimeRegressor, wanted: Sequence[Probe]) -> Interval:
+        """Return the 90% interval from what was left out of the folds and probes of an estimator."""
+        of_row, log_time = self.sizes.of_row, np.log(self.sizes.time_s)
+        log_predicted = (log_time - estimator.oof_log_residuals_)[of_row]
+        residuals = np.log(self.rows.time_s) - log_predicted
+        noise = self.rows.table["noise"].to_numpy(dtype=np.float64)
+        found = calibrated(Errors(residuals, log_predicted, self.sizes.group_of_row), noise)
+        beyond: list[Errors] = []
+        between: dict[str, list[Errors]] = {}
+        for probe, formula in zip(wanted, estimator.probe_formulas_, strict=True):
+            errors = judged(probe, formula, self.encoded, log_time, self.sizes.groups)
+            if errors is None:
+                continue
+            if probe.level_of is None:
+                far = distances(probe, self.encoded, self.expressions)
+                beyond.append(replace(errors, distances=far))
+            else:
+                between.setdefault(probe.level_of, []).append(errors)
+        factors = {name: level_factor(found, together(each)) for name, each in between.items()}
+        return replace(grown(found, beyond), levels=factors)
 
 
 def chosen_model(name: str | None, like: Bank | None) -> Model:
@@ -157,10 +244,20 @@ def relatives_of(
     return found
 
 
-def complexity_of(kernel: str, rows: Profile, given: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the named complexities to use: those given, else the profile's, else the known kernel's."""
+def complexity_of(
+    kernel: str, rows: Profile, given: Mapping[str, str] | None
+) -> tuple[dict[str, str], bool]:
+    """Return the named complexities to use, and whether they are still to be found in the rows.
+
+    They are those given, else the profile's, else the known kernel's if its columns are the kernel's own.
+    """
+    stated = dict(given or rows.complexity)
+    if stated:
+        return stated, False
     known = KERNELS.get(kernel)
-    return dict(given or rows.complexity or (known.complexity if known is not None else {}))
+    if known is not None and set(known.parameter_names) <= set(rows.parameters):
+        return dict(known.complexity), False
+    return {}, True
 
 
 def features_of(kernel: str, rows: Profile, chosen: Model) -> dict[str, str] | None:
@@ -169,20 +266,6 @@ def features_of(kernel: str, rows: Profile, chosen: Model) -> dict[str, str] | N
     if known is None or set(known.parameter_names) != set(rows.parameters):
         return None
     return known.candidates if chosen.selects_features else dict(known.features)
-
-
-def conformal_interval(log_residuals: Floats) -> Interval:
-    """Return the 90% interval from out-of-fold log residuals, shape (n,).
-
-    Split-conformal quantiles with the finite-sample correction, one for each side (Barber et al.,
-    "Predictive inference with the jackknife+", 2021, for the cross-fitted residuals).
-    """
-    ordered = np.sort(log_residuals)
-    n = len(ordered)
-    tail = (1 - COVERAGE) / 2
-    above = min(int(np.ceil((n + 1) * (1 - tail))), n)
-    below = max(int(np.floor((n + 1) * tail)), 1)
-    return Interval(float(ordered[below - 1]), float(ordered[above - 1]))
 
 
 def collect(jobs: Any, total: int, n_jobs: int, progress: Progress | None) -> list[Any]:
@@ -197,7 +280,7 @@ def _require_size(combination: Combination, part: Profile, train_size: int | Non
 
 def _require_determined(predictor: Predictor, chosen: Model) -> None:
     """Refuse a net with more parameters than rows; a forest, which has no bound, grows with its rows."""
-    count, rows = predictor.formula.n_parameters, predictor.training.rows
+    count, rows = predictor.formula.n_parameters, predictor.training.sizes or predictor.training.rows
     if chosen.max_parameters is not None and rows < count:
         raise InputError(
             f"{predictor.combination}: model {chosen.name} has {count} parameters, but there are {rows} "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
@@ -169,6 +169,11 @@ class Input:
         if high - low <= 1e-9 * max(abs(low), abs(high)) or scale == 0.0:
             return None
         return cls(expression, mean, scale, low, high)
+
+    def clipped_to(self, columns: Columns) -> Input:
+        """Return the input clipped to the range that it has on `columns`."""
+        values = evaluate(self.expression, columns)
+        return replace(self, low=float(values.min()), high=float(values.max()))
 
     def __call__(self, columns: Columns) -> Floats:
         """Return the standardised values, shape (n,)."""

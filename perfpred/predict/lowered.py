@@ -5,7 +5,7 @@ A formula may have a method ``lower``; one without it, such as a forest, is eval
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -62,11 +62,11 @@ def seconds_program(
     )
 
 
-def query_program(formula: object, columns: Iterable[str], complexity: Mapping[str, str]) -> Program:
-    """Return the program from encoded columns to seconds and the values of named expressions, all finite."""
+def query_program(formula: object, columns: Iterable[str], expressions: Iterable[str]) -> Program:
+    """Return the program from encoded columns to seconds and the values of expressions, all finite."""
     builder = Builder(columns)
     lowered = _lowered(formula, builder)
-    values = [builder.expression(parsed(text).tree) for text in complexity.values()]
+    values = [builder.expression(parsed(text).tree) for text in expressions]
     return builder.program([lowered.seconds, *values], lowered.positive, (*lowered.finite, *values))
 
 

@@ -7,7 +7,7 @@ answer, and the caller asks the slower code that explains.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,16 +21,15 @@ _NUMBERS = (float, int, np.floating, np.integer)
 
 @dataclass(frozen=True)
 class Answer:
-    """Seconds, values of the complexities, and parameters that training saw nothing of.
+    """Seconds, the values of the encoded columns and of further expressions, and what lies outside its range.
 
-    `outside` maps a numeric parameter out of its trained range to its value, `unseen` a categorical one to
-    its level.
+    `outside` maps a numeric parameter out of its trained range to its value.
     """
 
     time_s: float
-    complexities: tuple[float, ...]
+    columns: Sequence[float]
+    values: Sequence[float]
     outside: Mapping[str, float]
-    unseen: Mapping[str, str]
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -44,7 +43,7 @@ class QuickQuery:
     encoding : Encoding
         Its columns are the program's inputs.
     program : Program
-        Seconds, and then the complexities.
+        Seconds, and then further expressions.
     ranges : mapping of str to pair of float
         What training saw of each numeric parameter.
     """
@@ -62,16 +61,14 @@ class QuickQuery:
         if len(parameters) != len(self._numeric):
             return None
         arguments: list[float] = []
-        outside = unseen = _NOTHING
+        outside = _NOTHING
         try:
             for name, low, high, codes in self._numeric:
                 value = parameters[name]
                 if codes is not None:
                     if type(value) is not str:
                         return None
-                    if value not in codes:
-                        unseen = {**unseen, name: value}
-                    arguments += codes.get(value) or [0.0] * len(codes)
+                    arguments += codes[value]
                     continue
                 if type(value) is not float:
                     if not isinstance(value, _NUMBERS):
@@ -85,7 +82,7 @@ class QuickQuery:
             found = self._function(*arguments)
         except (KeyError, ArithmeticError, ValueError, TypeError):
             return None
-        return None if found is None else Answer(found[0], found[1:], outside, unseen)
+        return None if found is None else Answer(found[0], arguments, found[1:], outside)
 
 
 def _codes(encoding: Encoding, parameter: str) -> dict[str, list[float]] | None:
