@@ -23,14 +23,12 @@ ROWS_PER_KNOT = 20
 """Groups, at least, for each knot of the width."""
 NEIGHBOURS = 25
 """Groups whose errors say how wide the interval is at a knot."""
-PRIOR_WEIGHT = 8.0
-"""How many of them the usual error counts for."""
+PRIOR_WEIGHT = 1.0
+"""How many of them the usual error counts for, in its logarithm: widths differ by factors."""
 OUTLIER = 6.0
-"""An error counts at most so many times the median when widths are compared."""
+"""An error counts at most so many times the median nearby when widths are compared."""
 SMALLEST = 1e-6
 """Log seconds: an error of zero is rounding."""
-MIN_GROWTH = 0.1
-"""Per octave: no law is known better than that."""
 PROBED = 0.9
 """Share of the rows of a probe that the growing interval holds."""
 
@@ -111,7 +109,7 @@ def grown(interval: Interval, probes: Sequence[Errors]) -> Interval:
     if not rates:
         return interval
     rate = _quantile(np.concatenate(rates), np.concatenate(weights), PROBED)
-    return replace(interval, growth=float(np.clip(rate, MIN_GROWTH, WIDEST)))
+    return replace(interval, growth=float(np.clip(rate, 0.0, WIDEST)))
 
 
 def level_factor(interval: Interval, probe: Errors) -> float:
@@ -134,7 +132,6 @@ def _exceeding(interval: Interval, errors: Errors) -> Floats:
 def _scales(errors: Errors, noise: Floats | None) -> tuple[Floats, Floats, Floats]:
     """Return knots (K,), scales (K,), and at each row the scale that its own group had no part in, shape (n,)."""
     sizes = np.maximum(np.abs(errors.log_residuals), SMALLEST)
-    sizes = np.minimum(sizes, OUTLIER * max(float(np.median(sizes)), SMALLEST))
     weights = errors.weights
     groups = float(weights.sum())
     prior = _prior(sizes, weights, noise)
@@ -152,31 +149,32 @@ def _scales(errors: Errors, noise: Floats | None) -> tuple[Floats, Floats, Float
     keep = np.concatenate([[True], np.diff(knots) > 1e-9])
     knots, kernel = knots[keep], kernel[keep]
     at_knots = np.interp(knots, errors.log_predicted[order], prior[order])
-    scales = (kernel @ sizes + PRIOR_WEIGHT * at_knots) / (kernel.sum(axis=1) + PRIOR_WEIGHT)
-    return knots, scales, _without_own(errors, (knots, scales), kernel, sizes)
-
-
-def _without_own(
-    errors: Errors, curve: tuple[Floats, Floats], kernel: Floats, sizes: Floats
-) -> Floats:
-    """Return the scale at each row from the other groups' errors, shape (n,)."""
-    knots, scales = curve
-    log_predicted = errors.log_predicted
-    totals = kernel.sum(axis=1) + PRIOR_WEIGHT
-    found = np.interp(log_predicted, knots, scales)
-    right = np.clip(np.searchsorted(knots, log_predicted), 1, max(len(knots) - 1, 1))
+    capped = np.stack([np.minimum(sizes, OUTLIER * _quantile(sizes, each, 0.5)) for each in kernel])
+    sums, totals = np.einsum("kn,kn->k", kernel, capped), kernel.sum(axis=1)
+    scales = _shrunk(sums, totals, at_knots)
     if len(knots) == 1:
-        return found
-    share = np.clip((log_predicted - knots[right - 1]) / (knots[right] - knots[right - 1]), 0, 1)
+        return knots, scales, np.full(len(sizes), scales[0])
     _, places = np.unique(errors.groups, return_inverse=True)
-    lost = np.zeros((len(knots), places.max() + 1))
-    gone = np.zeros_like(lost)
+    lost, gone = np.zeros((2, len(knots), places.max() + 1))
     for knot in range(len(knots)):
-        np.add.at(lost[knot], places, kernel[knot] * sizes)
+        np.add.at(lost[knot], places, kernel[knot] * capped[knot])
         np.add.at(gone[knot], places, kernel[knot])
-    without = (scales * totals)[:, None] - lost
-    left = np.maximum(without, SMALLEST) / (totals[:, None] - gone)
-    return np.asarray((1 - share) * left[right - 1, places] + share * left[right, places])
+    without = _shrunk(sums[:, None] - lost, totals[:, None] - gone, at_knots[:, None])
+    return knots, scales, _at(errors.log_predicted, knots, without, places)
+
+
+def _shrunk(sums: Floats, totals: Floats, prior: Floats) -> Floats:
+    """Return mean errors drawn to what is usual, by factors."""
+    means = np.maximum(sums, SMALLEST * 1e-3) / np.maximum(totals, 1e-9)
+    logs = totals * np.log(np.maximum(means, SMALLEST)) + PRIOR_WEIGHT * np.log(prior)
+    return np.asarray(np.exp(logs / (totals + PRIOR_WEIGHT)))
+
+
+def _at(log_predicted: Floats, knots: Floats, values: Floats, columns: NDArray[np.intp]) -> Floats:
+    """Interpolate values at knots, shape (K, groups), each row in its own column, shape (n,)."""
+    right = np.clip(np.searchsorted(knots, log_predicted), 1, len(knots) - 1)
+    share = np.clip((log_predicted - knots[right - 1]) / (knots[right] - knots[right - 1]), 0, 1)
+    return np.asarray((1 - share) * values[right - 1, columns] + share * values[right, columns])
 
 
 def _prior(sizes: Floats, weights: Floats, noise: Floats | None) -> Floats:

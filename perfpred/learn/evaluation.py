@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 from joblib import delayed
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from perfpred.combination import Combination
@@ -20,7 +19,7 @@ from perfpred.learn.training import RELATED, collect, fit_predictor, relatives_o
 from perfpred.predict.bank import Bank
 from perfpred.predict.checks import Floats
 from perfpred.predict.formula import PosynomialNet
-from perfpred.predict.predictor import Interval
+from perfpred.predict.predictor import Answers
 from perfpred.profile import Profile, random_split
 from perfpred.progress import Progress
 
@@ -109,19 +108,15 @@ def evaluate(
     return pd.DataFrame(collect(jobs, len(jobs), n_jobs, progress))
 
 
-def scores(
-    time_s: Floats, predicted_s: Floats, interval: Interval, in_range: NDArray[np.bool_] | None = None
-) -> Scores:
-    """Return the scores of predictions, shape (n,), against measured times, shape (n,).
-
-    `in_range`, shape (n,), says which rows lie within what training saw; by default all.
-    """
+def scores(time_s: Floats, answers: Answers) -> Scores:
+    """Return the scores of answers against measured times, shape (n,)."""
+    predicted_s = answers.time_s
     ape = np.abs(predicted_s / time_s - 1)
     slow = time_s >= np.quantile(time_s, 1 - SLOWEST)
     log_ratio = np.log(time_s / predicted_s)
-    covered = (log_ratio >= interval.log_low) & (log_ratio <= interval.log_high)
+    covered = (time_s >= answers.low_s) & (time_s <= answers.high_s)
     factor = np.exp(np.abs(log_ratio))
-    inside = factor if in_range is None else factor[in_range]
+    inside = factor[answers.in_range]
     rho = spearmanr(time_s, predicted_s).statistic if len(time_s) > 1 else np.nan
     return Scores(
         float(ape.mean()),
@@ -153,7 +148,8 @@ def _evaluate_once(
         combination, part.take(train_rows), chosen, complexity, random_state + repeat, relatives
     )
     fit_s = time.perf_counter() - start
-    found = scores(test.time_s, predictor.seconds(test.X), predictor.interval, predictor.in_range(test.X))
+    answers = predictor.answers(test.X)
+    found = scores(test.time_s, answers)
     return {
         **asdict(combination),
         "model": chosen.name,

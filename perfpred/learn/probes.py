@@ -86,7 +86,8 @@ def judged(
     if not np.isfinite(residuals).all():
         return None
     if probe.level_of is not None:
-        return Errors(residuals, predicted, columns[probe.level_of][probe.test].astype(np.int64))
+        levels = np.unique(columns[probe.level_of], return_inverse=True)[1].reshape(-1)
+        return Errors(residuals, predicted, levels[probe.test])
     members = np.flatnonzero(probe.test) if groups is None else groups[probe.test]
     return Errors(residuals, predicted, members)
 

@@ -160,7 +160,7 @@ def _fitted(
             request.found,
             rows.group_column or SIZES,
         ),
-        Familiar.of(encoded, levels),
+        Familiar.of(encoded, levels, request.complexity.values()),
     )
 
 

@@ -7,7 +7,7 @@ were small, or all shapes square, or a value lies between two that were measured
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
@@ -68,12 +68,17 @@ class Familiar:
             require(len(levels) > 0 and ascend, self, f"levels of {name} ascend", levels)
 
     @classmethod
-    def of(cls, columns: Columns, levels: Mapping[str, tuple[float, ...]] | None = None) -> Familiar:
-        """Return the test for rows of encoded columns of shape (n,)."""
+    def of(
+        cls,
+        columns: Columns,
+        levels: Mapping[str, tuple[float, ...]] | None = None,
+        tested: Collection[str] = (),
+    ) -> Familiar:
+        """Return the test for rows of encoded columns of shape (n,); expressions in `tested` have one already."""
         axes = tuple(axis(name, values) for name, values in columns.items() if np.ptp(values) > 0)
         places = _places(axes, columns)
         centres = places[_spread_out(places)]
-        ranges = {text: _with_slack(evaluate(text, columns)) for text in products(columns)}
+        ranges = {text: _with_slack(evaluate(text, columns)) for text in products(columns) if text not in tested}
         return cls(ranges, axes, centres, _radius(places, centres), levels or {})
 
     def distances(self, columns: Columns) -> Floats:

@@ -323,10 +323,12 @@ class Predictor:
         for index, name, known in self._places_of_levels:
             value = answer.columns[index]
             label = self.encoding.labels[name]
-            if value in known or label in answer.outside:
+            if value in known:
                 continue
-            far = self.familiar.from_levels(name, value)
-            nearest, wider = max(nearest, far), max(wider, self.interval.levels.get(name, 1.0))
+            wider = max(wider, self.interval.levels.get(name, 1.0))
+            if label in answer.outside:
+                continue
+            nearest = max(nearest, self.familiar.from_levels(name, value))
             remarks.append(f"{label}={value:g} lies between the {len(known)} values measured")
         return remarks, wider, nearest
 
@@ -339,8 +341,8 @@ class Predictor:
         wider = np.ones(len(distances))
         for name in self.familiar.levels:
             far = self.familiar.all_from_levels(name, encoded[name])
-            far[~self.ranges[self.encoding.labels[name]].holds(encoded[name])] = 0.0
             wider = np.where(far > 0, np.maximum(wider, self.interval.levels.get(name, 1.0)), wider)
+            far[~self.ranges[self.encoding.labels[name]].holds(encoded[name])] = 0.0
             inside &= far <= NEAR_LEVEL
             distances = np.maximum(distances, far)
         return distances, wider, inside
