@@ -176,7 +176,8 @@ def _inside(value: str, seen: Range) -> str:
 
 
 def _description(predictor: Predictor) -> list[str]:
-    training, interval = predictor.training, predictor.interval
+    training = predictor.training
+    low, high = predictor.interval.at_median()
     noise = "unknown" if training.noise is None else f"{training.noise:.1%}"
     ranges = [f"{name} {seen.low:g}..{seen.high:g}" for name, seen in predictor.ranges.items()]
     return [
@@ -184,7 +185,7 @@ def _description(predictor: Predictor) -> list[str]:
         f"model {training.model}, {predictor.formula.n_parameters} parameters, {training.rows} rows, "
         f"noise of the measurements {noise}, data {training.data_sha256[:12]}",
         f"trained on {', '.join(ranges)}",
-        f"90% of times lie between {exp(interval.log_low):.4f} and {exp(interval.log_high):.4f} times these",
+        f"90% of times of medium length lie between {exp(low):.4f} and {exp(high):.4f} times these",
     ]
 
 

@@ -35,7 +35,7 @@ class Rows:
 
     @property
     def independent(self) -> int:
-        """How many rows count when the size of a model is chosen: rows of one group say little more than one."""
+        """How many rows count when the size of a model is chosen: a group says little more than a row."""
         return len(self) if self.groups is None else min(len(self), 2 * len(np.unique(self.groups)))
 
     def take(self, mask: NDArray[np.bool_]) -> Rows:

@@ -1,8 +1,8 @@
 """From errors on rows left out to intervals that hold on what is asked next.
 
-Widths follow the predicted time, as errors do: short calls jitter. Rows of one group count as one, since their errors
-are alike. How fast intervals grow beyond what training saw is measured, too, by models fitted to the small sizes
-alone, and so is what they miss between the values of a column that has few.
+Widths follow the predicted time, as errors do: short calls jitter. Rows of one group count as one, since
+their errors are alike. How fast intervals grow beyond what training saw is measured, too, by models fitted
+to the small sizes alone, and so is what they miss between the values of a column that has few.
 """
 
 from __future__ import annotations
@@ -73,9 +73,10 @@ def together(errors: Sequence[Errors]) -> Errors:
 def calibrated(errors: Errors, noise: Floats | None = None) -> Interval:
     """Return the 90% interval from errors of rows left out: normalised conformal prediction.
 
-    Errors are divided by their usual size at that predicted time, smoothed over rows nearby; quantiles of the ratios,
-    one for each side, have the finite-sample correction, with groups in place of rows (Lei et al., "Distribution-free
-    predictive inference for regression", 2018; Barber et al., "Predictive inference with the jackknife+", 2021).
+    Errors are divided by their usual size at that predicted time, smoothed over rows nearby; quantiles of
+    the ratios, one for each side, have the finite-sample correction, with groups in place of rows (Lei et
+    al., "Distribution-free predictive inference for regression", 2018; Barber et al., "Predictive inference
+    with the jackknife+", 2021).
 
     Parameters
     ----------
@@ -95,7 +96,8 @@ def calibrated(errors: Errors, noise: Floats | None = None) -> Interval:
 def grown(interval: Interval, probes: Sequence[Errors]) -> Interval:
     """Return the interval with the growth that held `PROBED` of the rows beyond what probes had seen.
 
-    Each probe counts the same: the rows of one are off together. With none, the growth is one that suits most laws.
+    Each probe counts the same: the rows of one are off together. With none, the growth is one that suits
+    most laws.
     """
     rates, weights = [], []
     for probe in probes:
@@ -130,7 +132,7 @@ def _exceeding(interval: Interval, errors: Errors) -> Floats:
 
 
 def _scales(errors: Errors, noise: Floats | None) -> tuple[Floats, Floats, Floats]:
-    """Return knots (K,), scales (K,), and at each row the scale that its own group had no part in, shape (n,)."""
+    """Return knots (K,), scales (K,), and at each row, shape (n,), the scale without its own group."""
     sizes = np.maximum(np.abs(errors.log_residuals), SMALLEST)
     weights = errors.weights
     groups = float(weights.sum())
@@ -140,7 +142,7 @@ def _scales(errors: Errors, noise: Floats | None) -> tuple[Floats, Floats, Float
         usual = max(float(np.average(sizes, weights=weights)), SMALLEST)
         return np.zeros(0), np.zeros(0), np.full(len(sizes), usual) / usual
     order = np.argsort(errors.log_predicted, kind="stable")
-    ranks = np.empty(len(order))
+    ranks = np.empty(len(order), dtype=np.float64)
     ranks[order] = np.cumsum(weights[order]) - weights[order] / 2
     places = (np.arange(count) + 0.5) * groups / count
     width = max(NEIGHBOURS, groups / count)
@@ -154,13 +156,13 @@ def _scales(errors: Errors, noise: Floats | None) -> tuple[Floats, Floats, Float
     scales = _shrunk(sums, totals, at_knots)
     if len(knots) == 1:
         return knots, scales, np.full(len(sizes), scales[0])
-    _, places = np.unique(errors.groups, return_inverse=True)
-    lost, gone = np.zeros((2, len(knots), places.max() + 1))
+    members = np.unique(errors.groups, return_inverse=True)[1]
+    lost, gone = np.zeros((2, len(knots), int(members.max()) + 1))
     for knot in range(len(knots)):
-        np.add.at(lost[knot], places, kernel[knot] * capped[knot])
-        np.add.at(gone[knot], places, kernel[knot])
+        np.add.at(lost[knot], members, kernel[knot] * capped[knot])
+        np.add.at(gone[knot], members, kernel[knot])
     without = _shrunk(sums[:, None] - lost, totals[:, None] - gone, at_knots[:, None])
-    return knots, scales, _at(errors.log_predicted, knots, without, places)
+    return knots, scales, _at(errors.log_predicted, knots, without, members)
 
 
 def _shrunk(sums: Floats, totals: Floats, prior: Floats) -> Floats:
@@ -189,8 +191,8 @@ def _prior(sizes: Floats, weights: Floats, noise: Floats | None) -> Floats:
 def _upper(values: Floats, weights: Floats, level: float) -> float:
     """Return the conformal quantile of weighted values, shape (n,), at least 0.
 
-    Where there are too few groups for the level, the largest is none to trust: then it is at least that of Student's
-    prediction interval around 0.
+    Where there are too few groups for the level, the largest is none to trust: then it is at least that of
+    Student's prediction interval around 0.
     """
     groups = float(weights.sum())
     wanted = level * (groups + 1) / groups

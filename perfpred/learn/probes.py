@@ -1,4 +1,4 @@
-"""Fits to part of the sizes that show what a model misses beyond them, or between the few values of a column."""
+"""Fits to part of the sizes: what a model misses beyond them, or between a column's few values."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Probe:
 
 
 def levels_of(columns: Columns, n_sizes: int) -> dict[str, tuple[float, ...]]:
-    """Return the values, ascending, of numeric columns that take few: at most half as many as there are sizes.
+    """Return the values, ascending, of numeric columns that take at most half as many as there are sizes.
 
     Columns of two values, and 0/1 columns of categories among them, say nothing of values between.
     """
@@ -104,7 +104,7 @@ def distances(probe: Probe, columns: Columns, expressions: Sequence[str]) -> Flo
 
 
 def _trend(columns: Columns, log_time: Floats) -> tuple[dict[str, float], Floats]:
-    """Return by how much log time changes over the range of each column, and the log-linear trend, shape (s,)."""
+    """Return the change of log time over the range of each column, and the log-linear trend, shape (s,)."""
     varying = [name for name, values in columns.items() if np.ptp(values) > 0]
     if not varying:
         return {}, np.zeros(len(log_time))

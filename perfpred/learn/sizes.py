@@ -55,6 +55,11 @@ class Sizes:
         return cls(rows.X.iloc[first], rows.time_s if once else np.exp(logs), labels, groups)
 
     @property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the parameters by name, each of shape (s,)."""
+        return {str(name): np.asarray(self.X[name]) for name in self.X.columns}
+
+    @property
     def group_of_row(self) -> NDArray[np.intp]:
         """Return which rows are left out together, shape (n,)."""
         return self.of_row if self.groups is None else self.groups[self.of_row]
@@ -66,7 +71,7 @@ class Sizes:
 
 
 def repeat_noise(rows: Profile) -> float:
-    """Return how far timings of one size differ: the mean relative deviation from the median; NaN if none repeats."""
+    """Return the mean relative deviation of timings from the median of their size; NaN if none repeats."""
     labels, first = _labels(rows)
     if len(first) == len(labels):
         return float("nan")

@@ -1,8 +1,8 @@
 """Complexities found in measurements, for kernels of which nobody has said any.
 
-Candidates are products of powers of the numeric columns: what loop nests take, besides ``n*log2(n)``. Few of them,
-with coefficients >= 0, are chosen by how well they foretell sizes left out, the larger ones among them: a law that
-holds for more than it was fitted to can be asked beyond what was measured.
+Candidates are products of powers of the numeric columns: what loop nests take, besides ``n*log2(n)``. Few of
+them, with coefficients >= 0, are chosen by how well they foretell sizes left out, the larger ones among them:
+a law that holds for more than it was fitted to can be asked beyond what was measured.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SMALL = 0.6
 BETTER = 0.95
 """A further term must lower the error to this share of it."""
 MUCH_BETTER = 0.8
-"""And to this one if it grows faster than all terms before: time that is lost to caches looks like a higher power, and
-that power is wrong beyond what was measured."""
+"""And to this one if it grows faster than all terms before: time that is lost to caches looks like a higher
+power, and that power is wrong beyond what was measured."""
 WORTHWHILE = 0.8
 """All terms together must lower the error of a constant to this share of it."""
 LARGEST_ERROR = 2.0
@@ -80,8 +80,8 @@ def found_terms(rows: Profile) -> dict[str, str]:
     sizes = Sizes.of(rows)
     if len(sizes) < MIN_SIZES:
         return {}
-    encoding = Encoding.of({name: np.asarray(sizes.X[name]) for name in rows.parameters})
-    columns = encoding.encode(sizes.X)
+    encoding = Encoding.of(sizes.columns)
+    columns = encoding.encode(sizes.columns)
     return terms_of(columns, sizes.time_s, sizes.groups)
 
 
@@ -165,7 +165,7 @@ def _text(monomial: Exponents) -> str:
 def _power_law(
     columns: Columns, usable: Sequence[str], log_time: Floats
 ) -> tuple[dict[str, float], Floats, Floats]:
-    """Return exponents of the usable columns, the effect of the others, shape (s,), and the trend, shape (s,).
+    """Return exponents of the usable columns, and the effect of the others and the trend, of shape (s,).
 
     Exponents are those of the slower half of the sizes, where overheads are small.
     """
@@ -191,7 +191,7 @@ def _ridge(x: Floats, y: Floats) -> Floats:
 def _folds(
     trend: Floats, groups: NDArray[np.intp] | None, rng: np.random.Generator
 ) -> tuple[NDArray[np.bool_], ...]:
-    """Return parts to fit to: all but a fold, in turn, and the smaller sizes, which count as much as two folds."""
+    """Return parts to fit to: all but each fold, and the smaller sizes, which count as much as two."""
     members = np.arange(len(trend)) if groups is None else groups
     fold = (rng.permutation(int(members.max()) + 1) % N_FOLDS)[members]
     parts = [fold != each for each in range(N_FOLDS)]
@@ -210,9 +210,7 @@ def _fold_error(matrix: Floats, mask: NDArray[np.bool_]) -> float:
     return float(np.minimum(np.abs(logs[~mask] - shift), LARGEST_ERROR).mean())
 
 
-def _forward(
-    problem: _Problem, values: Mapping[str, Floats], powers: Mapping[str, Exponents]
-) -> list[str]:
+def _forward(problem: _Problem, values: Mapping[str, Floats], powers: Mapping[str, Exponents]) -> list[str]:
     """Add terms one by one while the error on sizes left out falls."""
     chosen: list[str] = []
     start = best = problem.error([])
@@ -230,7 +228,7 @@ def _forward(
 
 
 def _best(texts: Sequence[str], errors: Mapping[str, float], bound: float) -> str | None:
-    """Return the plainest, which comes first, of the terms that are as good as the best, if that is good enough."""
+    """Return the first, which is the plainest, of the terms as good as the best, if that is below a bound."""
     if not texts:
         return None
     least = min(errors[text] for text in texts)
@@ -239,9 +237,7 @@ def _best(texts: Sequence[str], errors: Mapping[str, float], bound: float) -> st
     return next(text for text in texts if errors[text] <= min(least * 1.02 + 1e-4, bound))
 
 
-def _grows_no_faster(
-    monomial: Exponents, chosen: Sequence[str], powers: Mapping[str, Exponents]
-) -> bool:
+def _grows_no_faster(monomial: Exponents, chosen: Sequence[str], powers: Mapping[str, Exponents]) -> bool:
     """Say whether a term before has, of each column, as high a power."""
     return any(all(power <= dict(powers[text]).get(name, 0) for name, power in monomial) for text in chosen)
 

@@ -131,8 +131,8 @@ class Request:
 def _fitted(
     combination: Combination, rows: Profile, sizes: Sizes, request: Request, estimator: TimeRegressor
 ) -> Predictor:
-    encoding = Encoding.of({name: np.asarray(sizes.X[name]) for name in rows.parameters})
-    encoded = encoding.encode(sizes.X)
+    encoding = Encoding.of(sizes.columns)
+    encoded = encoding.encode(sizes.columns)
     log_time = np.log(sizes.time_s)
     levels = levels_of(encoded, len(sizes))
     wanted = probes(encoded, log_time, list(levels))
@@ -244,9 +244,7 @@ def relatives_of(
     return found
 
 
-def complexity_of(
-    kernel: str, rows: Profile, given: Mapping[str, str] | None
-) -> tuple[dict[str, str], bool]:
+def complexity_of(kernel: str, rows: Profile, given: Mapping[str, str] | None) -> tuple[dict[str, str], bool]:
     """Return the named complexities to use, and whether they are still to be found in the rows.
 
     They are those given, else the profile's, else the known kernel's if its columns are the kernel's own.

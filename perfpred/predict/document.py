@@ -19,11 +19,15 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError, ModelFileError, shortened
 from perfpred.predict.checks import require_text
 from perfpred.predict.codec import decode, encode
+from perfpred.predict.familiar import Familiar
+from perfpred.predict.interval import GROWTH
 from perfpred.predict.predictor import Predictor
 from perfpred.predict.sanity import require_sane
 
 FORMAT = "perfpred-model"
-VERSION = 1
+VERSION = 2
+OLD_VERSIONS = (1,)
+"""Still read: `upgraded` says what they lack."""
 UNITS = {"time": "s", "noise": "fraction", "interval": "natural logarithm of a ratio"}
 HEAD_BYTES = 4096
 """From the start of a file: `combination_in` needs no more, unless names are very long."""
@@ -132,7 +136,8 @@ def _checked(document: Any) -> Predictor:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ModelFileError(f"not a model: 'format' must be '{FORMAT}'")
     version = document.get("version")
-    if version != VERSION or not isinstance(version, int) or isinstance(version, bool):
+    is_known = isinstance(version, int) and not isinstance(version, bool)
+    if not is_known or version not in (VERSION, *OLD_VERSIONS):
         newer = isinstance(version, int) and version > VERSION
         hint = "; it was written by a newer perfpred: upgrade" if newer else ""
         given = shortened(ascii(version))
@@ -140,9 +145,28 @@ def _checked(document: Any) -> Predictor:
     body = document.get("predictor")
     if document.get("sha256") != digest(body) or document.get("units") != UNITS:
         raise ModelFileError("its content does not match its hash: the file was edited; train it again")
-    predictor = decode(body, Predictor)
+    predictor = decode(body if version == VERSION else upgraded(body), Predictor)
     assert isinstance(predictor, Predictor)
     return predictor
+
+
+def upgraded(body: Any) -> Any:
+    """Return what a file of version 1 holds as one of version 2 does.
+
+    Its interval has one width within the ranges, and grows beyond them as that of a model that knows no
+    better.
+    """
+    if not isinstance(body, dict):
+        return body
+    added: dict[str, dict[str, Any]] = {
+        "interval": {"knots": [], "scales": [], "growth": GROWTH, "levels": {}},
+        "training": {"sizes": None, "found": False, "judged_on": "sizes"},
+    }
+    found = {**body, "familiar": encode(Familiar())}
+    for name, fields in added.items():
+        if isinstance(body.get(name), dict):
+            found[name] = {**body[name], **fields}
+    return found
 
 
 def _require_texts(body: Any) -> None:

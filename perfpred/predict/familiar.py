@@ -1,7 +1,7 @@
 """What training saw of parameters together: products, quotients, single values, and where rows are dense.
 
-Each parameter of a query may lie within its own range while the query is like no row of training: all products
-were small, or all shapes square, or a value lies between two that were measured.
+Each parameter of a query may lie within its own range while the query is like no row of training: all
+products were small, or all shapes square, or a value lies between two that were measured.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,7 @@ class Familiar:
         require_finite(self, "radius")
         require(self.radius >= 0, self, "radius >= 0", self.radius)
         for name, levels in self.levels.items():
-            ascend = all(a < b for a, b in zip(levels, levels[1:], strict=False))
+            ascend = all(a < b for a, b in pairwise(levels))
             require(len(levels) > 0 and ascend, self, f"levels of {name} ascend", levels)
 
     @classmethod
@@ -74,18 +74,20 @@ class Familiar:
         levels: Mapping[str, tuple[float, ...]] | None = None,
         tested: Collection[str] = (),
     ) -> Familiar:
-        """Return the test for rows of encoded columns of shape (n,); expressions in `tested` have one already."""
+        """Return the test for rows of encoded columns of shape (n,); those in `tested` have one already."""
         axes = tuple(axis(name, values) for name, values in columns.items() if np.ptp(values) > 0)
         places = _places(axes, columns)
-        centres = places[_spread_out(places)]
-        ranges = {text: _with_slack(evaluate(text, columns)) for text in products(columns) if text not in tested}
+        centres = np.round(places[_spread_out(places)], 4)
+        ranges = {
+            text: _with_slack(evaluate(text, columns)) for text in products(columns) if text not in tested
+        }
         return cls(ranges, axes, centres, _radius(places, centres), levels or {})
 
     def distances(self, columns: Columns) -> Floats:
         """Return how far encoded rows lie from the familiar ones, octaves, shape (n,)."""
         found = np.zeros(n_rows(columns))
         for text, seen in self.products.items():
-            found = np.maximum(found, seen.all_beyond(evaluate(text, columns)))
+            found = np.maximum(found, seen.all_beyond(loosely(text, columns)))
         if len(self.centres):
             places = _places(self.axes, columns)
             chunks = [self._from_centres(places[i : i + 4096]) for i in range(0, len(places), 4096)]
@@ -112,7 +114,7 @@ class Familiar:
     def _from_centres(self, places: Floats) -> Floats:
         squares = self._squares - places @ self._doubled.T
         nearest = np.sqrt(np.maximum(squares.min(axis=1) + (places**2).sum(axis=1), 0.0))
-        return np.maximum(nearest - self.radius, 0.0)
+        return np.asarray(np.maximum(nearest - self.radius, 0.0))
 
     @cached_property
     def _squares(self) -> Floats:
@@ -125,6 +127,12 @@ class Familiar:
     @cached_property
     def _squared_radius(self) -> float:
         return self.radius**2
+
+
+def loosely(text: str, columns: Columns) -> Floats:
+    """Return the values of a product, shape (n,), infinity where it has none: nothing is farther away."""
+    values = np.broadcast_to(parsed(text)(columns), (n_rows(columns),))
+    return np.where(np.isfinite(values), values, np.inf)
 
 
 def _between(value: float, levels: tuple[float, ...]) -> float:

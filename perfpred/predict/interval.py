@@ -12,20 +12,21 @@ import numpy as np
 from perfpred.predict.checks import Floats, require, require_finite
 
 WIDEST = 50.0
-"""Log of the largest ratio of an end to the prediction: e**50 is beyond all that can be asked of a machine."""
+"""Log of the largest ratio of an end to the prediction: e**50 is beyond all that can be asked of a
+machine."""
 GROWTH = 0.7
-"""Least log width of either end an octave beyond what training saw, and of a model that does not know its own growth:
-calls whose data no longer fit a cache may take twice as long, which no smaller size tells. Farther out, this part
-grows by the root of the distance."""
+"""Least log width of either end an octave beyond what training saw, and of a model that does not know its
+own growth: calls whose data no longer fit a cache may take twice as long, which no smaller size tells.
+Farther out, this part grows by the root of the distance."""
 
 
 @dataclass(frozen=True)
 class Interval:
     """A 90% interval around a prediction, relative to it.
 
-    The time lies in ``[prediction * exp(s * log_low - g), prediction * exp(s * log_high + g)]`` for nine of ten rows,
-    with the scale s at the predicted time, and g = ``max(growth * d, 0.7 * min(d, sqrt(d)))`` at the distance d, in
-    octaves, from what training saw.
+    The time lies in ``[prediction * exp(s * log_low - g), prediction * exp(s * log_high + g)]`` for nine of
+    ten rows, with the scale s there, and g = ``max(growth * d, 0.7 * min(d, sqrt(d)))`` at the
+    distance d, in octaves, from what training saw.
 
     Parameters
     ----------
@@ -74,7 +75,9 @@ class Interval:
             A factor of `levels`.
         """
         scale = self._scale(math.log(time_s)) * wider if self.knots else wider
-        further = max(distance * self.growth, GROWTH * min(distance, math.sqrt(distance))) if distance else 0.0
+        further = (
+            max(distance * self.growth, GROWTH * min(distance, math.sqrt(distance))) if distance else 0.0
+        )
         return max(scale * self.log_low - further, -WIDEST), min(scale * self.log_high + further, WIDEST)
 
     def all_logs(self, time_s: Floats, distance: Floats, wider: Floats) -> tuple[Floats, Floats]:

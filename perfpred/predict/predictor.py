@@ -15,14 +15,13 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.checks import Floats, require, require_finite
 from perfpred.predict.design import Columns, Encoding, evaluate, n_rows
-from perfpred.predict.familiar import Familiar
+from perfpred.predict.familiar import Familiar, loosely
 from perfpred.predict.formula import Formula
 from perfpred.predict.interval import Interval
 from perfpred.predict.lowered import query_program, seconds_program
 from perfpred.predict.query import Answer, QuickQuery
 from perfpred.predict.ranges import Range
 from perfpred.program import ArrayFunction, NotLowerableError
-
 
 __all__ = ["Answers", "Interval", "Prediction", "Predictor", "Range", "RangeTest", "Training"]
 
@@ -88,7 +87,7 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Predicted times of n queries with their 90% intervals, seconds, and whether each is in range; shapes (n,)."""
+    """Predicted seconds of n queries, their 90% intervals, and whether they are in range; of shape (n,)."""
 
     time_s: Floats
     low_s: Floats
@@ -168,8 +167,8 @@ class Predictor:
         Raises
         ------
         InputError
-            If a parameter is missing, unknown, not a finite number, of a category that training did not see, or
-            negative where training saw no negative value, or if the complexity has no value > 0 there.
+            If a parameter is missing, unknown, not a finite number, of a category that training did not see,
+            or negative where training saw no negative value, or if the complexity has no value > 0 there.
         """
         if len(parameters) < len(self.parameters) and self.constants:
             parameters = {**self.constants, **parameters}
@@ -277,7 +276,9 @@ class Predictor:
         time_s = float(self._seconds(encoded)[0])
         values = {name: float(parameters[name]) for name in self.ranges}
         outside = {n: values[n] for n, seen in self.ranges.items() if not seen.low <= values[n] <= seen.high}
-        found = tuple(float(evaluate(text, encoded)[0]) for text in self._expressions)
+        strict = len(self.training.complexity)
+        found = [float(evaluate(text, encoded)[0]) for text in self._expressions[:strict]]
+        found += [float(loosely(text, encoded)[0]) for text in self._expressions[strict:]]
         return Answer(time_s, [float(each[0]) for each in encoded.values()], found, outside)
 
     def _prediction(self, answer: Answer) -> Prediction:
@@ -314,11 +315,13 @@ class Predictor:
             if far > 0:
                 distance = max(distance, far)
                 if not reasons:
-                    reasons.append(f"no row of training is like it: the nearest is {_octaves(far, self.familiar)}")
+                    reasons.append(
+                        f"no row of training is like it: the nearest is {_octaves(far, self.familiar)}"
+                    )
         return reasons, distance
 
     def _between_levels(self, answer: Answer) -> tuple[list[str], float, float]:
-        """Return remarks on values between those measured, by how much wider that is, and the octaves to them."""
+        """Return remarks on values between those measured, a factor of width, and octaves to the nearest."""
         remarks, wider, nearest = [], 1.0, 0.0
         for index, name, known in self._places_of_levels:
             value = answer.columns[index]
@@ -335,7 +338,7 @@ class Predictor:
     def _all_strange(self, encoded: Columns) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Return distances in octaves, factors of width, and what is in range, each of shape (n,)."""
         distances = self.familiar.distances(encoded)
-        for test in self.range_tests():
+        for test in self.range_tests()[: len(self.ranges) + len(self.complexity_ranges)]:
             distances = np.maximum(distances, test.seen.all_beyond(evaluate(test.expression, encoded)))
         inside = distances == 0
         wider = np.ones(len(distances))

@@ -69,10 +69,8 @@ def test_a_default_stays_unless_something_in_range_is_clearly_faster():
     assert left.reason.startswith("fast on cpu is predicted 4.50x faster than third on cpu")
     guess = BANK.select("mine", n=1000, default="slow")
     assert guess.best.variant == "slow"
-    assert guess.reason == (
-        "slow on cpu is kept: no choice in range is predicted faster; "
-        "the time of slow on cpu is a guess, out of its trained range"
-    )
+    assert guess.reason.startswith("slow on cpu is kept: ")
+    assert guess.reason.endswith("the time of slow on cpu is a guess, out of its trained range")
     nothing = BANK.select("mine", n=1e7, default="third")
     assert nothing.best.variant == "third"
     assert "no choice is within its trained range" in nothing.reason
@@ -91,7 +89,7 @@ def test_the_slow_variant_measured_on_small_sizes_is_not_taken(tmp_path, perfpre
         found = perfpred(*query).json
         assert found["best"]["variant"] == "merge"
         assert [entry["variant"] for entry in found["ranking"]] == ["merge", "insertion"]
-        assert "passed over though predicted faster: insertion on xeon" in found["reason"]
+        assert found["reason"] == "merge on xeon is the only choice within its trained range"
 
 
 OWN = Bank(

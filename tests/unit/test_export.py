@@ -256,7 +256,7 @@ def test_the_header_says_where_a_model_is_from():
         "model augmented",
         "250 rows",
         "noise of the measurements 1.2%",
-        "perfpred-model 1",
+        "perfpred-model 2",
         "trained on m 1..1000, n 1..1000",
     ):
         assert said in text

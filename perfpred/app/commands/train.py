@@ -79,7 +79,7 @@ def train(
 
 
 def _describe(predictor: Any, path: Any) -> dict[str, Any]:
-    key, training, interval = predictor.combination, predictor.training, predictor.interval
+    key, training = predictor.combination, predictor.training
     return {
         "kernel": key.kernel,
         "variant": key.variant,
@@ -87,7 +87,7 @@ def _describe(predictor: Any, path: Any) -> dict[str, Any]:
         "model": training.model,
         "rows": training.rows,
         "n_parameters": predictor.formula.n_parameters,
-        "interval90": [math.expm1(interval.log_low), math.expm1(interval.log_high)],
+        "interval90": [math.expm1(end) for end in predictor.interval.at_median()],
         "noise": training.noise,
         "complexity": dict(training.complexity),
         "file": str(path),
