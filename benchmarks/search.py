@@ -7,7 +7,8 @@ figures come from `benchmarks/results/kernel_tuner_strategies.csv`, which says h
 all together, and from their times shuffled and turned upside down, which must do no harm. From the same rows
 warm starts hardly vary, so that repeats are almost one: `--source-share 0.8` gives each another part of them.
 
-FILES are written by `perfpred import`. What is done is kept in --out, and not done again.
+FILES are written by `perfpred import --estimate recorded`: the times that Kernel Tuner went by. What is done
+is kept in --out, and not done again.
 
     python benchmarks/search.py FILES --out searches.csv [--warm-start] [--repeats 20] [--plot F.png] [--json]
 """
@@ -178,7 +179,8 @@ def main() -> None:
     if given.plot is not None:
         from perfpred.app.plots import draw_searches
 
-        draw_searches(found[found["start"] == "cold"], given.plot)
+        cold = found[found["start"] == "cold"]
+        draw_searches(cold.assign(panel=cold["file"]), given.plot)
     if given.json:
         print(json.dumps({title: json.loads(table.to_json()) for title, table in tables.items()}, indent=2))
         return

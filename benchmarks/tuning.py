@@ -1,7 +1,7 @@
 """Errors on tuning spaces, and what products of the parameters are worth.
 
 Splits a space at random into 250 rows to train on and the rest to test on. Without products, the ensemble
-sees the parameters alone. FILES are written by `perfpred import`.
+sees the parameters alone. FILES are written by `perfpred import --estimate recorded`.
 
     python benchmarks/tuning.py FILES [--train-size 250] [--repeats 5] [--jobs -1] [--json]
 """

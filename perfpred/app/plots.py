@@ -22,12 +22,12 @@ def require_matplotlib() -> None:
 
 
 def draw_searches(results: pd.DataFrame, path: Path) -> None:
-    """Draw the best found over the optimum against evaluations, a panel a file, a line a strategy.
+    """Draw the best found over the optimum against evaluations, one line per strategy.
 
     Parameters
     ----------
     results : DataFrame
-        Columns file, strategy, budget, repeat and ratio; a band spans the middle 80% of repeats.
+        Columns panel, strategy, budget, repeat and ratio; a band spans the middle 80% of repeats.
     path : Path
         PNG, SVG or PDF, by its ending.
 
@@ -38,15 +38,15 @@ def draw_searches(results: pd.DataFrame, path: Path) -> None:
     """
     from matplotlib.figure import Figure
 
-    files = list(dict.fromkeys(results["file"]))
-    columns = min(3, len(files))
-    rows = math.ceil(len(files) / columns)
+    titles = list(dict.fromkeys(results["panel"]))
+    columns = min(3, len(titles))
+    rows = math.ceil(len(titles) / columns)
     figure = Figure(figsize=(4.5 * columns, 3.2 * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
-    for panel in panels.flat[len(files) :]:
+    for panel in panels.flat[len(titles) :]:
         panel.set_visible(False)
-    for panel, file in zip(panels.flat, files, strict=False):
-        part = results[results["file"] == file]
+    for panel, title in zip(panels.flat, titles, strict=False):
+        part = results[results["panel"] == title]
         for strategy, group in part.groupby("strategy", sort=False):
             by_budget = group.groupby("budget")["ratio"]
             mean = by_budget.mean()
@@ -54,7 +54,7 @@ def draw_searches(results: pd.DataFrame, path: Path) -> None:
             panel.fill_between(
                 mean.index, by_budget.quantile(0.1) - 1, by_budget.quantile(0.9) - 1, alpha=0.15
             )
-        panel.set_title(shown(Path(str(file)).name.split(".")[0]), parse_math=False)  # $ is no formula
+        panel.set_title(shown(title), parse_math=False)  # $ is no formula
         panel.set(xlabel="evaluations", ylabel="slower than the optimum")
         panel.set_yscale("symlog", linthresh=0.01)
         panel.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -15,10 +15,12 @@ from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.learn.training import collect
 from perfpred.learn.warm import Elsewhere, WarmSurrogate
 from perfpred.profile import Profile
+from perfpred.profile.cells import Value
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Surrogate, Trace, search, strategy
 from perfpred.search.listed import Configuration
 from perfpred.tuning.recorded import RecordedSpace
+from perfpred.tuning.sizes import fixed_parts, label
 
 OUTLOOK = 20
 """Runs that `expected_gain` looks ahead."""
@@ -90,6 +92,8 @@ class Trial:
         As in `replay`.
     random_state : int
         The first seed.
+    fixed : tuple of str
+        Parameters that no search chooses, such as the problem size: each of their values is searched.
 
     Raises
     ------
@@ -102,6 +106,7 @@ class Trial:
     repeats: int = 20
     until_gain: float = 0.0
     random_state: int = 0
+    fixed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in self.strategies:
@@ -125,9 +130,10 @@ def replay_all(
     Returns
     -------
     DataFrame
-        A row a combination, strategy, budget and repeat: `best_time_s` after that many evaluations,
-        failed ones included, the combination's `optimum_s` and their `ratio`, `evaluations` used, and
-        `expected_gain` of more. A search that met no time is said to have found the slowest one.
+        One row per combination, values of the fixed parameters (`fixed`, a dictionary, if there are any),
+        strategy, budget and repeat: `best_time_s` after that many evaluations, failed ones included, the
+        combination's `optimum_s` and their `ratio`, `evaluations` used, and `expected_gain` of more. A search
+        that met no time is said to have found the slowest one.
 
     Raises
     ------
@@ -136,22 +142,32 @@ def replay_all(
     """
     jobs = []
     for combination, part in profile.combinations():
-        recorded = RecordedSpace.of(part)
-        for source in warm_start:  # a source that does not fit is refused before anything runs
-            recorded.require_common(source)
-        for name in dict.fromkeys(trial.strategies):
-            for first in range(0, trial.repeats, REPEATS_A_JOB):
-                repeats = range(first, min(first + REPEATS_A_JOB, trial.repeats))
-                task = _Task(combination, part, name, trial, tuple(warm_start))
-                jobs.append(delayed(_replays)(task, repeats))
+        for values, rows in fixed_parts(part, trial.fixed):
+            _require_searchable(rows, values, warm_start)
+            for name in dict.fromkeys(trial.strategies):
+                for first in range(0, trial.repeats, REPEATS_A_JOB):
+                    repeats = range(first, min(first + REPEATS_A_JOB, trial.repeats))
+                    task = _Task(combination, rows, values, name, trial, tuple(warm_start))
+                    jobs.append(delayed(_replays)(task, repeats))
     found = collect(jobs, len(jobs), n_jobs, progress)
     return pd.DataFrame([document for documents in found for document in documents])
+
+
+def _require_searchable(part: Profile, values: Mapping[str, Value], warm_start: Sequence[Profile]) -> None:
+    """Raise before anything runs where there is nothing to search or a source does not fit."""
+    try:
+        recorded = RecordedSpace.of(part)
+        for source in warm_start:
+            recorded.require_common(source)
+    except InputError as error:
+        raise InputError(f"{label(values)}: {error}" if values else str(error)) from None
 
 
 @dataclass(frozen=True)
 class _Task:
     combination: Combination
     part: Profile
+    fixed: Mapping[str, Value]
     strategy: str
     trial: Trial
     warm_start: tuple[Profile, ...]
@@ -183,6 +199,7 @@ def _document(
     optimum_s = recorded.objective.optimum_s
     return {
         **asdict(task.combination),
+        **({"fixed": dict(task.fixed)} if task.fixed else {}),
         "strategy": task.strategy,
         "budget": budget,
         "repeat": repeat,

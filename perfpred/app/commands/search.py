@@ -15,11 +15,15 @@ from perfpred.app.arguments import (
     Seed,
     VariantOption,
     comma_integers,
+    comma_list,
 )
-from perfpred.app.console import percent, print_json, progress_bar, seconds, table
+from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
+from perfpred.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from perfpred.profile import Profile
 
 KEYS = ["file", "kernel", "variant", "hardware"]
 
@@ -48,6 +52,14 @@ def search(
             help="End early once 20 more runs would likely gain less than this percentage.",
         ),
     ] = 0.0,
+    fixed: Annotated[
+        str | None,
+        typer.Option(
+            "--fixed",
+            help="Parameters not to choose, such as the problem size, as m,n: one search per value of them. "
+            "none: all are chosen.",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw the best found against evaluations here (PNG, SVG).")
     ] = None,
@@ -68,9 +80,13 @@ def search(
     if plot is not None:
         plots.require_matplotlib()
     read_off = range(1, max(budgets) + 1) if plot is not None and budgets else budgets
-    trial = Trial(tuple(strategy or ["model"]), tuple(read_off), repeats, until / 100, seed)
+    held = () if fixed in (None, "none") else tuple(dict.fromkeys(comma_list(fixed or "")))
+    trial = Trial(tuple(strategy or ["model"]), tuple(read_off), repeats, until / 100, seed, held)
     sources = [read([path], kernel, variant, hardware=None) for path in warm_start or ()]
     profiles = [(path, read([path], kernel, variant, hardware)) for path in files]
+    if fixed is None:
+        for path, profile in profiles:
+            _require_no_sizes(path, profile)
     found = []
     for path, profile in profiles:
         with progress_bar(f"searching {path.name}") as bar:
@@ -78,7 +94,8 @@ def search(
         found.append(results.assign(file=str(path)))
     results = pd.concat(found, ignore_index=True)
     if plot is not None:
-        plots.draw_searches(results, plot)
+        panels = [f"{Path(each).name.split('.')[0]} {values}".strip() for each, values in _searched(results)]
+        plots.draw_searches(results.assign(panel=panels), plot)
         results = results[results["budget"].isin(budgets)]
     if json:
         print_json(results.to_dict(orient="records"))
@@ -86,15 +103,38 @@ def search(
     _show(results)
 
 
+def _require_no_sizes(path: Path, profile: Profile) -> None:
+    """Refuse a file with a column that is named like a size and acts like one; warn of one that only acts."""
+    from perfpred.tuning.sizes import suspects
+
+    for _, part in profile.combinations():
+        found = suspects(part)
+        if found and found[0].is_named:
+            raise InputError(f"{path}: {found[0].describe()}")
+        for each in found:
+            notice(f"warning: {path}: {each.describe()}")
+
+
+def _searched(results: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the file and the fixed values of each row, as texts."""
+    from perfpred.tuning.sizes import label
+
+    fixed = results["fixed"].map(label) if "fixed" in results else [""] * len(results)
+    return list(zip(results["file"], fixed, strict=True))
+
+
 def _show(results: pd.DataFrame) -> None:
     rows = []
-    for (file, kernel, variant, hardware, strategy, budget), group in results.groupby(
-        [*KEYS, "strategy", "budget"], sort=False
+    has_fixed = "fixed" in results
+    results = results.assign(fixed=[values for _, values in _searched(results)])
+    for (file, kernel, variant, hardware, fixed, strategy, budget), group in results.groupby(
+        [*KEYS, "fixed", "strategy", "budget"], sort=False
     ):
+        names = (kernel, variant, hardware, *([fixed] if has_fixed else []), strategy, budget)
         rows.append(
             [
                 Path(str(file)).name,
-                *map(str, (kernel, variant, hardware, strategy, budget)),
+                *map(str, names),
                 seconds(float(group["best_time_s"].mean())),
                 seconds(float(group["optimum_s"].iloc[0])),
                 f"{group['ratio'].mean():.3f}",
@@ -103,7 +143,7 @@ def _show(results: pd.DataFrame) -> None:
                 percent(float(group["expected_gain"].mean())),
             ]
         )
-    text = dict.fromkeys([*KEYS, "strategy"], "left")
+    text = dict.fromkeys([*KEYS, *(["fixed"] if has_fixed else []), "strategy"], "left")
     numbers = ["budget", "found", "optimum", "ratio", "worst", "runs", "20 more may gain"]
     title = f"the fastest found, mean of {results['repeat'].nunique()} searches"
     table(title, {**text, **dict.fromkeys(numbers, "right")}, rows)
