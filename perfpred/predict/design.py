@@ -63,6 +63,7 @@ class Encoding:
         for column, levels in self.categories.items():
             require(column in self.parameters, self, "every category is a parameter", repr(column))
             _require_names(self, f"levels of {column}", levels)
+            require(len(levels) > 0, self, f"{column} has levels", levels)
             like_a_level = {f"{column}={level}" for level in levels} & {*self.parameters}
             require(not like_a_level, self, "no parameter is called like a level", like_a_level)
 

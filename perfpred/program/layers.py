@@ -79,7 +79,8 @@ class MaternSum:
             rows = slice(start, start + step)
             squares = np.zeros((len(out[rows]), len(self.weights)))
             for values, centres in zip(x, self.centres.T, strict=True):
-                squares += (values[rows, None] - centres) ** 2
+                column = np.broadcast_to(values, out.shape)  # a constant is one number
+                squares += (column[rows, None] - centres) ** 2
             out[rows] = self._sum(squares)
 
     def of_floats(self, *x: float) -> float:
