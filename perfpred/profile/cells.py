@@ -21,6 +21,8 @@ _NUMBER = re.compile(
     r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)", re.IGNORECASE
 )
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")  # longer ones never fit 64 bits
+_WHOLE_CELLS = re.compile(r"[0-9+\-\n]*")
+_REAL_CELLS = re.compile(r"[0-9+\-.eE\n]*")
 _PART = 100_000
 _TEXT = pd.Series(["text"]).dtype  # pandas 2: object, pandas 3: str
 
@@ -153,7 +155,7 @@ def _typed(cells: Iterable[Any]) -> _Typed:
     known: dict[Any, Value] = {}
     chunks = []
     for part in _parts(cells):
-        chunks.append(_pack(_values(part, known)))
+        chunks.append(_plain_numbers(part) or _pack(_values(part, known)))
         known = _small(known)
     if not chunks:
         return _pack([])
@@ -163,6 +165,23 @@ def _typed(cells: Iterable[Any]) -> _Typed:
         np.concatenate([each.floats for each in chunks]),
         [text for each in chunks for text in each.texts],
     )
+
+
+def _plain_numbers(part: list[Any]) -> _Typed | None:
+    """Return cells that are all numbers as most files write them, None if they may be anything else.
+
+    The result is that of `_pack`, a few times sooner; it may take a whole number for a real one if others
+    are not whole, which makes no difference to their column.
+    """
+    try:
+        joined, longest = "\n".join(part), max(map(len, part))
+        if longest < 19 and _WHOLE_CELLS.fullmatch(joined):
+            return _pack([int(cell) for cell in part])
+        if longest <= MAX_TEXT and _REAL_CELLS.fullmatch(joined) and not _WHOLE_CELLS.fullmatch(joined):
+            return _pack([float(cell) for cell in part])
+    except (TypeError, ValueError):  # not texts, or such as "1-1" and ""
+        pass
+    return None
 
 
 def _pack(values: list[Value]) -> _Typed:

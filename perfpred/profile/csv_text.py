@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from array import array
@@ -18,7 +19,10 @@ from perfpred.input_files import read_bytes
 
 MAX_COLUMNS = 50_000
 MAX_CELLS = 50_000_000
+MAX_LINE_BYTES = 16 << 20
+_PIECE = 1 << 20
 _CHUNK = 500_000  # cells that are Python objects at one time; the rest are packed
+_NARROW = 256  # columns
 _TEXTS = np.dtypes.StringDType()
 
 
@@ -34,27 +38,34 @@ class Sheet:
         For each row its number and the line of the file it starts on.
     problems : list of str
         Rows left out because they are ragged or cannot be read.
-    chunks : list of array, each of shape (rows, len(header)) and NumPy's string type
-        The cells, some rows after the other: a few hundred MB where lists of texts would take GBs.
+    chunks : list of sequences of arrays, each of shape (rows,) and NumPy's string type
+        The cells, some rows after the other, column by column: a few hundred MB where lists of texts would
+        take GBs.
     """
 
     header: list[str] = field(default_factory=list)
     numbers: array[int] = field(default_factory=lambda: array("q"))
     lines: array[int] = field(default_factory=lambda: array("q"))
     problems: list[str] = field(default_factory=list)
-    chunks: list[NDArray[Any]] = field(default_factory=list)
+    chunks: list[Any] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def column(self, place: int) -> NDArray[Any]:
         """Return the cells below a place of the header, shape (n,), of NumPy's string type."""
-        return np.concatenate([np.empty(0, _TEXTS), *(chunk[:, place] for chunk in self.chunks)])
+        cells = np.concatenate([np.empty(0, _TEXTS), *(chunk[place] for chunk in self.chunks)])
+        start = 0
+        for chunk in self.chunks:
+            if isinstance(chunk, list):  # kept once, not twice
+                chunk[place] = cells[start : start + len(chunk[place])]
+                start += len(chunk[place])
+        return cells
 
     @property
     def rows(self) -> list[list[str]]:
         """The rows as lists of texts; made afresh at each call, and large."""
-        return [row for chunk in self.chunks for row in chunk.tolist()]
+        return [list(row) for chunk in self.chunks for row in zip(*map(list, chunk), strict=True)]
 
     def where(self, position: int) -> str:
         """Say where the row at `position` in `rows` stands in the file."""
@@ -94,16 +105,30 @@ def _read_bytes(path: Path) -> bytes:
 
 def _check_text(path: Path, data: bytes) -> None:
     """Refuse what is not UTF-8 text, or too much of it, before anything large is made of it."""
+    if _longest_line(data) > MAX_LINE_BYTES:
+        raise ProfileError(str(path), [f"a line has at most {MAX_LINE_BYTES:,} bytes, but one has more"])
     cells = data.count(b",") + max(data.count(b"\n"), data.count(b"\r"))
     if cells > MAX_CELLS:
         raise ProfileError(
             str(path), [f"a file has at most {MAX_CELLS:,} cells, but this one has about {cells:,}; split it"]
         )
     try:
-        for _ in io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=""):
-            pass
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for start in range(0, len(data), _PIECE):
+            decoder.decode(data[start : start + _PIECE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise ProfileError(str(path), [_not_text(data)]) from None
+
+
+def _longest_line(data: bytes) -> int:
+    """Return about how long the longest line is: the pieces without a line end in a row, in bytes."""
+    longest = run = 0
+    for start in range(0, len(data), _PIECE):
+        piece = data[start : start + _PIECE]
+        run = 0 if b"\n" in piece or b"\r" in piece else run + len(piece)
+        longest = max(longest, run)
+    return longest
 
 
 def _not_text(data: bytes) -> str:
@@ -132,11 +157,17 @@ def _split(data: bytes) -> Sheet:
             sheet.numbers.append(number)
             sheet.lines.append(line)
             if len(pending) * len(cells) >= _CHUNK:
-                sheet.chunks.append(np.array(pending, dtype=_TEXTS))
+                sheet.chunks.append(_packed(pending))
                 pending.clear()
     if pending:
-        sheet.chunks.append(np.array(pending, dtype=_TEXTS))
+        sheet.chunks.append(_packed(pending))
     return sheet
+
+
+def _packed(rows: list[list[str]]) -> Any:
+    """Return the columns of some rows: arrays of their own, or one for all where there are many columns."""
+    cells = np.array(rows, dtype=_TEXTS)
+    return cells.T if cells.shape[1] > _NARROW else [column.copy() for column in cells.T]
 
 
 def _numbered(reader: Any, problems: list[str]) -> Iterator[tuple[int, int, list[str]]]:

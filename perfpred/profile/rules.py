@@ -25,6 +25,7 @@ _OPTIONAL = ("noise", "rounds", "status")
 MAX_NAME = 200  # characters of a column's name
 RESERVED = (*KEYS, *TIME_UNITS, "noise", "rounds", "status")
 
+_MANY = 100  # columns
 _SHOWN = 60  # characters of a text in a message
 _POSITIVE = "must be > 0 and finite"
 _NEEDED = "must be given where the status is ok"
@@ -40,7 +41,7 @@ _SHORT = f"must have at most {MAX_TEXT:,} characters"
 _ALL_OR_NONE = "must be given in every row of a kernel, variant and hardware, or in none"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Violation:
     """A broken rule; `row` counts from 0 and is None where the whole column breaks it."""
 
@@ -126,12 +127,13 @@ def _typed(
             found += broken
         elif name in _OPTIONAL:
             columns[name] = text_column(["ok"] * n) if name == "status" else np.full(n, np.nan)
-    return pd.DataFrame(columns, index=range(n)), found
+    # A copy makes one block of many columns, which is quick to work on; few large ones are left as they are.
+    return pd.DataFrame(columns, index=range(n), copy=len(columns) > _MANY), found
 
 
 def _typed_column(name: str, cells: Any, is_parameter: bool) -> tuple[Any, list[Violation]]:
     if cells.dtype in (np.int64, np.float64) and (is_parameter or name in NUMBERS):
-        values = np.asarray(cells)
+        values = np.array(cells)  # a copy: what is given may change
         return (values if is_parameter else values.astype(np.float64)), []
     if isinstance(cells, pd.Series):
         cells = cells.tolist()
