@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 
 from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
@@ -38,6 +37,7 @@ from perfpred.measure.drift import without_drift
 from perfpred.measure.process import MALLOC
 from perfpred.measure.timing import Estimate, estimate
 from perfpred.progress import Progress
+from perfpred.variants.cache import cache_folder, is_usable, remove_leftovers, require_private, work_folder
 from perfpred.variants.halide.library import target
 
 HOPELESS = 4.0
@@ -110,7 +110,7 @@ class Compiled:
 
 def cache_dir() -> Path:
     """Return the folder of compiled candidates."""
-    return Path(platformdirs.user_cache_dir("perfpred")) / "halide"
+    return cache_folder("halide")
 
 
 def compile_all(
@@ -137,7 +137,7 @@ def compile_all(
         each
         for each in candidates
         if each.id not in outcomes
-        or (outcomes[each.id].status == "ok" and any(not task.library(each, size).exists() for size in sizes))
+        or (outcomes[each.id].status == "ok" and not _is_compiled(task, each, sizes))
     ]
     jobs = [
         compile_job(task.source, size, each, task.target, str(task.library(each, size)))
@@ -157,7 +157,12 @@ def compile_all(
         progress.update(len(replies), len(jobs), "compiling")
 
     workshop.run_all(jobs, done, limits)
+    remove_leftovers(cache_dir())  # of compilations that took too long
     return _without_twins(candidates, outcomes)
+
+
+def _is_compiled(task: Task, candidate: Candidate, sizes: Sequence[Size]) -> bool:
+    return all(is_usable(task.library(candidate, size)) for size in sizes)
 
 
 def _entry(candidate: Candidate, outcome: Compiled) -> dict[str, Any]:
@@ -171,10 +176,11 @@ def _compiled_before(task: Task, candidate: Candidate, sizes: Sequence[Size]) ->
     for size in sizes:
         library = task.library(candidate, size)
         try:
-            found.append(json.loads(about_path(library).read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+            about = json.loads(about_path(library).read_text(encoding="utf-8"))
+            found.append({"code": str(about["code"]), "compile_s": float(about["compile_s"])})
+        except (OSError, ValueError, KeyError, TypeError):
             return None
-        if not library.exists():
+        if not is_usable(library):
             return None
     return _outcome([{"status": "ok", **each} for each in found])
 
@@ -345,6 +351,14 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
         child.close()
 
 
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Make a folder in the cache for files of a session; one that a killed process left is removed later."""
+    require_private(cache_dir())
+    with work_folder(cache_dir()) as folder:
+        yield folder
+
+
 def runtime_library(task: Task) -> Path:
     """Return where the library of Halide's runtime lies."""
     key = hashlib.sha256(repr([task.target, require_halide()]).encode()).hexdigest()[:16]
@@ -365,16 +379,18 @@ def prepare(task: Task, workshop: Workshop) -> None:
     MeasurementError
         If that fails, as where there is no linker.
     """
+    require_private(cache_dir())
+    remove_leftovers(cache_dir())
     runtime = runtime_library(task)
     jobs: list[dict[str, Any]]
-    jobs = [] if runtime.exists() else [{"kind": "runtime", "target": task.target, "out": str(runtime)}]
+    jobs = [] if is_usable(runtime) else [{"kind": "runtime", "target": task.target, "out": str(runtime)}]
     pulse, threads = pulse_library(task), task.hardware.threads
-    if not pulse.exists():
+    if not is_usable(pulse):
         jobs.append({"kind": "pulse", "target": task.target, "threads": threads, "out": str(pulse)})
     for size in task.first_of_each():
         reference = reference_schedule(task.described[size].graph)
         path = task.library(reference, size)
-        if not path.exists():
+        if not is_usable(path):
             jobs.append(compile_job(task.source, size, reference, task.target, str(path)))
     for job in jobs:
         reply = workshop.run(job)

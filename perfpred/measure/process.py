@@ -14,6 +14,8 @@ from perfpred.hardware import Hardware
 from perfpred.kernels import kernel
 from perfpred.measure.child import Child, Command
 from perfpred.variants import variant
+from perfpred.variants.cache import remove_leftovers
+from perfpred.variants.native.build import cache_dir
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 31)}
 """glibc must neither map nor give back a result's pages in the timed region."""
@@ -111,6 +113,7 @@ def processes(subjects: tuple[Subject, ...], limits: Limits) -> Iterator[dict[Su
 
 def prepare(subjects: tuple[Subject, ...]) -> None:
     """Build what each subject needs, so that a missing compiler is found before anything is measured."""
+    remove_leftovers(cache_dir())
     for subject in subjects:
         known, found = kernel(subject.kernel), variant(subject.variant)
         found.require(known, subject.hardware)

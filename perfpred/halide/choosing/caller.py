@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from perfpred.errors import InputError
 from perfpred.halide.built import Built
+from perfpred.halide.campaign import scratch_folder
 from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.ranking import Choice
 from perfpred.halide.choosing.session import session
@@ -47,8 +46,8 @@ def tuned(
     MeasurementError
         If nothing can be compiled or timed.
     """
-    with tempfile.TemporaryDirectory(prefix="perfpred-") as folder:
-        source = store(built, Path(folder), NAME)
+    with scratch_folder() as folder:
+        source = store(built, folder, NAME)
         with session(source, size, place.machine, (place.isa, place.threads)) as opened:
             if opened.graph.algorithm != built.algorithm:
                 raise InputError(

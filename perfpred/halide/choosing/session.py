@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.errors import InputError
-from perfpred.halide.campaign import Task, compile_all, estimates, prepare, size_text, time_all
+from perfpred.halide.campaign import (
+    Task,
+    compile_all,
+    estimates,
+    prepare,
+    scratch_folder,
+    size_text,
+    time_all,
+)
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, Request, baselines
@@ -132,7 +139,7 @@ def session(
 ) -> Iterator[Session]:
     """Open a session on ``(isa, threads)`` whose processes and files go when it ends."""
     with (
-        tempfile.TemporaryDirectory(prefix="perfpred-") as folder,
+        scratch_folder() as folder,
         Workshop(ForkLimits(compile_limit_s)) as workshop,
     ):
-        yield Session(source, size, machine, place, workshop, Path(folder))
+        yield Session(source, size, machine, place, workshop, folder)

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from perfpred.errors import PerfpredError
@@ -40,10 +41,11 @@ def forked(function: Callable[[], Reply], limits: ForkLimits, failure: str = "co
     """
     receive, send = os.pipe()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        child = os.fork()
+        parent, child = os.getpid(), os.fork()
         if child == 0:
             os.close(receive)
-            _in_child(function, limits, failure, send, log.fileno())
+            limit = partial(limit_process, limits.memory_bytes, parent=parent)
+            _in_child(function, limit, failure, send, log.fileno())
         os.close(send)
         try:
             text = _received(receive, limits.seconds)
@@ -58,11 +60,13 @@ def forked(function: Callable[[], Reply], limits: ForkLimits, failure: str = "co
         return {"status": failure, "message": f"process ended with code {code}: {log.read()[-400:].strip()}"}
 
 
-def _in_child(function: Callable[[], Reply], limits: ForkLimits, failure: str, send: int, log: int) -> None:
+def _in_child(
+    function: Callable[[], Reply], limit: Callable[[], None], failure: str, send: int, log: int
+) -> None:
     """Call the function, send its reply, and end without any of Python's farewells."""
     try:
         os.setsid()
-        limit_process(limits.memory_bytes)
+        limit()
         faulthandler.disable()
         os.dup2(log, 1)  # autoschedulers print on stdout
         os.dup2(log, 2)

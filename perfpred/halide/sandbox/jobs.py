@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,8 @@ from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.sandbox.workshop import about_path
 from perfpred.halide.source import Source
 from perfpred.halide.trying import lowered
+from perfpred.supervised import run_supervised
+from perfpred.variants import cache
 
 FUNCTION = "perfpred_pipeline"
 LINK = ("gcc", "-shared", "-o")
@@ -101,10 +102,10 @@ def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path
 
 def compile_runtime(target: Any, out: Path) -> dict[str, Any]:
     """Write the shared library of Halide's runtime."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "runtime.o"
+    with _building(out) as folder:
+        path = folder / "runtime.o"
         hl.compile_standalone_runtime(str(path), target)
-        link([str(path), "-lpthread", "-ldl", "-lm"], out)
+        link([str(path), "-lpthread", "-ldl", "-lm"], folder, out)
     return {}
 
 
@@ -129,21 +130,26 @@ def compile_pulse(target: Any, threads: int, out: Path) -> dict[str, Any]:
 
 def write_library(pipeline: Any, arguments: list[Any], bare: Any, out: Path) -> tuple[str, float]:
     """Compile and link a pipeline; returns a hash of its code, and when it was compiled by the clock."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "pipeline.o"
+    with _building(out) as folder:
+        path = folder / "pipeline.o"
         pipeline.compile_to({hl.OutputFileType.object: str(path)}, arguments, FUNCTION, bare)
         ended = time.perf_counter()
-        link([str(path)], out)
+        link([str(path)], folder, out)
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16], ended
 
 
-def link(objects: list[str], out: Path) -> None:
-    """Link objects into a shared library that is there whole or not at all."""
-    make_folder(out.parent)
-    partial = out.with_suffix(f".{hashlib.sha256(objects[0].encode()).hexdigest()[:8]}.tmp")
-    done = subprocess.run(
-        [*LINK, str(partial), *objects], capture_output=True, text=True, check=False, timeout=LINK_LIMIT_S
-    )
+@contextmanager
+def _building(out: Path) -> Iterator[Path]:
+    """Make a folder beside a library to be, for what it is made of."""
+    cache.require_private(out.parent)
+    with cache.work_folder(out.parent) as folder:
+        yield folder
+
+
+def link(objects: list[str], folder: Path, out: Path) -> None:
+    """Link objects into a shared library, first in a work folder: it is there whole or not at all."""
+    made = folder / out.name
+    done = run_supervised([*LINK, str(made), *objects], LINK_LIMIT_S, {"TMPDIR": str(folder)})
     if done.returncode != 0:
         raise MeasurementError(f"linking failed: {done.stderr[-400:]}")
-    partial.replace(out)
+    cache.put_in_place(made, out)

@@ -24,6 +24,7 @@ from perfpred.halide.sandbox.compare import agree
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH, Pulse
 from perfpred.measure.limits import limit_process
 from perfpred.measure.timing import TimingOptions, time_call
+from perfpred.variants.cache import load_library
 from perfpred.variants.halide.library import Buffer, Dimension
 
 ENTRY = "perfpred_pipeline_argv"
@@ -74,7 +75,7 @@ class Runner:
 
     def __init__(self, setup: Mapping[str, Any]) -> None:
         self._errors: list[str] = []
-        runtime = ctypes.CDLL(setup["runtime"], mode=ctypes.RTLD_GLOBAL)
+        runtime = load_library(Path(setup["runtime"]), ctypes.RTLD_GLOBAL)
         handler = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
         self._handler = handler(lambda _, text: self._errors.append(text.decode(errors="replace").strip()))
         runtime.halide_set_error_handler(self._handler)
@@ -134,7 +135,7 @@ def _pulse(setup: Mapping[str, Any]) -> Pulse:
 
 @cache
 def _entry(path: str) -> Any:
-    return getattr(ctypes.CDLL(path), ENTRY)
+    return getattr(load_library(Path(path)), ENTRY)
 
 
 def _scalar(argument: Mapping[str, Any]) -> Any:

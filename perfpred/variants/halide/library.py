@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import importlib.metadata
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from perfpred.errors import MeasurementError, UnknownNameError, VariantUnavailableError
+from perfpred.errors import UnknownNameError, VariantUnavailableError
 from perfpred.hardware import compiler
 from perfpred.kernels.base import Array
+from perfpred.variants import cache
 from perfpred.variants.native import build
 
 SOURCES = Path(__file__).parent
@@ -56,40 +55,32 @@ def library(kernel: str, isa: str, parallel: bool) -> Path:
     sources = [SOURCES / name for name in ("pipelines.py", "emit.py", "run.cpp")]
     key = repr([kernel, target(isa), mode, importlib.metadata.version("halide"), version])
     built = build.cached_path(f"{kernel}_halide-{isa}-{mode}", sources, key)
-    if not built.exists():
+    if not cache.is_built(built):
         _build(path, kernel, isa, mode, built)
     return built
 
 
 def _build(compiler_path: str, kernel: str, isa: str, mode: str, built: Path) -> None:
     include = build.include_dir("halide", "HalideRuntime.h")
-    with tempfile.TemporaryDirectory() as folder:
-        emitted = str(Path(folder) / "kernel.o")
-        _emit([kernel, target(isa), emitted, mode])
+    cache.require_private(built.parent)
+    with cache.work_folder(built.parent) as folder:
+        emitted = str(folder / "kernel.o")
+        _emit([kernel, target(isa), emitted, mode], folder)
         command = [compiler_path, "-O2", "-fPIC", "-shared", "-isystem", str(include)]
         sources = [str(SOURCES / "run.cpp"), emitted]
         build.compile_library([*command, *sources, "-lpthread", "-ldl", "-lm"], built)
 
 
-def _emit(arguments: Sequence[str]) -> None:
+def _emit(arguments: Sequence[str], folder: Path) -> None:
     """Run Halide in a process of its own: it may abort, or never end."""
     command = [sys.executable, "-m", "perfpred.variants.halide.emit", *arguments]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=build.COMPILE_LIMIT_S
-        )
-    except subprocess.TimeoutExpired:
-        raise MeasurementError(
-            f"Halide compiled {arguments[0]} for more than {build.COMPILE_LIMIT_S} s"
-        ) from None
-    if done.returncode != 0:
-        raise MeasurementError(f"Halide failed on {arguments[0]} for {arguments[1]}:\n{done.stderr[-2000:]}")
+    build.run_compiler(command, f"Halide on {arguments[0]} for {arguments[1]}", folder)
 
 
 @lru_cache
 def load(path: Path) -> ctypes.CDLL:
     """Return a library with the signatures of its functions set."""
-    loaded = ctypes.CDLL(str(path))
+    loaded = cache.load_library(path)
     loaded.perfpred_run.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
     loaded.perfpred_message.restype = ctypes.c_char_p
     return loaded

@@ -5,17 +5,15 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.metadata
-import os
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import platformdirs
-
 from perfpred.errors import MeasurementError, VariantUnavailableError
 from perfpred.hardware import compiler, isa_level
+from perfpred.supervised import run_supervised
+from perfpred.variants import cache
 
 SOURCES = Path(__file__).parent
 COMPILE_LIMIT_S = 300
@@ -24,7 +22,7 @@ COMMON_FLAGS = ("-DNDEBUG", "-std=c++17")
 
 def cache_dir() -> Path:
     """Return the folder of built libraries."""
-    return Path(platformdirs.user_cache_dir("perfpred")) / "native"
+    return cache.cache_folder("native")
 
 
 @lru_cache
@@ -64,7 +62,7 @@ def build(source: str, isa: str, flags: tuple[str, ...], headers: Headers | None
     """Return the shared library of `source`, compiling it unless the cache has it.
 
     The cache key is made of the source, the flags, the compiler and the headers' version, so a change
-    of any of them builds anew. A library is renamed into place whole.
+    of any of them builds anew, and so does a damaged library.
 
     Parameters
     ----------
@@ -92,7 +90,7 @@ def build(source: str, isa: str, flags: tuple[str, ...], headers: Headers | None
     includes = ["-isystem", str(headers.folder)] if headers else []
     key = repr([version, options, headers.version if headers else ""])
     library = cached_path(f"{Path(source).stem}-{isa}", [SOURCES / source], key)
-    if not library.exists():
+    if not cache.is_built(library):
         compile_library([path, *options, *includes, str(SOURCES / source)], library)
     return library
 
@@ -104,19 +102,34 @@ def cached_path(stem: str, sources: list[Path], key: str) -> Path:
 
 
 def compile_library(command: list[str], library: Path) -> None:
-    """Run a compiler's command line, without its output, and rename what it made into place whole."""
-    library.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=library.parent, suffix=".so.tmp")
-    os.close(handle)
+    """Run a compiler's command line, without its output, and put what it made into the cache whole.
+
+    Raises
+    ------
+    MeasurementError
+        If it fails or takes too long, or the folder is not this user's alone.
+    """
+    cache.require_private(library.parent)
+    with cache.work_folder(library.parent) as folder:
+        made = folder / library.name
+        run_compiler([*command, "-o", str(made)], f"compiling {library.stem}", folder)
+        cache.put_in_place(made, library)
+
+
+def run_compiler(command: list[str], what: str, folder: Path) -> None:
+    """Run a compiler whose processes all end with this one, with its temporary files in `folder`.
+
+    Raises
+    ------
+    MeasurementError
+        If it fails or takes too long; the message carries its output.
+    """
     try:
-        done = subprocess.run(
-            [*command, "-o", temporary], capture_output=True, text=True, check=False, timeout=COMPILE_LIMIT_S
-        )
-        if done.returncode != 0:
-            raise MeasurementError(f"compiling {library.stem} failed:\n{done.stderr[-2000:]}")
-        Path(temporary).replace(library)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        done = run_supervised(command, COMPILE_LIMIT_S, {"TMPDIR": str(folder)})
+    except subprocess.TimeoutExpired:
+        raise MeasurementError(f"{what} took more than {COMPILE_LIMIT_S} s") from None
+    if done.returncode != 0:
+        raise MeasurementError(f"{what} failed:\n{done.stderr[-2000:]}")
 
 
 def load(library: Path) -> ctypes._NamedFuncPointer:
@@ -125,7 +138,7 @@ def load(library: Path) -> ctypes._NamedFuncPointer:
     Its C signature is ``void perfpred_run(const float *const *operands, float *result,
     const int64_t *sizes, int64_t repetitions, int threads)``; sizes are in the kernel's parameter order.
     """
-    run = ctypes.CDLL(str(library)).perfpred_run
+    run = cache.load_library(library).perfpred_run
     run.restype = None
     run.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
     return run

@@ -13,6 +13,7 @@ from typing import Any
 
 from perfpred.errors import MeasurementError, VariantUnavailableError
 from perfpred.kernels.base import Array
+from perfpred.variants import cache
 from perfpred.variants.native import build
 
 SOURCES = build.SOURCES / "cuda"
@@ -77,7 +78,7 @@ def compiled(source: str, architecture: str) -> Path:
     options = [*FLAGS, f"-arch={architecture}", "-Xcompiler", "-fPIC", "-shared"]
     sources = [SOURCES / source, SOURCES / "bound.cuh"]
     library = build.cached_path(f"{Path(source).stem}-{architecture}", sources, repr([version, options]))
-    if not library.exists():
+    if not cache.is_built(library):
         build.compile_library([path, *options, str(SOURCES / source)], library)
     return library
 
@@ -86,7 +87,7 @@ class Device:
     """The entry points of a library made of a CUDA source, checked for errors."""
 
     def __init__(self, library: Path) -> None:
-        self._library = ctypes.CDLL(str(library))
+        self._library = cache.load_library(library)
 
     def call(self, name: str, *arguments: Any) -> None:
         """Call an entry point; raises `MeasurementError` with CUDA's message if it fails."""
