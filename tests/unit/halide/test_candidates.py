@@ -75,7 +75,10 @@ def test_an_autoschedulers_candidate_has_neighbours_too():
         (["f", 0, "split", "x", "xo", "xi", "8"], "'8' is no whole number"),
         (["f", 0, "vectorize", "x", 0], "0 is not in 1"),
         (["f", -1, "vectorize", "x"], r"stage -1 is no whole number in 0\.\.1000"),
-        (["f", 0, "split", "x", "xo", "xi", 4, "Sideways"], "unknown tail strategy 'Sideways'; known: RoundUp"),
+        (
+            ["f", 0, "split", "x", "xo", "xi", 4, "Sideways"],
+            "unknown tail strategy 'Sideways'; known: RoundUp",
+        ),
         (["f", 0, "store_in", "Disk"], "unknown memory type 'Disk'"),
         (["", 0, "autoschedule", "Adams2019", '{"beams": 3}'], "unknown parameter of Adams2019 'beams'"),
         ("f.vectorize(x)", "must be"),

@@ -1,0 +1,152 @@
+"""Files of measured Halide schedules with a right hash: loaded, ranked at some sizes, and chosen from.
+
+python benchmarks/fuzzing/halide_models.py [--count 1500] [--seed 0] [--keep FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # as a script it stands in the package it imports
+    sys.path.append(str(Path(__file__).parent.parent))
+
+import numpy as np
+
+from fuzzing import damage, trees
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, hunt
+from perfpred.errors import InputError
+from perfpred.halide.choosing import experience as stored
+from perfpred.halide.choosing.ranking import Ranked, choose, rank
+from perfpred.halide.features.compute import FEATURES
+
+MODELS = Path(__file__).parents[2] / "models" / "halide"
+SIZES = ((640, 480), (1024, 1024), (8, 8), (20_000, 10_000))
+KEPT = 12
+"""Schedules of a file: small ones are changed and read faster."""
+
+
+def seeds() -> list[bytes]:
+    """Return shortened files of some pipelines, with the model and without."""
+    found = []
+    for name in ("blur", "matmul"):
+        (path,) = MODELS.glob(f"{name}-*{stored.SUFFIX}")
+        body = json.loads(gzip.decompress(path.read_bytes()))["experience"]
+        for key in ("candidates", "log_time", "noise"):
+            body[key] = body[key][:KEPT]
+        body["model"]["members"] = [_shortened(each) for each in body["model"]["members"]]
+        found += [_file(body), _file({**body, "model": None, "model_deviation": None, "spearman": None})]
+    return found
+
+
+def judge(path: Path) -> str:
+    """Load a file; if it is accepted, expected times must be finite and > 0 wherever there is an answer."""
+    try:
+        found = stored.load_experience(path)
+    except InputError as error:
+        if str(path) not in str(error):
+            raise WrongAnswerError(f"the message does not name the file: {error}") from None
+        return REFUSED
+    verdicts = {_ranked(found, size) for size in SIZES} | {_without(found)}
+    if found.model is not None:
+        _predicted(found)
+    return ACCEPTED if ACCEPTED in verdicts else f"{ACCEPTED} without an answer"
+
+
+def _ranked(found: stored.Experience, size: tuple[int, int]) -> str:
+    try:
+        ranking = rank(found, size, None, None)  # type: ignore[arg-type]
+        choice = choose(ranking)
+    except InputError:
+        return REFUSED
+    _require_answers([*ranking, choice.best], len(found.candidates) + 1)
+    return ACCEPTED
+
+
+def _without(found: stored.Experience) -> str:
+    """Leave out a size, as for judging a choice at it."""
+    less = found.without(found.sizes[0])
+    return _ranked(less, found.sizes[0]) if less.sizes else REFUSED
+
+
+def _predicted(found: stored.Experience) -> None:
+    features = np.random.default_rng(0).uniform(0, 3, (5, len(FEATURES)))
+    try:
+        with np.errstate(all="ignore"):
+            log_s = found.of_unseen(features)
+    except InputError:
+        return
+    if log_s.shape != (5,):
+        raise WrongAnswerError(f"5 schedules have {log_s.shape} predicted times")
+
+
+def _require_answers(ranking: Sequence[Ranked], count: int) -> None:
+    if len(ranking) != count:
+        raise WrongAnswerError(f"{count} schedules became {len(ranking)}")
+    for each in ranking:
+        if not (math.isfinite(each.expected_s) and each.expected_s > 0 and math.isfinite(each.deviation)):
+            raise WrongAnswerError(f"expected {each.expected_s} s, deviation {each.deviation}")
+
+
+def _shortened(member: dict[str, Any]) -> dict[str, Any]:
+    """Return a member of a model with few trees, or few training rows."""
+    if "centres" in member:
+        return {**member, "centres": member["centres"][:8], "weights": member["weights"][:8]}
+    end = member["roots"][2]  # trees lie one after the other, each from its root on
+    nodes = {key: member[key][:end] for key in ("feature", "threshold", "left", "right", "value")}
+    return {**member, **nodes, "roots": member["roots"][:2]}
+
+
+def _file(body: Any) -> bytes:
+    digest = stored._digest(body)
+    document = {"format": stored.FORMAT, "version": stored.VERSION, "sha256": digest, "experience": body}
+    return json.dumps(document).encode()
+
+
+class HalideModels:
+    """The kind; see `fuzzing.kinds.Kind`."""
+
+    name = "halide_models"
+    suffix = stored.SUFFIX
+
+    def seeds(self) -> Sequence[bytes]:
+        """Return `seeds`."""
+        return seeds()
+
+    def mutate(self, data: bytes, rng: random.Random) -> bytes:
+        """Return a file with changes and a right hash, or now and then damaged bytes."""
+        if rng.random() < 0.05:
+            return rng.choice(damage.ANY)(data, rng)
+        body = trees.changed(json.loads(data)["experience"], rng)
+        return gzip.compress(_file(body), 1, mtime=0)
+
+    def judge(self, path: Path) -> str:
+        """Return the verdict of `judge`."""
+        return judge(path)
+
+
+def main() -> None:
+    """Judge so many mutated files and print what became of them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--count", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
+    arguments = parser.parse_args()
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    numbers = range(arguments.seed, arguments.seed + arguments.count)
+    outcome = hunt(HalideModels(), numbers, arguments.keep, limit_s=20.0)
+    for failure in outcome.failures:
+        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
+    print(dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
+    sys.exit(1 if outcome.failures else 0)
+
+
+if __name__ == "__main__":
+    main()

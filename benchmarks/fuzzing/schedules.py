@@ -1,0 +1,184 @@
+"""Schedule files: loaded, emitted as Python and C++, and some of them applied; no text becomes code.
+
+python benchmarks/fuzzing/schedules.py [--count 10000] [--seed 0] [--keep FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import json
+import random
+import re
+import sys
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+if __name__ == "__main__":  # as a script it stands in the package it imports
+    sys.path.append(str(Path(__file__).parent.parent))
+
+from fuzzing import damage, trees
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, hunt
+from perfpred.errors import InputError, PerfpredError
+from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, Candidate, Directive
+from perfpred.halide.emit import to_cpp, to_python
+from perfpred.halide.sandbox.forked import ForkLimits, forked
+from perfpred.halide.schedule import Schedule, load_schedule
+from perfpred.halide.source import Source
+
+TARGET = "x86-64-linux-avx-avx2-f16c-fma-sse41"
+SIZE = (64, 48)
+PIPELINES = ("blur", "matmul", "harris", "unsharp")
+DATASETS = Path(__file__).parents[2] / "datasets" / "halide"
+CALLS = frozenset(
+    (
+        *(method for method in METHODS if method != AUTOSCHEDULE),
+        *("args", "rvars", "get_func", "update", "Var", "RVar"),
+        *("load_plugin", "apply_autoscheduler", "AutoschedulerParams"),
+    )
+)
+"""What emitted code may call."""
+APPLIED_SHARE = 4
+"""One in so many accepted schedules is applied."""
+
+
+def import_halide() -> None:
+    """Import Halide itself: a script of that name lies beside this package."""
+    before, beside = sys.path[:], Path(__file__).resolve().parents[1]
+    try:
+        sys.path = [each for each in before if Path(each or ".").resolve() != beside]
+        importlib.import_module("halide")
+    finally:
+        sys.path = before
+
+
+def seeds() -> list[bytes]:
+    """Return schedules of some pipelines: drawn, of autoschedulers, and runs of autoschedulers."""
+    import_halide()
+    from perfpred.halide.built import build
+
+    found = []
+    for name in PIPELINES:
+        graph = build(Source.of(name), SIZE).graph
+        document = json.loads((DATASETS / f"halide-{name}.schedules.json").read_text(encoding="utf-8"))
+        known = [Candidate.from_json(each) for each in document["schedules"].values()]
+        asked = Directive("", 0, AUTOSCHEDULE, ("Adams2019", '{"parallelism": 2, "beam_size": 4}'))
+        runs = Candidate((asked,), "adams2019")
+        for each in (*known[:3], *known[-3:], runs):
+            others = [(known[0], 1e-3), (known[1], 2e-3)]
+            made = Schedule.of(name, graph, each, TARGET, [SIZE], 1e-3, others)
+            found.append(json.dumps(made.to_json()).encode())
+    return found
+
+
+def judge(path: Path) -> str:
+    """Load a schedule and, if it is accepted, look at what is emitted, and apply some."""
+    try:
+        schedule = load_schedule(path)
+        python, cpp = to_python(schedule), to_cpp(schedule)
+    except InputError as error:
+        str(error)
+        return REFUSED
+    require_harmless_python(python)
+    require_harmless_cpp(cpp)
+    text = json.dumps(schedule.to_json(), sort_keys=True)
+    if Schedule.from_json(json.loads(text)) != schedule:
+        raise WrongAnswerError("it is another one once it was written and read")
+    if zlib.crc32(text.encode()) % APPLIED_SHARE:
+        return ACCEPTED
+    return applied(schedule)
+
+
+def applied(schedule: Schedule) -> str:
+    """Apply a schedule in a child process as a user's program would in its own."""
+
+    def apply() -> dict[str, str]:
+        name = schedule.pipeline if schedule.pipeline in PIPELINES else PIPELINES[0]
+        try:
+            schedule.apply(*Source.of(name).function()(*SIZE))
+        except PerfpredError:
+            return {"verdict": REFUSED}
+        return {"verdict": ACCEPTED}
+
+    reply = forked(apply, ForkLimits(180.0, 24 << 30), "runtime_error")
+    if reply["status"] != "ok":
+        raise WrongAnswerError(f"applying it: {reply}")
+    return f"{reply['verdict']} when applied"
+
+
+def require_harmless_python(source: str) -> None:
+    """Raise `WrongAnswerError` unless a module parses and calls nothing but what schedules need."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise WrongAnswerError(f"emitted Python does not parse: {error}") from None
+    kinds = [type(each) for each in tree.body]
+    if kinds != [ast.Expr, ast.Import, ast.FunctionDef]:
+        raise WrongAnswerError(f"emitted Python has other statements: {kinds}")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.dump(node.func)
+            if name not in CALLS:
+                raise WrongAnswerError(f"emitted Python calls {name}")
+        if isinstance(node, ast.Import) and [each.name for each in node.names] != ["halide"]:
+            raise WrongAnswerError("emitted Python imports more than halide")
+
+
+def require_harmless_cpp(source: str) -> None:
+    """Raise `WrongAnswerError` unless code outside strings and the first line's comment is of known shape."""
+    comment, include, rest = source.split("\n", 2)
+    if (
+        not comment.startswith("// Schedule of ")
+        or comment.endswith("\\")
+        or include != '#include "Halide.h"'
+    ):
+        raise WrongAnswerError(f"emitted C++ starts with {comment!r}, {include!r}")
+    code = re.sub(r'"(?:[^"\\\n]|\\[0-7]{3})*"', "TEXT", rest)
+    if not re.fullmatch(r"[A-Za-z0-9_\s.,:;(){}\[\]&=-]*", code):
+        raise WrongAnswerError("emitted C++ has other characters outside strings")
+    for name in re.findall(r"(\w+)\(", code):
+        if name not in {*CALLS, "schedule"} and not re.search(rf"\bR?Var {name}\(TEXT\);", code):
+            raise WrongAnswerError(f"emitted C++ calls {name}")
+
+
+class Schedules:
+    """The kind; see `fuzzing.kinds.Kind`."""
+
+    name = "schedules"
+    suffix = ".json"
+
+    def seeds(self) -> Sequence[bytes]:
+        """Return `seeds`."""
+        return seeds()
+
+    def mutate(self, data: bytes, rng: random.Random) -> bytes:
+        """Return a document with changes, or now and then damaged bytes."""
+        if rng.random() < 0.1:
+            return rng.choice(damage.ANY)(data, rng)
+        return json.dumps(trees.changed(json.loads(data), rng)).encode()
+
+    def judge(self, path: Path) -> str:
+        """Return the verdict of `judge`."""
+        return judge(path)
+
+
+def main() -> None:
+    """Judge so many mutated schedules and print what became of them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
+    arguments = parser.parse_args()
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    numbers = range(arguments.seed, arguments.seed + arguments.count)
+    outcome = hunt(Schedules(), numbers, arguments.keep, limit_s=200.0)
+    for failure in outcome.failures:
+        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
+    print(dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
+    sys.exit(1 if outcome.failures else 0)
+
+
+if __name__ == "__main__":
+    main()
