@@ -157,7 +157,12 @@ class Schedules:
         """Return a document with changes, or now and then damaged bytes."""
         if rng.random() < 0.1:
             return rng.choice(damage.ANY)(data, rng)
-        return json.dumps(trees.changed(json.loads(data), rng)).encode()
+        document = json.loads(data)
+        if rng.random() < 0.4:
+            document["directives"] = trees.mixed(document["directives"], rng)
+        else:
+            document = trees.changed(document, rng)
+        return json.dumps(document).encode()
 
     def judge(self, path: Path) -> str:
         """Return the verdict of `judge`."""

@@ -55,6 +55,14 @@ def changed(document: Any, rng: random.Random) -> Any:
     return made[0]
 
 
+def mixed(document: Any, rng: random.Random) -> Any:
+    """Return a copy in which some values stand where others of their type stood, nearly right."""
+    made = [copy.deepcopy(document)]
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        rng.choice((_copy_alike, _copy_alike, _remove, _small_number))(made, rng)
+    return made[0]
+
+
 def paths(value: Any, start: Path = ()) -> Iterator[Path]:
     """Yield where each value lies below a value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -143,6 +151,13 @@ def _scale(made: list[Any], rng: random.Random) -> None:
     owner[path[-1]] = (
         value * factor if isinstance(value, int) else rng.choice((value * factor, value * 1e300))
     )
+
+
+def _small_number(made: list[Any], rng: random.Random) -> None:
+    found = [path for path in paths(made[0]) if type(at(made[0], path)) is int]
+    if found:
+        path = rng.choice(found)
+        at(made[0], path[:-1])[path[-1]] = rng.choice((0, 1, 2, 3, 5, 8, 100, 1000, 65_537, 1 << 20))
 
 
 def _shuffle(made: list[Any], rng: random.Random) -> None:

@@ -50,7 +50,9 @@ class StageNest:
         elif method == "rename":
             self._split(str(args[0]), str(args[1]), "", 1)
         elif method == "reorder":
-            places = sorted(self._place(str(name)) for name in args)
+            places = sorted({self._place(str(name)) for name in args})
+            if len(places) != len(args):
+                raise InputError(f"the loops {', '.join(map(str, args))} must be distinct to be reordered")
             for place, name in zip(places, args, strict=True):
                 self.order[place] = str(name)
         elif method in RUNNING:
@@ -77,6 +79,8 @@ class StageNest:
 
     def _fuse(self, inner: str, outer: str, fused: str) -> None:
         self._place(inner)
+        if inner == outer:
+            raise InputError(f"loop {inner} cannot be fused with itself")
         self.order[self._place(outer)] = fused
         self.order.remove(inner)
         self.cuts.append((fused, outer, inner, 0))

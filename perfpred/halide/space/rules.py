@@ -24,7 +24,11 @@ def problem(plan: Plan, graph: Graph) -> str | None:
     for key, each in plan.funcs.items():
         if key not in graph.by_key:
             return f"there is no Func {key}"
-        found = _stages_problem(graph.by_key[key], each) or _place_problem(key, each, plan, graph)
+        found = _stages_problem(graph.by_key[key], each)
+        if found is not None:
+            return f"{key}: {found}"
+    for key, each in plan.funcs.items():  # a place is looked for in loops that were found to be right
+        found = _place_problem(key, each, plan, graph)
         if found is not None:
             return f"{key}: {found}"
     return _inlining_problem(plan, graph)
