@@ -43,6 +43,26 @@ def _larger(a: float, b: float) -> float:
     return a if a > b or math.isnan(a) else b
 
 
+def _floor(a: float) -> float:
+    return math.copysign(math.floor(a), a)  # an integer has lost the sign of -0.0
+
+
+def _ceil(a: float) -> float:
+    return math.copysign(math.ceil(a), a)
+
+
+def _float_power(a: float, b: float) -> Any:
+    """Return the power of floats; the root of what is negative is no number, that of -infinity neither."""
+    return math.nan if b == 0.5 and a < 0 else a**b
+
+
+def _power(a: Any, b: Any) -> Any:
+    """Return the power of arrays; where the exponent is the number 0.5 NumPy takes a root, of -0.0 too."""
+    if np.ndim(b) == 0 and b == 0.5:
+        return np.sqrt(a) + 0.0
+    return np.power(a, b)
+
+
 _EITHER: dict[str, Operation] = {
     "+": operator.add,
     "-": operator.sub,
@@ -60,7 +80,7 @@ ON_ARRAYS: dict[str, Operation] = _EITHER | {
     "/": np.divide,
     "//": np.floor_divide,
     "%": np.remainder,
-    "**": np.power,
+    "**": _power,
     "min": np.minimum,
     "max": np.maximum,
     "ceil": np.ceil,
@@ -72,11 +92,11 @@ ON_FLOATS: dict[str, Operation] = _EITHER | {
     "/": _guarded(operator.truediv, np.divide),
     "//": _guarded(operator.floordiv, np.floor_divide),
     "%": _guarded(operator.mod, np.remainder),
-    "**": _guarded(operator.pow, np.power),
+    "**": _guarded(_float_power, np.power),
     "min": _smaller,
     "max": _larger,
-    "ceil": _guarded(math.ceil, np.ceil),
-    "floor": _guarded(math.floor, np.floor),
+    "ceil": _guarded(_ceil, np.ceil),
+    "floor": _guarded(_floor, np.floor),
     "log2": _guarded(math.log2, np.log2),
     "sqrt": _guarded(math.sqrt, np.sqrt),
 }

@@ -16,11 +16,17 @@ _WORDS = (
     "public register reinterpret_cast requires restrict return short signed sizeof static static_assert "
     "static_cast struct switch template this thread_local throw true try typedef typeid typename typeof "
     "union unsigned using virtual void volatile wchar_t while xor xor_eq ceil exp fabs floor fmod log "
-    "log2 pow sqrt tanh memcpy linux unix i386 NAN INFINITY NULL "
+    "log2 pow sqrt tanh memcpy copysign linux unix i386 math_errhandling signgam errno stdin stdout stderr "
+    "complex imaginary noreturn near far small hyper huge interface pascal cdecl assert isnan isinf isfinite "
+    "isnormal signbit fpclassify "
 )
 _RESERVED = frozenset(_WORDS.split())
-"""Keywords of C and C++, and what <math.h>, <string.h>, the helpers and some compilers define."""
-_LOCAL = re.compile(r"v[0-9]+[a-z]?|best|time|seconds")
+"""Keywords of C and C++, functions that headers call, and macros of the standard library, of compilers and
+of <windows.h> that have small letters."""
+_MACRO = re.compile(r"[A-Z][A-Z0-9_]*")
+"""Macros are written so, those of <math.h> such as ``FP_NAN`` or ``M_PI`` and those of whoever includes the
+header: a parameter of such a name would be replaced."""
+_LOCAL = re.compile(r"v[0-9]+[a-z]?|best|known|time|times|seconds|index|i|perfpred_.*|.*_in_range|.*_seconds")
 
 
 def identifier(text: str) -> str:
@@ -56,17 +62,21 @@ def function_names(combinations: Iterable[Combination]) -> dict[Combination, str
 
 
 def parameter_names(parameters: Sequence[str]) -> dict[str, str]:
-    """Return a C name for each parameter, with ``_`` after one that means something else there.
+    """Return a C name for each parameter, with ``_`` after one that may mean something else there.
 
     Examples
     --------
     >>> parameter_names(["m", "int", "block size", "block-size"])
     {'m': 'm', 'int': 'int_', 'block size': 'block_size', 'block-size': 'block_size_'}
+    >>> parameter_names(["M", "FP_NAN", "Ho"])
+    {'M': 'M_', 'FP_NAN': 'FP_NAN_', 'Ho': 'Ho'}
     """
     names: dict[str, str] = {}
     for parameter in parameters:
         name = identifier(parameter)
-        while name in _RESERVED or _LOCAL.fullmatch(name) or name in names.values():
+        if name in _RESERVED or _LOCAL.fullmatch(name) or _MACRO.fullmatch(name):
+            name += "_"
+        while name in names.values():
             name += "_"
         names[parameter] = name
     return names
@@ -93,19 +103,40 @@ def string_literal(text: str) -> str:
     return f'"{"".join(escaped)}"'
 
 
-def require_same_parameters(columns: Mapping[str, Mapping[str, str]]) -> None:
-    """Raise `InputError` unless all owners have the same parameters in the same order.
+def guard_name(text: str) -> str:
+    """Return the macro that guards a header made from a file name; no macro of the helpers is one.
+
+    Examples
+    --------
+    >>> guard_name("bank.h"), guard_name("helpers")
+    ('PERFPRED_BANK_H', 'PERFPRED_HELPERS_H')
+    """
+    name = f"PERFPRED_{identifier(text).upper()}"
+    return name if name.endswith("_H") else f"{name}_H"
+
+
+def common_columns(columns: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return all the columns of several owners, each with the parameter it stands for.
 
     Parameters
     ----------
     columns : mapping of str to mapping of str to str
         For each owner, its encoded columns and the parameter each stands for.
+
+    Raises
+    ------
+    InputError
+        If a column stands for different parameters.
     """
-    (first, wanted), *others = ((owner, list(given.items())) for owner, given in columns.items())
-    for owner, given in others:
-        if given != wanted:
-            theirs, ours = (", ".join(label for _, label in each) for each in (given, wanted))
-            raise InputError(
-                "models of one kernel must have the same parameters in the same order to select among them, "
-                f"but {first} has {ours} and {owner} has {theirs}; export them to separate headers"
-            )
+    common: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    for owner, given in columns.items():
+        for column, label in given.items():
+            if common.setdefault(column, label) != label:
+                raise InputError(
+                    f"models of one kernel need different names for different parameters, but "
+                    f"{owners[column]} has '{common[column]}' and {owner} has '{label}'; "
+                    "export them to separate headers"
+                )
+            owners.setdefault(column, owner)
+    return common

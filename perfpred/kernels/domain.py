@@ -57,7 +57,7 @@ class SizeRule:
         if broken.any():
             row = int(np.argmax(broken))
             first = {name: float(np.atleast_1d(values)[row]) for name, values in sizes.items()}
-            raise InputError(self.message(first) + (f" in row {row}" if len(broken) > 1 else ""))
+            raise InputError(self.message(first) + (f" in row {row + 1}" if len(broken) > 1 else ""))
 
     def message(self, sizes: Mapping[str, Any]) -> str:
         """Return what is wrong with sizes that break the rule."""

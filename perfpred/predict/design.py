@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ from perfpred.predict.checks import Floats, require, require_finite
 
 Columns = Mapping[str, Floats]
 
+LEAST_SUM = 1e-290
+"""A sum of terms below this, in seconds, may have lost digits of its terms; nothing runs that fast."""
 _MAX_INPUT = 1e100
 """Inputs and scales beyond, either way, leave no room for products in double precision."""
 _MAX_DEVIATIONS = 1e9
@@ -205,10 +208,20 @@ def log_of(expression: str, columns: Columns) -> Floats:
 
 
 def log_sum_of(terms: Sequence[str], log_coefficients: Floats, columns: Columns) -> Floats:
-    """Return ``log(sum_j exp(q_j) term_j)``, shape (n,), of J terms > 0 with log coefficients q (J,)."""
+    """Return ``log(sum_j exp(q_j) term_j)``, shape (n,), of J terms > 0 with log coefficients q (J,).
+
+    Raises
+    ------
+    InputError
+        If the sum is below `LEAST_SUM`: exported C has no such numbers either.
+    """
     logs = np.stack([log_of(term, columns) for term in terms], axis=1) + log_coefficients
     largest = logs.max(axis=1)
-    return np.asarray(largest + np.log(np.exp(logs - largest[:, None]).sum(axis=1)))
+    total = np.asarray(largest + np.log(np.exp(logs - largest[:, None]).sum(axis=1)))
+    if total.min(initial=0.0) < math.log(LEAST_SUM):
+        row = int(total.argmin())
+        raise InputError(f"no time can be predicted in row {row}: it would be below {LEAST_SUM:g} s")
+    return total
 
 
 def require_terms(owner: object, terms: Sequence[str]) -> None:

@@ -12,15 +12,13 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Input, parsed
+from perfpred.predict.design import LEAST_SUM, Input, parsed
 from perfpred.program import Builder, NotLowerableError, Program
 
 _MOST_LOG = 600.0
 """Beyond ``exp`` of this either way, a coefficient or its products might leave the normal doubles."""
 _MOST_CANCELLED = 100.0
 """Up to this ratio of mean to scale, standardising by the weights costs two of sixteen digits."""
-_LEAST_SUM = 1e-290
-"""A sum of terms below this may have lost digits of its terms."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,16 @@ class Lowerable(Protocol):
 
 
 def seconds_program(
-    formulas: Iterable[object], columns: Iterable[str], non_negative: Collection[str] = ()
+    formulas: Iterable[object],
+    columns: Iterable[str],
+    non_negative: Collection[str] = (),
+    expressions: Iterable[str] = (),
 ) -> Program:
     """Return the program from encoded columns to the seconds of formulas, which share what they can.
 
     It agrees with each formula's ``seconds`` to rounding, and gives no answer where one of them raises.
-    Columns named in `non_negative` must be; all must be finite.
+    Columns named in `non_negative` must be; all must be finite. Nor has it an answer where one of
+    `expressions` is not finite.
 
     Raises
     ------
@@ -55,10 +57,11 @@ def seconds_program(
     """
     builder = Builder(columns, non_negative)
     lowered = [_lowered(formula, builder) for formula in formulas]
+    values = [builder.expression(parsed(text).tree) for text in expressions]
     return builder.program(
         [each.seconds for each in lowered],
         [value for each in lowered for value in each.positive],
-        [value for each in lowered for value in each.finite],
+        [*(value for each in lowered for value in each.finite), *values],
     )
 
 
@@ -124,11 +127,14 @@ def lowered_product(
     values = [builder.expression(parsed(term).tree) for term in terms]
     total = builder.weighted_sum(values, np.exp(log_coefficients))
     seconds = builder.apply("*", total, builder.apply("exp", correction))
-    enough = builder.apply("-", total, builder.constant(_LEAST_SUM))
+    enough = builder.apply("-", total, builder.constant(LEAST_SUM))
     return Lowered(seconds, positive=(*values, enough), finite=(*raw, seconds))
 
 
 def _lowered(formula: object, builder: Builder) -> Lowered:
     if not isinstance(formula, Lowerable):
-        raise NotLowerableError(f"a {type(formula).__name__} is no straight line of arithmetic")
+        raise NotLowerableError(
+            f"model type {type(formula).__name__} cannot be exported to C; "
+            "use augmented, linear-c, gp-c or nn"
+        )
     return formula.lower(builder)

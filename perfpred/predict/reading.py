@@ -30,7 +30,7 @@ class Reader:
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
-        self.constants = constants_of(predictor)
+        self.constants = predictor.constants
         self.rules = rules_of(predictor)
         self._numeric = frozenset(predictor.ranges)
 
@@ -109,13 +109,6 @@ class Reader:
 
     def _missing(self, query: Query) -> list[str]:
         return [n for n in self.predictor.parameters if n not in query and n not in self.constants]
-
-
-def constants_of(predictor: Predictor) -> dict[str, float | str]:
-    """Return the parameters that had one value in training: a query need not repeat them."""
-    numbers: dict[str, float | str] = {n: r.low for n, r in predictor.ranges.items() if r.low == r.high}
-    texts = {name: levels[0] for name, levels in predictor.encoding.categories.items() if len(levels) == 1}
-    return {**numbers, **texts}
 
 
 def rules_of(predictor: Predictor) -> tuple[SizeRule, ...]:

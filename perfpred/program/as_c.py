@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from perfpred.program.c_helpers import numbers
+from perfpred.program.c_helpers import c_number, numbers
 from perfpred.program.layers import Floats, Layer, MaternSum, TanhSum
 from perfpred.program.tape import COMPARISONS, CONSTANT, INPUT, Instruction, Program
 
@@ -70,8 +70,10 @@ def _tanh_sum(name: str, net: TanhSum, arguments: Sequence[str]) -> list[str]:
     Units come in pairs: a vector has at least two. Further names they declare are `name` and a letter.
     """
     odd = len(net.biases) % 2
-    table = np.vstack([net.biases, net.weights.T]) * (2.0 / math.log(2.0))
-    shares = np.pad(-2.0 * net.output_weights, (0, odd))
+    with np.errstate(over="ignore"):  # whoever writes a number refuses what is not finite
+        table = np.vstack([net.biases, net.weights.T]) * (2.0 / math.log(2.0))
+        shares = np.pad(-2.0 * net.output_weights, (0, odd))
+        whole = float(net.output_weights.sum())
     count = len(shares)
     weights, share, part, i = (f"{name}{letter}" for letter in "wspi")
     terms = [f"{weights}[0][{i}]"]
@@ -89,7 +91,7 @@ def _tanh_sum(name: str, net: TanhSum, arguments: Sequence[str]) -> list[str]:
         "  PERFPRED_ROLLED",
         f"  for ({i} = 0; {i} < {count}; ++{i})",
         f"    {part}[{i}] = {share}[{i}] / (1.0 + perfpred_exp2v({exponent}));",
-        f"  {name} = {float(net.output_weights.sum())!r} + {total};",
+        f"  {name} = {c_number(whole)} + {total};",
         "}",
     ]
 
@@ -126,11 +128,6 @@ def _balanced(terms: Sequence[str]) -> str:
     return terms[0]
 
 
-def c_number(value: float) -> str:
-    """Return the shortest decimal that C reads as this finite double."""
-    return repr(value) if value >= 0 else f"({value!r})"
-
-
 def _expression(instruction: Instruction, arguments: list[str]) -> str:
     operation = instruction.operation
     if operation in _INFIX:
@@ -145,8 +142,11 @@ def _expression(instruction: Instruction, arguments: list[str]) -> str:
 
 
 def _extreme(operation: str, first: str, second: str) -> str:
-    """Write ``min`` or ``max``; NaN wins, which needs a test unless the first operand is a number."""
-    if second[0] in "(0123456789":
+    """Write ``min`` or ``max``; NaN wins, which needs a test unless the first operand is a number.
+
+    The second of equals is the result: for that a zero must stay where it is.
+    """
+    if second[0] in "(0123456789" and second not in ("0.0", "(-0.0)"):
         first, second = second, first
     if first[0] in "(0123456789":
         return f"{first} {'<' if operation == 'min' else '>'} {second} ? {first} : {second}"

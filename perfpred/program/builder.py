@@ -144,14 +144,14 @@ class Builder:
 
         The sum is a balanced tree: a processor adds its branches at the same time.
         """
-        terms = [self.constant(start)]
+        terms = [self.constant(start)] if start else []
         for value, weight in zip(values, weights, strict=True):
             if weight:
                 terms.append(self.apply("*", value, self.constant(weight)))
         while len(terms) > 1:
             pairs = zip(terms[::2], terms[1::2], strict=False)
             terms = [self.apply("+", *pair) for pair in pairs] + terms[len(terms) & ~1 :]
-        return terms[0]
+        return terms[0] if terms else self.constant(0.0)
 
     def tanh_sum(
         self,
@@ -241,7 +241,7 @@ def _specialised(operation: str, bounds: Bounds) -> str:
 
 def _simpler_power(build: Builder, base: int, _: float | None, exponent: float | None) -> int | None:
     if exponent == 0.5:
-        return build.apply("sqrt", base)
+        return build.apply("+", build.apply("sqrt", base), build.constant(0.0))  # of -0.0 it is 0.0
     if exponent is None or exponent != int(exponent) or not 1 <= abs(exponent) <= _MOST_SQUARINGS:
         return None
     if exponent < 0:
@@ -277,7 +277,18 @@ def _simpler_product(build: Builder, first: int, left: float | None, right: floa
 
 
 def _simpler_sum(build: Builder, first: int, left: float | None, right: float | None) -> int | None:
-    return first if right == 0.0 else None
+    """Leave out a zero that changes nothing: ``x + 0.0`` does if x is -0.0, or may be."""
+    bounds = build.bounds(first)
+    return first if right == 0.0 and (math.copysign(1.0, right) < 0 or _excludes_zero(bounds)) else None
+
+
+def _simpler_difference(build: Builder, first: int, left: float | None, right: float | None) -> int | None:
+    bounds = build.bounds(first)
+    return first if right == 0.0 and (math.copysign(1.0, right) > 0 or _excludes_zero(bounds)) else None
+
+
+def _excludes_zero(bounds: Bounds) -> bool:
+    return bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
 
 
 _SIMPLER: dict[str, Callable[..., int | None]] = {
@@ -286,7 +297,7 @@ _SIMPLER: dict[str, Callable[..., int | None]] = {
     "/": _simpler_quotient,
     "*": _simpler_product,
     "+": _simpler_sum,
-    "-": _simpler_sum,
+    "-": _simpler_difference,
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from perfpred.program.tape import NotLowerableError
+
 _STEPS = 256
 """Entries a factor of two in the table of `exp`."""
 _WIDEST = 64
@@ -13,9 +15,16 @@ _CELLS = 256
 """Steps between 1 and 2 in the table of `log2`."""
 
 
+def c_number(value: float) -> str:
+    """Return the shortest decimal that C reads as this double; raises `NotLowerableError` unless finite."""
+    if not math.isfinite(value):
+        raise NotLowerableError(f"a constant of it would be {value}: C has no number for that")
+    return repr(value) if math.copysign(1.0, value) > 0 else f"({value!r})"
+
+
 def numbers(values: Iterable[float]) -> str:
-    """Return doubles as C reads them, with commas."""
-    return ", ".join(map(repr, values))
+    """Return doubles as C reads them, with commas; raises `NotLowerableError` unless all are finite."""
+    return ", ".join(c_number(value).strip("()") for value in values)
 
 
 _STARTS = [1 + i / _CELLS for i in range(_CELLS + 1)]
@@ -47,6 +56,20 @@ HELPERS = f"""\
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
 #error "perfpred rounds by adding to doubles: compile for SSE2 (-msse2 -mfpmath=sse), not for the x87"
 #endif
+/* Whoever includes this needs none of these options: its own functions do not rely on them. */
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST)
+#error "perfpred needs exact arithmetic: compile what includes this without -ffast-math, -Ofast or /fp:fast"
+#endif
+#if defined(__ASSOCIATIVE_MATH__)
+#error "perfpred needs exact arithmetic: compile without -fassociative-math, -funsafe-math-optimizations"
+#endif
+#if defined(__RECIPROCAL_MATH__)
+#error "perfpred needs exact arithmetic: compile without -freciprocal-math"
+#endif
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0
+#error "perfpred tests for infinity and NaN: compile without -ffinite-math-only"
+#endif
+typedef char perfpred_constants_are_double[sizeof(1.0) == sizeof(double) ? 1 : -1];
 static inline double perfpred_min(double a, double b) {{ return a < b || a != a ? a : b; }}
 static inline double perfpred_max(double a, double b) {{ return a > b || a != a ? a : b; }}
 /* 1 or 0 from a table, because a branch on a remainder is hard to predict. */
@@ -58,19 +81,19 @@ static inline double perfpred_floor(double a) {{
   double t;
   if (!(fabs(a) < 4503599627370496.0)) return a; /* numbers this large are whole */
   t = (double)(long long)a;
-  return t - perfpred_truth(t > a);
+  return copysign(t - perfpred_truth(t > a), a); /* of -0.0 it is -0.0 */
 }}
 static inline double perfpred_ceil(double a) {{
   const double t = perfpred_floor(a);
-  return t + perfpred_truth(t < a);
+  return copysign(t + perfpred_truth(t < a), a);
 }}
 /* The same for a >= 0. */
 static inline double perfpred_floor0(double a) {{
-  return a < 4503599627370496.0 ? (double)(long long)a : a;
+  return a < 4503599627370496.0 ? copysign((double)(long long)a, a) : a;
 }}
 static inline double perfpred_ceil0(double a) {{
   const double t = perfpred_floor0(a);
-  return t + perfpred_truth(t < a);
+  return copysign(t + perfpred_truth(t < a), a);
 }}
 /* Remainder and quotient rounded towards minus infinity. */
 static inline double perfpred_any_mod(double a, double b) {{

@@ -111,7 +111,8 @@ def _expression(instruction: Instruction, arguments: list[ast.expr]) -> ast.expr
     if operation == "neg":
         return ast.UnaryOp(ast.USub(), arguments[0])
     if operation in ("floor", "ceil", "floor0", "ceil0"):
-        return _rounded(operation.startswith("floor"), arguments[0])
+        rounded = _rounded(operation.startswith("floor"), arguments[0])
+        return rounded if operation.endswith("0") else _if_finite(arguments[0], rounded)
     return ast.Call(_load(operation), arguments, [])
 
 
@@ -139,8 +140,8 @@ def _layer(position: int, layer: Layer, arguments: list[ast.expr]) -> ast.expr:
 
 
 def _extreme(operation: str, first: ast.expr, second: ast.expr) -> ast.expr:
-    """Write ``min`` or ``max``; NaN wins, as in NumPy."""
-    if isinstance(second, ast.Constant):
+    """Write ``min`` or ``max``; NaN wins, and the second of equals, such as 0.0 and -0.0, as in NumPy."""
+    if isinstance(second, ast.Constant) and second.value:
         first, second = second, first
     better: ast.cmpop = ast.Lt() if operation == "min" else ast.Gt()
     test: ast.expr = _compare(first, better, second)
@@ -155,6 +156,12 @@ def _rounded(down: bool, value: ast.expr) -> ast.expr:
         return ast.BinOp(value, ast.FloorDiv(), ast.Constant(1.0))
     negated = ast.BinOp(ast.UnaryOp(ast.USub(), value), ast.FloorDiv(), ast.Constant(1.0))
     return ast.UnaryOp(ast.USub(), negated)
+
+
+def _if_finite(value: ast.expr, result: ast.expr) -> ast.expr:
+    """Write `result` where `value` is finite, else `value`: ``x // 1.0`` of an infinity is NaN."""
+    difference = ast.BinOp(value, ast.Sub(), value)
+    return ast.IfExp(_compare(difference, ast.Eq(), ast.Constant(0.0)), result, value)
 
 
 def _compare(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.Compare:

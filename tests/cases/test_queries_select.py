@@ -191,7 +191,7 @@ def test_sizes_without_output_are_refused_in_the_users_words(kernel, sizes, mess
         with pytest.raises(InputError, match=message):
             ask(kernel, sizes)
     rows = {name: [50, value] for name, value in sizes.items()}
-    with pytest.raises(InputError, match=f"{message}.* in row 1"):
+    with pytest.raises(InputError, match=f"{message}.* in row 2"):
         bank.predict_table(kernel, rows)
 
 

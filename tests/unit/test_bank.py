@@ -146,7 +146,7 @@ def test_a_table_is_answered_in_row_order():
         ({"m": [], "n": []}, "there must be at least 1 row to predict, but got 0"),
         ({"m": [1, 2]}, "column 'n' is missing; got m"),
         ({"m": [1, 2], "n": [1]}, "columns must have one length"),
-        ({"m": [1, 2, 3], "n": [1, -2, -3]}, "n must be >= 1, but got -2 in row 1"),
+        ({"m": [1, 2, 3], "n": [1, -2, -3]}, "n must be >= 1, but got -2 in row 2"),
         ({"m": [1, 2], "n": [1, math.nan]}, "column 'n' must be finite, but row 1 is nan"),
         ({"m": [1, 2], "n": [1, "x"]}, "column 'n' must hold numbers, but row 1 is 'x'"),
         ({"m": [[1, 2]], "n": [[1, 2]]}, r"column 'm' must have one dimension, but its shape is \(1, 2\)"),

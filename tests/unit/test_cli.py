@@ -110,7 +110,10 @@ def test_export_writes_a_header_or_nothing(models, csv, tmp_path, perfpred):
     forest = tmp_path / "forest"
     assert perfpred("train", csv, "--models", forest, "--model", "forest-c").code == 0
     for wrong, message in (
-        ((forest, "--out", out), "matmul / eigen / test-cpu-avx2-1t: a Forest is no straight line"),
+        (
+            (forest, "--out", out),
+            "matmul / eigen / test-cpu-avx2-1t: model type Forest cannot be exported to C",
+        ),
         ((models, models, "--out", out), "two predictors for matmul"),
         ((models, "--to", "rust", "--out", out), "unknown language 'rust'"),
         ((tmp_path / "nowhere", "--out", out), "there is no such folder"),
