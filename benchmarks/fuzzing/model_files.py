@@ -16,6 +16,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,17 @@ def seeds() -> list[bytes]:
     formulas = [
         *(net, process, forest, BoostedTrees(("m",), *walk, rng.normal(size=3), -7.0)),
         ReluNet(inputs, rng.normal(size=(4, 2)), *rng.normal(size=(2, 4)), 2.0, 1e-9),
+        ReluNet(_unclipped(inputs), rng.normal(size=(4, 2)), *rng.normal(size=(2, 4)), 2.0, 1e-9),
         LinearModel(("1", "m"), np.array([1e-6, 1e-9]), 1e-9),
         Blend((forest, process), np.array([0.25, 0.75])),
         RelatedNets((relative,), (net, net), process, 0.3),
     ]
     return [store.dumps(_predictor(formula)).encode() for formula in formulas]
+
+
+def _unclipped(inputs: Sequence[Input]) -> tuple[Input, ...]:
+    most = sys.float_info.max
+    return tuple(replace(each, low=-most, high=most) for each in inputs)
 
 
 def _predictor(formula: Any) -> Predictor:

@@ -23,6 +23,8 @@ LEAST_SUM = 1e-290
 """A sum of terms below this, in seconds, may have lost digits of its terms; nothing runs that fast."""
 _MAX_INPUT = 1e100
 """Inputs and scales beyond, either way, leave no room for products in double precision."""
+_NO_END = float(np.finfo(np.float64).max)
+"""An input of a model that does not clip ends there."""
 _MAX_DEVIATIONS = 1e9
 """Of n values none is further than sqrt(n) standard deviations from their mean."""
 _MAX_NAME = 200
@@ -158,11 +160,16 @@ class Input:
         require(self.scale > 0, self, "scale > 0", self.scale)
         require(self.scale >= 1 / _MAX_INPUT, self, f"scale >= {1 / _MAX_INPUT:g}", self.scale)
         require(self.low <= self.high, self, "low <= high", f"(low={self.low}, high={self.high})")
-        largest = max(abs(self.low), abs(self.high), abs(self.mean))
+        self._require_sensible()
+
+    def _require_sensible(self) -> None:
+        """Refuse numbers whose standardised values would not be finite; an end at infinity is no end."""
+        ends = [end for end in (self.low, self.high) if abs(end) < _NO_END]
+        largest = max(map(abs, (self.mean, *ends)))
         require(largest <= _MAX_INPUT, self, f"|low|, |high| and |mean| <= {_MAX_INPUT:g}", largest)
-        ends = f"(low={self.low}, high={self.high}, mean={self.mean}, scale={self.scale})"
-        reached = max(abs(self.low - self.mean), abs(self.high - self.mean)) / self.scale
-        require(reached <= _MAX_DEVIATIONS, self, "low and high are not far from the mean in scales", ends)
+        reached = max((abs(end - self.mean) / self.scale for end in ends), default=0.0)
+        numbers = f"(low={self.low}, high={self.high}, mean={self.mean}, scale={self.scale})"
+        require(reached <= _MAX_DEVIATIONS, self, "low and high are not far from the mean in scales", numbers)
 
     @classmethod
     def fitted(cls, expression: str, columns: Columns) -> Input | None:

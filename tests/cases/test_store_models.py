@@ -197,3 +197,10 @@ def test_long_names_and_many_alike_get_names_for_expressions_at_once():
 def test_a_parameter_is_not_called_like_a_level():
     with pytest.raises(InputError, match="no parameter is called like a level"):
         Encoding(("mode", "mode=a"), {"mode": ("a", "b")})
+
+
+def test_an_input_may_have_no_ends():
+    most = np.finfo(np.float64).max
+    assert Input("n", 50.0, 20.0, -most, most)({"n": np.array([70.0])}) == [1.0]
+    with pytest.raises(InputError, match=r"\|low\|, \|high\| and \|mean\| <= 1e\+100"):
+        Input("n", 50.0, 20.0, -most / 2, most)

@@ -188,7 +188,7 @@ def test_a_wrong_table_is_refused_and_nothing_is_written(case, csv, tmp_path, pe
     ("arguments", "message"),
     [
         (["train", "nowhere.csv", "--models", "m"], "nowhere.csv"),
-        (["train", "CSV", "--models", "CSV"], "cannot make the folder"),
+        (["train", "CSV", "--models", "CSV"], "cannot write to the folder"),
         (["train", "CSV", "--models", "M", "--model", "augmentd"], "did you mean 'augmented'?"),
         (["train", "CSV", "--models", "M", "--complexity", "work=m*n*q"], "'q'"),
         (["train", "CSV", "--models", "M", "--complexity", "work=m*n*"], "^"),
