@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from perfpred.app.commands import (
+    best,
     demo,
     evaluate,
     export,
@@ -37,6 +38,7 @@ app.command()(select.select)
 app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(search.search)
+app.command()(best.best)
 for choice in (halide_choose.train, halide_choose.rank, halide_choose.schedule, halide_replay.replay):
     halide.app.command()(choice)
 halide.app.command()(halide_choose.bench)

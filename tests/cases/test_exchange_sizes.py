@@ -1,7 +1,5 @@
 """Sizes are no parameters to tune: a search holds them fixed, or says that it should."""
 
-# ruff: noqa: E501
-
 from pathlib import Path
 
 import numpy as np

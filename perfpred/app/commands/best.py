@@ -1,0 +1,122 @@
+"""``perfpred best``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from perfpred.app.arguments import Json, assignments
+from perfpred.app.console import notice, print_json, progress_bar, say, seconds, table
+from perfpred.errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from perfpred.combination import Combination
+    from perfpred.profile import Profile
+    from perfpred.tuning.best import Best, Choice
+
+_KEYS = ("kernel", "variant", "hardware")
+
+
+def best(
+    file: Annotated[Path, typer.Argument(help="Profile CSV of tuning results.", show_default=False)],
+    parameters: Annotated[
+        list[str],
+        typer.Argument(
+            help="The size, as NAME=VALUE, such as n=3000; the rest is chosen.", show_default=False
+        ),
+    ],
+    kernel: Annotated[
+        str | None, typer.Option("--kernel", help="Kernel, if the file has several or no such column.")
+    ] = None,
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="Choose of this variant only, if the file has several.")
+    ] = None,
+    hardware: Annotated[
+        str | None, typer.Option("--hardware", help="Hardware, if the file has several or no such column.")
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Configurations to show.")] = 5,
+    json: Json = False,
+) -> None:
+    """Choose the fastest configuration for a size never run, by a model of those that were."""
+    from perfpred.profile.cells import value_of
+    from perfpred.tuning.best import best_configuration
+
+    wanted = {name: value_of(text) for name, text in assignments(parameters, "a parameter").items()}
+    names = {"kernel": kernel, "variant": variant, "hardware": hardware}
+    parts = _parts(file, names)
+    with progress_bar("choosing") as bar:
+        found = [
+            (combination, best_configuration(combination, part, wanted, top=top, progress=bar))
+            for combination, part in parts
+        ]
+    combination, chosen = min(found, key=lambda each: each[1].best.expected)
+    rest = [choice for _, each in found for choice in (each.best, *each.alternatives)]
+    rest = sorted((each for each in rest if each is not chosen.best), key=lambda each: each.expected)[
+        : top - 1
+    ]
+    if json:
+        print_json(_document(combination, wanted, chosen, rest))
+        return
+    _show(combination, [chosen.best, *rest])
+    say(chosen.best.reason)
+    if not chosen.best.in_range:
+        notice("warning: the measurements tell little of this size; measure near it")
+
+
+def _parts(file: Path, names: dict[str, str | None]) -> list[tuple[Combination, Profile]]:
+    """Return the combinations of one kernel and hardware to choose from."""
+    from perfpred.app.reading import read
+
+    parts = list(_read(read, file, names).combinations())
+    for key, name in names.items():
+        known = dict.fromkeys(getattr(combination, key) for combination, _ in parts)
+        if name is not None and name not in known:
+            raise UnknownNameError(key, name, known)
+        if name is None and key != "variant" and len(known) > 1:
+            raise InputError(f"{file} holds several: choose one as --{key} {' or '.join(known)}")
+        parts = [each for each in parts if name is None or getattr(each[0], key) == name]
+    return parts
+
+
+def _read(read: Any, file: Path, names: dict[str, str | None]) -> Profile:
+    """Read a file whose columns win over the names given: here these choose rows of it as well."""
+    from perfpred.profile.csv_text import read_sheet
+
+    header = {str(name).strip() for name in read_sheet(file).header}
+    profile: Profile = read([file], *(None if key in header else names[key] for key in _KEYS))
+    return profile
+
+
+def _document(
+    combination: Combination, wanted: dict[str, Any], found: Best, rest: list[Choice]
+) -> dict[str, Any]:
+    regret = found.regret
+    return {
+        "kernel": combination.kernel,
+        "hardware": combination.hardware,
+        "fixed": wanted,
+        "best": asdict(found.best),
+        "alternatives": [asdict(each) for each in rest],
+        "regret": None
+        if regret is None
+        else {"way": regret.way, "mean": regret.mean, "worst": regret.worst, "sizes": list(regret.sizes)},
+    }
+
+
+def _show(combination: Combination, choices: list[Choice]) -> None:
+    tunables = list(dict.fromkeys(name for each in choices for name in each.parameters))
+    rows = [
+        [
+            each.variant,
+            *(str(each.parameters.get(name, "-")) for name in tunables),
+            seconds(each.expected),
+            f"{seconds(each.low)} to {seconds(each.high)}",
+            "yes" if each.in_range else "no",
+        ]
+        for each in choices
+    ]
+    columns = {"variant": "left", **dict.fromkeys(tunables, "right"), "expected": "right", "90%": "right"}
+    table(f"{combination.kernel} on {combination.hardware}", {**columns, "in range": "left"}, rows)
