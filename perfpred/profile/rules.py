@@ -178,7 +178,8 @@ def _broken_texts(table: pd.DataFrame) -> Iterator[Violation]:
             rule = f"has a name of {len(str(name)):,} characters; at most {MAX_NAME} are allowed"
             yield Violation(None, str(name), rule)
         if dtype.kind not in "if" and name != "status":
-            long = [text for text in table[name].dropna().unique().tolist() if len(text) > MAX_TEXT]
+            texts = set(table[name].to_numpy(dtype=object).tolist())
+            long = [text for text in texts if isinstance(text, str) and len(text) > MAX_TEXT]
             if long:
                 yield from _where(table[name].isin(long), str(name), _SHORT)
 
