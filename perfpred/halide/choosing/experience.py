@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -192,13 +193,23 @@ def find(folder: Path, pipeline: str, hardware: str) -> Experience | None:
     """Return what `folder` holds of a pipeline on a machine, None if it holds nothing."""
     path = _place(folder, pipeline, hardware)
     if not path.exists():
-        return None
+        return _under_earlier_name(folder, pipeline, hardware)
     found = load_experience(path)
     if (found.pipeline, found.hardware) != (pipeline, hardware):
         raise ModelFileError(
             f"{path}: it must hold {pipeline} on {hardware}, but holds {found.pipeline} on {found.hardware}"
         )
     return found
+
+
+def _under_earlier_name(folder: Path, pipeline: str, hardware: str) -> Experience | None:
+    """Return what an earlier version wrote, whose file names several pipelines could share."""
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{pipeline}-{hardware}")
+    path = folder / "halide" / f"{name}{SUFFIX}"
+    if len(name) > 200 or not path.exists():
+        return None
+    found = load_experience(path)
+    return found if (found.pipeline, found.hardware) == (pipeline, hardware) else None
 
 
 def find_algorithm(folder: Path, algorithm: str, hardware: str) -> Experience | None:

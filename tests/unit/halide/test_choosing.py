@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -95,6 +96,18 @@ def test_without_a_size_it_is_as_if_never_measured(experience):
     assert less.log_time.shape == (30, 1)
     log_time, _ = known(less, SIZES[1])
     assert np.exp(log_time[2]) == pytest.approx(1e-8 * 160000, rel=0.1)  # by the area
+
+
+def test_pipelines_have_files_of_their_own_and_earlier_names_are_found(experience, tmp_path):
+    names = ("my_pipe", "My_pipe", "mypipe", "my__pipe")
+    paths = {replace(experience, pipeline=name).save(tmp_path).name.lower() for name in names}
+    assert len(paths) == 4
+    assert [find(tmp_path, name, "cpu-2t").pipeline for name in names] == list(names)
+    earlier = tmp_path / "old" / "halide" / "my-pipe-cpu-2t.json.gz"
+    earlier.parent.mkdir(parents=True)
+    replace(experience, pipeline="my_pipe").save(tmp_path / "new").rename(earlier)
+    assert find(tmp_path / "old", "my_pipe", "cpu-2t").pipeline == "my_pipe"
+    assert find(tmp_path / "old", "my__pipe", "cpu-2t") is None
 
 
 def test_unseen_schedules_are_predicted(experience):
