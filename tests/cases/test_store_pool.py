@@ -10,7 +10,7 @@ import psutil
 import pytest
 from joblib import delayed
 
-from perfpred.errors import UnknownNameError
+from perfpred.errors import InputError, PerfpredError, UnknownNameError
 from perfpred.learn.pool import run
 
 SLEEPERS = """
@@ -34,6 +34,17 @@ class Told:
         self.seen.append((done, total))
 
 
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_left(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def fail(name):
     raise UnknownNameError("model", name, ["a"])
 
@@ -53,6 +64,15 @@ def test_results_come_in_order_and_errors_as_they_are(n_jobs):
         run([delayed(fail)("b")] * 2, 2, n_jobs)
 
 
+def test_a_killed_worker_is_failed_work():
+    with pytest.raises(PerfpredError, match="a worker process was killed") as caught:
+        run([delayed(die)()] * 2, 2, 2)
+    assert not isinstance(caught.value, InputError)
+    assert run([delayed(abs)(-1)] * 2, 2, 2) == [1, 1]  # the next pool is a new one
+    with pytest.raises(InputError, match="n_jobs must not be 0"):
+        run([], 0, 0)
+
+
 def test_one_process_is_this_one():
     assert run([delayed(os.getpid)()] * 3, 3, 1) == [os.getpid()] * 3
     assert run([delayed(os.getpid)()], 1, -1) == [os.getpid()]
@@ -66,6 +86,6 @@ def test_a_killed_parent_leaves_no_process():
         parent.send_signal(signal.SIGKILL)
         parent.wait()
         end = time.monotonic() + 30
-        while any(each.is_running() for each in family) and time.monotonic() < end:
+        while any(map(is_left, family)) and time.monotonic() < end:
             time.sleep(0.1)
-        assert not [each for each in family if each.is_running()]
+        assert not [each for each in family if is_left(each)]

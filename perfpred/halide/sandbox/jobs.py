@@ -96,7 +96,7 @@ def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path
     apply(candidate, built, bare)
     code, ended = write_library(built.pipeline, built.arguments, bare, out)
     about = {"code": code, "compile_s": ended - start}
-    atomic_write(about_path(out), json.dumps(about))
+    atomic_write(about_path(out), json.dumps(about), follow_links=False)
     return about
 
 
