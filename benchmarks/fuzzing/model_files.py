@@ -34,6 +34,7 @@ from perfpred.export.c_header import header
 from perfpred.predict import document, store
 from perfpred.predict.blend import Blend
 from perfpred.predict.design import Encoding, Input
+from perfpred.predict.familiar import Familiar
 from perfpred.predict.forest import BoostedTrees, Forest
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.linear import LinearModel
@@ -104,14 +105,16 @@ def _unclipped(inputs: Sequence[Input]) -> tuple[Input, ...]:
 
 
 def _predictor(formula: Any) -> Predictor:
+    axes, centres = ("log2(max(m, 0) + 1)", "mode_b*0.7"), np.array([[1.0, 0.0], [5.0, 0.7], [6.6, 0.0]])
     return Predictor(
         Combination("k", "v", "cpu-1t"),
         Encoding(("m", "mode"), {"mode": ("a", "b")}),
         formula,
         {"m": Range(1.0, 100.0)},
         {"work": Range(1.0, 10000.0)},
-        Interval(-0.1, 0.2),
+        Interval(-0.1, 0.2, (-15.0, -10.0), (1.0, 2.0), 0.5, {"m": 1.5}),
         Training("augmented", 250, "ab", 0.01, {"work": "m**2"}),
+        Familiar({"m*m": Range(1.0, 10000.0)}, axes, centres, 1.5, {"m": (1.0, 32.0, 100.0)}),
     )
 
 

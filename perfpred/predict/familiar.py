@@ -15,7 +15,7 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.predict.checks import Floats, require, require_finite, set_floats
+from perfpred.predict.checks import MAX_WEIGHT, Floats, length_of, require, require_finite, set_weights
 from perfpred.predict.design import Columns, evaluate, n_rows, parsed
 from perfpred.predict.ranges import FARTHEST, Range
 
@@ -60,9 +60,9 @@ class Familiar:
     def __post_init__(self) -> None:
         for text in (*self.products, *self.axes, *self.levels):
             parsed(text)
-        set_floats(self, "centres", (np.shape(self.centres)[0], len(self.axes)))
+        set_weights(self, "centres", (*length_of(self, "centres"), len(self.axes)))
         require_finite(self, "radius")
-        require(self.radius >= 0, self, "radius >= 0", self.radius)
+        require(0 <= self.radius <= MAX_WEIGHT, self, f"0 <= radius <= {MAX_WEIGHT:g}", self.radius)
         for name, levels in self.levels.items():
             ascend = all(a < b for a, b in pairwise(levels))
             require(len(levels) > 0 and ascend, self, f"levels of {name} ascend", levels)
