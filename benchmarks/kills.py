@@ -1,6 +1,6 @@
 """Kill -9 at random moments: what is on disk is whole, and nothing that was started lives on.
 
-python benchmarks/kills.py --train 40 [--seed 0] [--keep FOLDER]
+python benchmarks/kills.py --train 40 --profile 40 --halide 20 [--seed 0] [--keep FOLDER]
 
 A kind of work is one function here, from a number of kills and a random generator to a `Tally`; `KINDS` names
 it on the command line.
@@ -11,23 +11,28 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import secrets
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 import perfpred as pp
+from perfpred.measure.journal_lines import read_lines
 
 ROOT = Path(__file__).parent.parent
 ORPHAN_S = 5.0
 """So long after a kill, nothing that the killed process started may be there."""
+MARK = "PERFPRED_KILLS"
+"""Environment variable by which a process is known that has made a session of its own."""
 SHARED = (Path("/dev/shm"), Path(tempfile.gettempdir()))
 
 
@@ -45,11 +50,24 @@ class Tally:
 
 
 class Victim:
-    """A command in a session of its own, by which whatever it starts is found."""
+    """A command in a session of its own and with a mark, by which whatever it starts is found.
 
-    def __init__(self, command: Sequence[str]) -> None:
+    Parameters
+    ----------
+    command : sequence of str
+    environment : mapping of str to str, optional
+        Added to this process's.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        self._mark = secrets.token_hex(8)
         self._process = subprocess.Popen(
-            command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {}), MARK: self._mark},
         )
         self.pid = self._process.pid
 
@@ -86,7 +104,8 @@ class Victim:
         for process in psutil.process_iter():
             try:
                 is_zombie = process.status() == psutil.STATUS_ZOMBIE
-                if os.getsid(process.pid) == self.pid and not is_zombie:
+                is_ours = os.getsid(process.pid) == self.pid or process.environ().get(MARK) == self._mark
+                if is_ours and not is_zombie:
                     found.append(" ".join(process.cmdline())[:200])
             except (psutil.Error, OSError):
                 continue
@@ -147,7 +166,88 @@ def _texts(models: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in models.glob("*.json")}
 
 
-KINDS: dict[str, Callable[[int, random.Random, Path], Tally]] = {"train": kill_trains}
+def kill_profiles(count: int, rng: random.Random, folder: Path) -> Tally:
+    """Kill ``perfpred profile`` while it compiles or times, and let it go on."""
+    work = ["profile", "matvec", "--variant", "naive", "--variant", "halide", "--samples", "10"]
+    return _kill_campaigns([*work, "--min-rounds", "6", "--max-rounds", "6"], 121, count, rng, folder)
+
+
+def kill_halide_profiles(count: int, rng: random.Random, folder: Path) -> Tally:
+    """Kill ``perfpred halide profile`` while it compiles or times, and let it go on."""
+    work = ["halide", "profile", "blur", "--size", "256x192", "--candidates", "6", "--threads", "1"]
+    work += ["--source", "own", "--source", "mullapudi2016", "--min-rounds", "4", "--max-rounds", "4"]
+    return _kill_campaigns(work, None, count, rng, folder)
+
+
+def _kill_campaigns(
+    work: Sequence[str], lines: int | None, count: int, rng: random.Random, folder: Path
+) -> Tally:
+    """Kill a campaign that ends with a journal of so many lines, if that is known, and continue it."""
+    tally = Tally()
+    start = time.monotonic()
+    _campaign(work, folder / "whole").wait()
+    usual_s = time.monotonic() - start
+    for index in range(count):
+        place = folder / f"campaign-{index}"
+        if rng.random() < 0.5:  # half of them compile what they time
+            shutil.copytree(folder / "whole" / "cache", place / "cache")
+        victim = _campaign(work, place)
+        _wait_for_a_stage(victim, place, usual_s, rng)
+        tally.outcomes["killed" if victim.kill() else "ended before"] += 1
+        orphans = victim.orphans()
+        tally.require(not orphans, f"{place.name}: still running after {ORPHAN_S:g} s: {orphans}")
+        tally.outcomes["left behind by the killed one"] += len(_leftovers(place))
+        before = _journal_lines(tally, place)
+        _campaign(work, place).wait()
+        after = _journal_lines(tally, place)
+        tally.require(after[: len(before)] == before, f"{place.name}: timings of before are gone")
+        tally.require(lines in (None, len(after)), f"{place.name}: {len(after)} lines, not {lines}")
+        tally.require(len(pp.read_profile(place / "a.csv").ok) > 0, f"{place.name}: nothing was timed")
+        tally.require(not _leftovers(place), f"{place.name}: left behind: {_leftovers(place)}")
+        shutil.rmtree(place)
+    return tally
+
+
+def _campaign(work: Sequence[str], place: Path) -> Victim:
+    temporary = place / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "perfpred", *work, "--out", str(place / "a.csv"), "--resume"]
+    return Victim(command, {"XDG_CACHE_HOME": str(place / "cache"), "TMPDIR": str(temporary)})
+
+
+def _wait_for_a_stage(victim: Victim, place: Path, usual_s: float, rng: random.Random) -> None:
+    """Wait until any moment of the work or, as often, until it compiles or times something."""
+    pattern = rng.choice([None, "cache/**/.work-*", "a.journal"])
+    if pattern is None:
+        time.sleep(rng.uniform(0, usual_s))
+        return
+    while victim.is_running() and not list(place.glob(pattern)):
+        time.sleep(0.002)
+    time.sleep(rng.uniform(0, usual_s / 3))
+
+
+def _journal_lines(tally: Tally, place: Path) -> list[bytes]:
+    """Return the whole lines of a campaign's journal, which must all be as they were written."""
+    path = place / "a.journal"
+    content = path.read_bytes() if path.exists() else b""
+    _, damage = read_lines(content, must=True)
+    tally.require(not damage.any, f"{place.name}: {damage.sentence()}")
+    tally.outcomes["torn last lines"] += bool(content) and not content.endswith(b"\n")
+    return content.split(b"\n")[:-1]
+
+
+def _leftovers(place: Path) -> list[str]:
+    """Return what a finished campaign leaves nowhere: temporary files, and folders of its work."""
+    found = [*(place / "tmp").iterdir(), *place.glob("cache/**/.work-*"), *place.glob("cache/**/*tmp*")]
+    found += [*place.glob("*.work"), *place.glob(".*")]
+    return sorted({str(path.relative_to(place)) for path in found})
+
+
+KINDS: dict[str, Callable[[int, random.Random, Path], Tally]] = {
+    "train": kill_trains,
+    "profile": kill_profiles,
+    "halide": kill_halide_profiles,
+}
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort
 from perfpred.measure.destination import Destination
 from perfpred.measure.plan import Plan, Request, make_plan
-from perfpred.variants import variant
+from perfpred.variants import variant, variants_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -38,9 +38,10 @@ class _Strict(BaseModel):
 
 
 MAX_BYTES = 1 << 20
-MAX_SAMPLES = 100_000
-MAX_LISTED = 1000
-"""Combinations are a product of lists: none is longer than any campaign needs."""
+MAX_SAMPLES = 20_000
+MAX_LISTED = 100
+MAX_COMBINATIONS = 2_000
+"""A campaign is a product of lists: more than any machine gets through is a mistake, or worse."""
 _Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_LISTED)]
 _Seconds = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 _Rounds = Annotated[int, Field(ge=2, le=100_000)]
@@ -102,8 +103,11 @@ def read_campaign(path: Path, machine: Machine, out: str | None = None) -> Campa
     requests = [
         Request(name, tuple(group.variants), tuple(group.threads), tuple(group.isas))
         for group in file.measure
-        for name in group.kernels
+        for name in dict.fromkeys(group.kernels)
     ]
+    asked = sum(_combinations(request) for request in requests)
+    if asked > MAX_COMBINATIONS:
+        raise InputError(f"{path} asks for {asked} combinations, but at most {MAX_COMBINATIONS} are measured")
     effort = Effort(
         file.min_rounds,
         max(file.min_rounds, file.max_rounds),
@@ -112,6 +116,12 @@ def read_campaign(path: Path, machine: Machine, out: str | None = None) -> Campa
         row_limit_s=file.row_limit_s,
     )
     return CampaignFile(make_plan(requests, machine, file.samples, file.seed), where, effort)
+
+
+def _combinations(request: Request) -> int:
+    """Return how many combinations are asked for."""
+    variants = len(set(request.variants)) or len(variants_of(request.kernel))
+    return variants * max(1, len(set(request.isas))) * len(set(request.threads))
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from perfpred.measure.campaign import Row
 from perfpred.measure.process import Subject
 from perfpred.variants import Variant, variant, variants_of
 
+MAX_SAMPLES = 1_000_000
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -120,8 +122,8 @@ def make_plan(
     VariantUnavailableError
         If `strict`, for a named variant that cannot run.
     """
-    if samples < 1:
-        raise InputError(f"samples must be >= 1, but got {samples}")
+    if not 1 <= samples <= MAX_SAMPLES:
+        raise InputError(f"samples must be >= 1 and <= {MAX_SAMPLES}, but got {samples}")
     found: dict[str, dict[Subject, None]] = {}
     skipped: dict[Skipped, None] = {}
     for request in requests:
