@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from perfpred.errors import InputError, ProblemsError, shortened
+from perfpred.files import read_bytes
 from perfpred.hardware import Machine, isa_level
 from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort
@@ -127,12 +128,9 @@ def _combinations(request: Request) -> int:
 def _document(path: Path) -> dict[str, Any]:
     """Return what a TOML file holds, unchecked."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path} has more than {MAX_BYTES} bytes, so it is no campaign")
+        data = read_bytes(path, "TOML", MAX_BYTES)
+    except InputError as error:
+        raise InputError(f"cannot read {path}: {error}") from None
     try:
         return tomllib.loads(data.decode())
     except RecursionError:
