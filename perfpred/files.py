@@ -68,12 +68,19 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes, *, follow_l
         raise write_error(f"cannot write {path}", error) from None
 
 
-def make_folder(path: str | os.PathLike[str]) -> None:
-    """Make a folder and those it stands in; raises as `atomic_write` does if that cannot be."""
+def make_folder(path: str | os.PathLike[str], *, follow_links: bool = True) -> None:
+    """Make a folder and those it stands in; raises as `atomic_write` does if that cannot be.
+
+    A folder that is there may be a symbolic link to one if `follow_links`: if the user named it.
+    """
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise write_error(f"cannot make the folder {path}", error) from None
+    if not follow_links and Path(path).is_symlink():
+        raise InputError(
+            f"cannot write into {path}: it is a link to elsewhere; remove it, or name its target"
+        )
 
 
 def require_writable(folder: str | os.PathLike[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from perfpred.errors import InputError, WriteError
-from perfpred.files import atomic_write, require_writable
+from perfpred.files import atomic_write, make_folder, require_writable
 
 
 @pytest.mark.parametrize("content", ["größe\r\n", b"\x00\xff"])
@@ -104,3 +104,11 @@ def test_a_folder_is_tried_before_the_work(tmp_path):
 def test_a_device_is_written_to():
     atomic_write("/dev/null", "text")
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_folder_of_a_name_we_chose_is_no_link(tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "outside")
+    make_folder(tmp_path / "link")
+    with pytest.raises(InputError, match="link: it is a link to elsewhere; remove it or name its target"):
+        make_folder(tmp_path / "link", follow_links=False)

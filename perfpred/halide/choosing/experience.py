@@ -154,7 +154,8 @@ class Experience:
             "spearman": _number(self.spearman),
         }
         document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
-        make_folder(path.parent)
+        make_folder(folder)
+        make_folder(path.parent, follow_links=False)
         text = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
         atomic_write(path, gzip.compress(text.encode(), mtime=0), follow_links=False)
         return path
