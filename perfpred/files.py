@@ -78,9 +78,7 @@ def make_folder(path: str | os.PathLike[str], *, follow_links: bool = True) -> N
     except OSError as error:
         raise write_error(f"cannot make the folder {path}", error) from None
     if not follow_links and Path(path).is_symlink():
-        raise InputError(
-            f"cannot write into {path}: it is a link to elsewhere; remove it, or name its target"
-        )
+        raise InputError(f"cannot write into {path}: it is a link to elsewhere; remove it or name its target")
 
 
 def require_writable(folder: str | os.PathLike[str]) -> None:
