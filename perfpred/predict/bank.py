@@ -75,8 +75,7 @@ class Bank:
             If several predictors match, a parameter is missing, unknown or not finite, or the kernel has no
             output of such sizes.
         """
-        predictor = self._only(kernel, variant, hardware)
-        return self._reader(predictor).predict({**(parameters or {}), **named})
+        return self.reader(kernel, variant, hardware).predict({**(parameters or {}), **named})
 
     def predict_table(
         self,
@@ -96,7 +95,7 @@ class Bank:
             If several predictors match, a column is missing, a value is not finite or is negative where
             training saw none negative (the message names its row), or there is no row.
         """
-        return self._reader(self._only(kernel, variant, hardware)).predict_table(columns)
+        return self.reader(kernel, variant, hardware).predict_table(columns)
 
     def select(
         self,
@@ -132,7 +131,7 @@ class Bank:
         if top is not None and top < 1:
             raise InputError(f"top must be >= 1, but got {top}")
         query = {**(parameters or {}), **named}
-        readers = [self._reader(predictor) for predictor in self.find(kernel, hardware=hardware)]
+        readers = self.readers(kernel, hardware)
         require_known(kernel, readers, query)
         choices: list[tuple[Choice, float]] = []
         left_out: list[LeftOut] = []
@@ -168,6 +167,14 @@ class Bank:
         if hardware is not None:
             found = _matching(found, "hardware", hardware)
         return found
+
+    def reader(self, kernel: str, variant: str | None = None, hardware: str | None = None) -> Reader:
+        """Return the reader of the one predictor that matches; raises `InputError` if several do."""
+        return self._reader(self._only(kernel, variant, hardware))
+
+    def readers(self, kernel: str, hardware: str | None = None) -> list[Reader]:
+        """Return a reader for each predictor of a kernel, or of a kernel on one hardware."""
+        return [self._reader(predictor) for predictor in self.find(kernel, hardware=hardware)]
 
     def _reader(self, predictor: Predictor) -> Reader:
         key = predictor.combination

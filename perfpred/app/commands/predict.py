@@ -3,37 +3,60 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from perfpred.app.arguments import Json, Models, assignments
 from perfpred.app.console import print_json, say, seconds
+from perfpred.errors import InputError
 
 Query = Annotated[
-    list[str], typer.Argument(help="Parameters as NAME=VALUE, such as m=512.", show_default=False)
+    list[str] | None,
+    typer.Argument(
+        help="Parameters as NAME=VALUE, such as m=512; with --table for all rows.", show_default=False
+    ),
+]
+TableOption = Annotated[
+    Path | None, typer.Option("--table", help="A CSV file of queries, a column for each parameter.")
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="With --table: file to write. Default: stdout.")
 ]
 Known = Annotated[str, typer.Argument(help="A kernel the models know.", show_default=False)]
 
 
 def predict(
     kernel: Known,
-    parameters: Query,
     models: Models,
+    parameters: Query = None,
     variant: Annotated[
         str | None, typer.Option("--variant", help="May be left out if only one is known.")
     ] = None,
     hardware: Annotated[
         str | None, typer.Option("--hardware", help="May be left out if only one is known.")
     ] = None,
+    table: TableOption = None,
+    out: OutOption = None,
     json: Json = False,
 ) -> None:
-    """Predict the time of one variant on one hardware, with a 90% interval."""
+    """Predict the time of one variant on one hardware, with a 90% interval.
+
+    With --table, of every row of a CSV file: its columns are kept, the answers stand behind them. A column
+    variant or hardware chooses for its row.
+    """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
 
-    values = assignments(parameters, "a parameter")
+    values = assignments(parameters or (), "a parameter")
+    require_table(table, out)
     bank = load(models)
+    if table is not None:
+        from perfpred.app.table_commands import TableRequest, predict_table
+
+        predict_table(bank, TableRequest(kernel, table, values, variant, hardware), out, json)
+        return
     prediction = bank.predict(kernel, values, variant=variant, hardware=hardware)
     ids = [each.combination.hardware for each in bank.find(kernel, variant, hardware)]
     here = check_machine(kernel, ids, chosen=hardware is not None)
@@ -44,3 +67,9 @@ def predict(
     say(f"{seconds(prediction.time_s)}  (90%: {interval})")
     if not prediction.in_range:
         say(f"outside the trained range: {prediction.reason}")
+
+
+def require_table(table: Path | None, out: Path | None) -> None:
+    """Raise `InputError` if a file to write is named without a table to read."""
+    if out is not None and table is None:
+        raise InputError("--out needs --table: without it the answer goes to stdout")

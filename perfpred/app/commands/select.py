@@ -8,14 +8,15 @@ from typing import Annotated
 import typer
 
 from perfpred.app.arguments import Json, Models, assignments
-from perfpred.app.commands.predict import Known, Query
-from perfpred.app.console import print_json, say, seconds, table
+from perfpred.app.commands.predict import Known, OutOption, Query, TableOption, require_table
+from perfpred.app.console import print_json, say, seconds
+from perfpred.app.console import table as print_table
 
 
 def select(
     kernel: Known,
-    parameters: Query,
     models: Models,
+    parameters: Query = None,
     hardware: Annotated[
         str | None, typer.Option("--hardware", help="Rank only variants on this hardware.")
     ] = None,
@@ -26,14 +27,26 @@ def select(
     top: Annotated[
         int | None, typer.Option("--top", min=1, help="Length of the ranking. Default: all.")
     ] = None,
+    table: TableOption = None,
+    out: OutOption = None,
     json: Json = False,
 ) -> None:
-    """Rank variants and hardware by predicted time, those within their trained range first."""
+    """Rank variants and hardware by predicted time, those within their trained range first.
+
+    With --table, choose for every row of a CSV file: its columns are kept, the answers stand behind them. A
+    column hardware narrows the choice of its row.
+    """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
 
-    values = assignments(parameters, "a parameter")
+    values = assignments(parameters or (), "a parameter")
+    require_table(table, out)
     bank = load(models)
+    if table is not None:
+        from perfpred.app.table_commands import TableRequest, select_table
+
+        select_table(bank, TableRequest(kernel, table, values, None, hardware, default, top), out, json)
+        return
     selection = bank.select(kernel, values, hardware=hardware, default=default, top=top)
     ids = [each.combination.hardware for each in bank.find(kernel, hardware=hardware)]
     here = check_machine(kernel, ids, chosen=hardware is not None)
@@ -60,5 +73,5 @@ def select(
         "in range": "left",
         "": "left",
     }
-    table("", headers, rows)
+    print_table("", headers, rows)
     say(selection.reason)

@@ -1,0 +1,188 @@
+"""What one predictor answers to rows of text: times where it can, and for each other row the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfpred.errors import InputError, UnknownNameError, shortened
+from perfpred.predict.checks import Floats
+from perfpred.predict.predictor import FAMILIAR
+from perfpred.predict.reading import Reader, explained
+
+Texts: TypeAlias = Mapping[str, NDArray[Any]]
+"""Cells without the spaces around them, of shape (n,), for each column; a blank cell is a value not given."""
+
+MAX_PROBLEMS = 100
+"""Rows that a model refuses are looked for one by one, until there are so many."""
+_MAX_COMPARED = 200
+"""Unknown values of a category for which the nearest known one is looked for."""
+
+
+@dataclass(eq=False)
+class RowAnswers:
+    """Answers to n rows, NaN where there is none.
+
+    `unanswered` says why this predictor has no answer though another may have one, and `refused` what is
+    wrong with a row, by its position.
+    """
+
+    time_s: Floats
+    low_s: Floats
+    high_s: Floats
+    in_range: NDArray[np.bool_]
+    unanswered: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, rows: int) -> RowAnswers:
+        """Return answers to no row yet."""
+        time_s, low_s, high_s = np.full((3, rows), np.nan)
+        return cls(time_s, low_s, high_s, np.zeros(rows, dtype=bool))
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Which rows have an answer, shape (n,)."""
+        return ~np.isnan(self.time_s)
+
+
+def answer_rows(reader: Reader, texts: Texts) -> RowAnswers:
+    """Return the answers of a predictor to rows of cells; columns that are no parameters are ignored."""
+    rows = len(next(iter(texts.values())))
+    found = RowAnswers.empty(rows)
+    columns = _columns(reader, texts, found, rows)
+    if columns is None:
+        return found
+    good = np.ones(rows, dtype=bool)
+    good[[*found.unanswered, *found.refused]] = False
+    for rule in reader.rules:
+        for row in np.flatnonzero(good & ~rule.holds(columns)):
+            found.refused[int(row)] = rule.message({n: v[row] for n, v in columns.items()})
+            good[row] = False
+    _answer(reader, columns, np.flatnonzero(good), found)
+    return found
+
+
+def reasons(reader: Reader, texts: Texts, answers: RowAnswers) -> list[str]:
+    """Return what `predict` says of each row of text: most are familiar, and only others are asked again."""
+    predictor = reader.predictor
+    told = ~answers.in_range
+    parameters = {column: label for column, label in predictor.encoding.labels.items() if label in texts}
+    for column, levels in predictor.familiar.levels.items():
+        if column in parameters:
+            told |= ~np.isin(_floats(texts[parameters[column]])[0], levels)
+    said = [FAMILIAR] * len(told)
+    for row in np.flatnonzero(told & answers.answered):
+        query = {n: str(texts[n][row]) for n in predictor.parameters if n in texts and texts[n][row]}
+        said[row] = reader.predict(query).reason
+    return said
+
+
+def _columns(reader: Reader, texts: Texts, found: RowAnswers, rows: int) -> dict[str, Any] | None:
+    """Return the columns that a predictor reads; what is wrong in them is noted in `found`."""
+    predictor = reader.predictor
+    missing = [n for n in predictor.parameters if n not in texts and n not in reader.constants]
+    if missing:
+        why = f"a value of {', '.join(missing)} is missing"
+        found.unanswered.update(dict.fromkeys(range(rows), why))
+        return None
+    columns: dict[str, Any] = {}
+    for name in predictor.parameters:
+        cells = texts.get(name)
+        given = np.zeros(rows, dtype=bool) if cells is None else np.asarray(cells != "")
+        if name not in reader.constants:
+            for row in np.flatnonzero(~given):
+                found.unanswered.setdefault(int(row), f"a value of {name} is missing")
+        if name in predictor.encoding.categories:
+            columns[name] = _levels(reader, name, cells, given, found)
+        else:
+            columns[name] = _sizes(reader, name, cells, given, found)
+    return columns
+
+
+def _sizes(
+    reader: Reader, name: str, cells: Any, given: NDArray[np.bool_], found: RowAnswers
+) -> NDArray[np.float64]:
+    """Return numbers, 1 where there is none, or a constant."""
+    seen = reader.predictor.ranges[name]
+    values = np.full(len(given), float(reader.constants.get(name, 1.0)))
+    if cells is None:
+        return values
+    values[given], bad = _floats(cells[given])
+    places = np.flatnonzero(given)
+    for row in places[bad]:
+        found.refused.setdefault(int(row), f"{name} must be a number, but got '{_cell(cells, row)}'")
+    values[places[bad]] = 1.0
+    finite = np.isfinite(values)
+    for row in np.flatnonzero(~finite):
+        found.refused.setdefault(int(row), f"{name} must be finite, but got '{_cell(cells, row)}'")
+    values[~finite] = 1.0
+    if seen.low >= 0:
+        for row in np.flatnonzero(values < 0):
+            found.refused.setdefault(int(row), f"{name} must be >= 0, but got {_cell(cells, row)}")
+    return values
+
+
+def _levels(
+    reader: Reader, name: str, cells: Any, given: NDArray[np.bool_], found: RowAnswers
+) -> NDArray[Any]:
+    """Return texts that training saw, the first of them where it did not see the cell's, or a constant."""
+    known = reader.predictor.encoding.categories[name]
+    values = np.full(len(given), reader.constants.get(name, known[0]), dtype=object)
+    if cells is None:
+        return values
+    values[given] = cells[given]
+    unseen = np.flatnonzero(
+        given & ~np.isin(np.asarray(cells), np.asarray(known, dtype=np.dtypes.StringDType()))
+    )
+    whys: dict[str, str] = {}
+    for row in unseen:
+        text = str(values[row])
+        if text not in whys:
+            near = known if len(whys) < _MAX_COMPARED else ()
+            whys[text] = str(UnknownNameError(f"value of {name}", text, near or known[:1]))
+        found.unanswered.setdefault(int(row), whys[text])
+    values[unseen] = known[0]
+    return values
+
+
+def _answer(reader: Reader, columns: Mapping[str, Any], rows: NDArray[np.intp], found: RowAnswers) -> None:
+    """Answer rows together; where one of them is refused, look for it by halves."""
+    if not len(rows) or len(found.refused) >= MAX_PROBLEMS:
+        return
+    part = {name: values[rows] for name, values in columns.items()}
+    try:
+        answers = explained(reader.predictor, lambda: reader.predictor.answers(part))
+    except InputError as error:
+        if len(rows) == 1:
+            found.refused[int(rows[0])] = str(error)
+            return
+        middle = len(rows) // 2
+        _answer(reader, columns, rows[:middle], found)
+        _answer(reader, columns, rows[middle:], found)
+        return
+    found.time_s[rows], found.in_range[rows] = answers.time_s, answers.in_range
+    found.low_s[rows], found.high_s[rows] = answers.low_s, answers.high_s
+
+
+def _floats(cells: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return cells as numbers, NaN where they are none, and the places of these."""
+    try:
+        return cells.astype(np.float64), np.zeros(0, dtype=np.intp)
+    except ValueError:
+        pass
+    values, bad = np.full(len(cells), np.nan), []
+    for place, cell in enumerate(cells.tolist()):
+        try:
+            values[place] = float(cell)
+        except ValueError:
+            bad.append(place)
+    return values, np.array(bad, dtype=np.intp)
+
+
+def _cell(cells: NDArray[Any], row: Any) -> str:
+    return shortened(str(cells[row]))
