@@ -60,6 +60,10 @@ class ExpressionError(InputError):
     """An expression that cannot be parsed or evaluated; the message points at the character."""
 
 
+class DataWarning(UserWarning):
+    """What a user should know of data that was read: a column left out, a form taken for granted."""
+
+
 class ProfileError(ProblemsError):
     """A profile that breaks the rules of the CSV contract."""
 

@@ -13,6 +13,7 @@ from perfpred.app.commands import (
     halide_choose,
     halide_replay,
     import_,
+    inspect,
     kernels,
     predict,
     profile,
@@ -35,6 +36,7 @@ app = typer.Typer(
 for verb in (demo.demo, kernels.kernels, profile.profile, train.train, evaluate.evaluate, predict.predict):
     app.command()(verb)
 app.command()(select.select)
+app.command()(inspect.inspect)
 app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(search.search)

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfpred.app.arguments import assignments
+from perfpred.app.notices import data_warnings_as_notices
 from perfpred.complexity import complexities
 from perfpred.predict.bank import Bank, load
 from perfpred.profile import Profile, read_profile
+from perfpred.profile.columns.mapping import ColumnMapping
+
+FALLBACK = {"variant": "default", "hardware": "default"}
+"""The names of a file's only variant and hardware, where nobody says them."""
 
 
 def read(
@@ -16,9 +21,21 @@ def read(
     kernel: str | None = None,
     variant: str | None = None,
     hardware: str | None = None,
+    columns: ColumnMapping | None = None,
 ) -> Profile:
-    """Return the profile of all files together; the names serve files that lack those columns."""
-    return read_profile(list(files), kernel=kernel, variant=variant, hardware=hardware)
+    """Return the profile of all files together; the names serve files that lack those columns.
+
+    What a user should know of the data is printed as notices.
+    """
+    with data_warnings_as_notices():
+        return read_profile(
+            list(files),
+            kernel=kernel,
+            variant=variant,
+            hardware=hardware,
+            columns=columns,
+            fallback=FALLBACK,
+        )
 
 
 def like_option(models: Path | None) -> Bank | None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from perfpred.errors import InputError, ProfileError
 from perfpred.input_files import read_bytes
+from perfpred.profile.dialect import SAMPLE, dialect_of
 
 MAX_COLUMNS = 50_000
 MAX_CELLS = 50_000_000
@@ -41,6 +42,10 @@ class Sheet:
     chunks : list of sequences of arrays, each of shape (rows,) and NumPy's string type
         The cells, some rows after the other, column by column: a few hundred MB where lists of texts would
         take GBs.
+    notes : list of str
+        What the user should know of how the file is written.
+    separator : str
+        What stands between cells.
     """
 
     header: list[str] = field(default_factory=list)
@@ -48,6 +53,8 @@ class Sheet:
     lines: array[int] = field(default_factory=lambda: array("q"))
     problems: list[str] = field(default_factory=list)
     chunks: list[Any] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    separator: str = ","
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -107,7 +114,7 @@ def _check_text(path: Path, data: bytes) -> None:
     """Refuse what is not UTF-8 text, or too much of it, before anything large is made of it."""
     if _longest_line(data) > MAX_LINE_BYTES:
         raise ProfileError(str(path), [f"a line has at most {MAX_LINE_BYTES:,} bytes, but one has more"])
-    cells = data.count(b",") + max(data.count(b"\n"), data.count(b"\r"))
+    cells = max(map(data.count, (b",", b";", b"\t"))) + max(data.count(b"\n"), data.count(b"\r"))
     if cells > MAX_CELLS:
         raise ProfileError(
             str(path), [f"a file has at most {MAX_CELLS:,} cells, but this one has about {cells:,}; split it"]
@@ -142,10 +149,15 @@ def _not_text(data: bytes) -> str:
 
 
 def _split(data: bytes) -> Sheet:
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=""), strict=True)
-    sheet = Sheet()
+    form = dialect_of(data[: 2 * SAMPLE].decode("utf-8-sig", errors="ignore"))
+    sheet = Sheet(notes=form.notes, separator=form.separator, problems=[form.problem] if form.problem else [])
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
+    for _ in range(form.skipped):
+        stream.readline()
+    reader = csv.reader(stream, delimiter=form.separator, strict=True)
     pending: list[list[str]] = []
-    for number, line, cells in _numbered(reader, sheet.problems):
+    for number, line, read in _numbered(reader, sheet.problems, form.skipped):
+        cells = read if not number else _fitted(read, sheet.header)
         if not number:
             sheet.header = [cell.strip() for cell in cells]
             if len(cells) > MAX_COLUMNS:
@@ -170,15 +182,23 @@ def _packed(rows: list[list[str]]) -> Any:
     return cells.T if cells.shape[1] > _NARROW else [column.copy() for column in cells.T]
 
 
-def _numbered(reader: Any, problems: list[str]) -> Iterator[tuple[int, int, list[str]]]:
+def _fitted(cells: list[str], header: list[str]) -> list[str]:
+    """Return the cells without blank ones beyond the header, or with such for its last nameless columns."""
+    extra = len(cells) - len(header)
+    if extra > 0 and not any(cell.strip() for cell in cells[len(header) :]):
+        return cells[: len(header)]
+    return cells + [""] * -extra if extra < 0 and not any(header[extra:]) else cells
+
+
+def _numbered(reader: Any, problems: list[str], skipped: int) -> Iterator[tuple[int, int, list[str]]]:
     """Yield each row that is not blank with its number and first line; the header is row 0."""
-    number, line = 0, 1
+    number, line = 0, 1 + skipped
     try:
         for cells in reader:
             if cells:
                 yield number, line, cells
                 number += 1
-            line = reader.line_num + 1
+            line = reader.line_num + 1 + skipped
     except csv.Error as error:
         problems.append(f"line {line} cannot be read: {error}")
 

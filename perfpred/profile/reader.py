@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import shlex
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from perfpred.errors import InputError, ProfileError
+from perfpred.errors import DataWarning, InputError, ProfileError
+from perfpred.profile.cells import value_of
+from perfpred.profile.columns.mapping import ColumnMapping
+from perfpred.profile.columns.plan import Plan, make_plan
+from perfpred.profile.columns.repeats import estimated
+from perfpred.profile.columns.toml import read_mapping
+from perfpred.profile.columns.units import in_seconds
 from perfpred.profile.csv_text import Sheet, read_sheet
+from perfpred.profile.grid import grid_of
 from perfpred.profile.groups import NOTE, checked_groups, noted_column
 from perfpred.profile.merge import concat
 from perfpred.profile.metadata import read_sidecar
-from perfpred.profile.rules import KEYS, RESERVED, TIME_UNITS, Violation, check
+from perfpred.profile.rules import KEYS, TIME_UNITS, Violation, check
 from perfpred.profile.table import Profile
 
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -28,12 +36,15 @@ def read_profile(
     kernel: str | None = None,
     variant: str | None = None,
     hardware: str | None = None,
+    columns: ColumnMapping | None = None,
+    fallback: Mapping[str, str] | None = None,
 ) -> Profile:
     """Read measurements from CSV, gzipped or not, and check all of them.
 
     The header names ``kernel``, ``variant``, ``hardware``, one of ``time_s``, ``time_ms``, ``time_us`` and
-    ``time_ns``, and optionally ``noise``, ``rounds`` and ``status``; every other column is a parameter. A row
-    whose status is not ``ok`` is kept and has no time. Metadata is in ``NAME.meta.json`` beside the file.
+    ``time_ns``, and optionally ``noise``, ``rounds`` and ``status``; every other column is a parameter. What
+    is named otherwise `columns` says, or ``NAME.toml`` beside the file. A row whose status is not ``ok`` is
+    kept and has no time. Metadata is in ``NAME.meta.json`` beside the file.
 
     Parameters
     ----------
@@ -41,6 +52,10 @@ def read_profile(
         Several files become one profile, as by `concat`.
     kernel, variant, hardware : str, optional
         What every row is for, where the file has no such column.
+    columns : ColumnMapping, optional
+        What the columns are; what it does not state ``NAME.toml`` may.
+    fallback : mapping of str to str, optional
+        The kernel, variant or hardware of a file that has no such column and for which none is given.
 
     Returns
     -------
@@ -54,6 +69,11 @@ def read_profile(
     ProfileError
         If files cannot be read or break rules; every row is listed with its number (the first below the
         header is row 1), the rule and the value as typed.
+
+    Warns
+    -----
+    DataWarning
+        Of what was left out, or read in a way that is not obvious.
     """
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:
@@ -63,11 +83,12 @@ def read_profile(
     for name, text in given.items():
         if not isinstance(text, str) or not text.strip():
             raise InputError(f"{name} must be text and not blank, but got {text!r}")
+    request = _Request(given, dict(fallback or {}), columns or ColumnMapping())
     profiles: list[Profile] = []
     errors: list[ProfileError] = []
     for each in paths:
         try:
-            profiles.append(_read_one(Path(each), given))
+            profiles.append(_read_one(Path(each), request))
         except ProfileError as error:
             errors.append(error)
     if len(errors) > 1:
@@ -79,93 +100,124 @@ def read_profile(
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """Which column of a sheet is what.
+class _Request:
+    """What the caller says of every file."""
 
-    Attributes
-    ----------
-    positions : dict of str to int
-        Canonical name to place in the header.
-    time : str
-        The time column as the file names it; empty if it has none.
-    """
-
-    positions: dict[str, int]
-    parameters: tuple[str, ...]
-    time: str
-    problems: tuple[str, ...]
+    given: Mapping[str, str]
+    fallback: Mapping[str, str]
+    columns: ColumnMapping
 
 
-def _read_one(path: Path, given: Mapping[str, str]) -> Profile:
+def _read_one(path: Path, request: _Request) -> Profile:
     sheet = read_sheet(path)
+    metadata, mapping, noted, unread = _beside(path, request.columns)
+    plan = make_plan(grid_of(sheet), noted, request.given, sheet.where)
+    given = _given(plan, request, sheet)
+    problems = [*plan.problems, *given.problems, *sheet.problems, *unread]
+    raw, unit = _raw(plan)
+    problems += _contradictions(raw, given.keys, plan, sheet)
+    supplied = {name: np.full(len(plan.grid), text, dtype=object) for name, text in given.keys.items()}
+    table, found = check({**raw, **supplied}, plan.parameters, time_unit=unit)
+    problems += [_describe(each, plan, sheet) for each in found]
+    if problems:
+        raise ProfileError(str(path), problems)
+    cells = None if plan.group is None else plan.grid.columns[plan.group]
+    groups = checked_groups(cells, plan.group, table, plan.parameters)
+    if mapping.stated():
+        metadata["columns"] = mapping.stated()
+    profile = Profile.of_checked(table, plan.parameters, metadata, groups, plan.group)
+    notes = [*plan.warnings, *given.notes]
+    if mapping.estimate is not None and not mapping.runs:
+        profile, note = estimated(profile, mapping.estimate)
+        notes.append(note)
+    for note in notes:
+        warnings.warn(f"{path.name}: {note}", DataWarning, stacklevel=3)
+    return profile
+
+
+def _beside(
+    path: Path, columns: ColumnMapping
+) -> tuple[dict[str, Any], ColumnMapping, ColumnMapping, list[str]]:
+    """Return what lies beside a file: its metadata, the mapping, that with the group noted, and problems."""
     metadata: dict[str, Any] = {}
-    unread = []
-    group, is_parameter = None, False
+    mapping = noted = columns
+    problems = []
+    try:
+        mapping = noted = columns.over(read_mapping(path))
+    except InputError as error:
+        problems.append(_indented(error))
     try:
         metadata = read_sidecar(path)
         group, is_parameter = noted_column(metadata)
+        if group is not None and mapping.group is None:
+            also = () if is_parameter or group in mapping.ignore else (group,)
+            noted = replace(mapping, group=group, ignore=(*mapping.ignore, *also))
     except InputError as error:
-        unread.append(str(error).replace("\n", "\n  "))  # a caret line stays under its expression
+        problems.append(_indented(error))
     metadata.pop(NOTE, None)
-    layout = _lay_out(sheet.header, given, None if is_parameter else group)
-    problems = [*layout.problems, *sheet.problems, *unread]
-    if group is not None and group not in layout.positions:
-        problems.append(f"there is no column '{group}', which is the group column")
-    raw = {name: sheet.column(place) for name, place in layout.positions.items()}
-    problems += _contradictions(raw, given, sheet)
-    supplied = {name: np.full(len(sheet), text, dtype=object) for name, text in given.items()}
-    table, found = check({**raw, **supplied}, layout.parameters, time_unit=layout.time or "time_s")
-    problems += [_describe(each, raw, sheet, layout.time) for each in found]
-    if problems:
-        raise ProfileError(str(path), problems)
-    groups = checked_groups(None if group is None else raw[group], group, table, layout.parameters)
-    return Profile.of_checked(table, layout.parameters, metadata, groups, group)
+    return metadata, mapping, noted, problems
 
 
-def _lay_out(header: Sequence[str], given: Mapping[str, str], group: str | None) -> _Layout:
-    if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
-        return _Layout({}, (), "", (f"columns must be separated by commas, but the header is {header[0]!r}",))
-    positions: dict[str, int] = {}
-    problems = []
-    for place, name in enumerate(header):
-        if not name:
-            problems.append(f"column {place + 1} has no name; was the file written with a row index?")
-        elif name in positions:
-            problems.append(f"two columns are named '{name}'")
-        else:
-            positions[name] = place
-    parameters = tuple(name for name in positions if name not in RESERVED and name != group)
-    times = [name for name in positions if name in TIME_UNITS]
-    problems += [
-        f"column '{name}' would be a parameter; is it '{name.lower()}'?"
-        for name in parameters
-        if name.lower() in RESERVED
-    ]
-    problems += [
-        f"there is no column '{key}'; supply {key}=... (on the command line --{key})"
-        for key in KEYS
-        if key not in positions and key not in given
-    ]
-    if not times:
-        problems.append(
-            f"there is no time column; one of {', '.join(TIME_UNITS)} is needed{_near(parameters)}"
-        )
-    elif len(times) > 1:
-        problems.append(f"there are several time columns, {', '.join(times)}; keep one")
-    if not parameters:
+def _indented(error: InputError) -> str:
+    return str(error).replace("\n", "\n  ")  # a caret line stays under its expression
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The kernel, variant and hardware of every row, where no column says them."""
+
+    keys: dict[str, str]
+    notes: list[str]
+    problems: list[str]
+
+
+def _given(plan: Plan, request: _Request, sheet: Sheet) -> _Given:
+    keys: dict[str, str] = dict(request.given)
+    notes: list[str] = []
+    problems: list[str] = []
+    if not plan.is_complete:
+        return _Given(keys, notes, problems)
+    for key in KEYS:
+        if key in plan.keys or key in keys:
+            continue
+        if key not in request.fallback:
+            problems.append(f"there is no column '{key}'; supply {key}=... (on the command line --{key})")
+            continue
+        keys[key] = request.fallback[key]
+        notes.append(f"no column names the {key}: every row is {key} '{keys[key]}' (--{key} NAME says it)")
+    if not plan.parameters:
         problems.append("there is no parameter column, such as m or n")
-    kept = {name: place for name, place in positions.items() if name not in times}
-    if times:
-        kept["time_s"] = positions[times[0]]
-    return _Layout(kept, parameters, times[0] if times else "", tuple(problems))
+    return _Given(keys, notes, problems)
 
 
-def _near(parameters: Sequence[str]) -> str:
-    near = difflib.get_close_matches("time_s", parameters, n=1)
-    return f"; is it '{near[0]}'?" if near else ""
+def _raw(plan: Plan) -> tuple[dict[str, Any], str]:
+    """Return the columns by the names of a profile, and the unit of the times as `check` wants it."""
+    columns = plan.grid.columns
+    raw = {key: columns[name] for key, name in plan.keys.items()}
+    raw |= {name: columns[name] for name in plan.parameters}
+    raw |= {name: columns[name] for name in ("noise", "rounds", "status") if name in columns}
+    times, unit = plan.times, "time_s"
+    if times is not None:
+        raw |= {} if times.noise is None else {"noise": times.noise}
+        raw |= {} if times.rounds is None else {"rounds": times.rounds}
+        if isinstance(times.unit, str) and f"time_{times.unit}" in TIME_UNITS:
+            raw["time_s"], unit = times.cells, f"time_{times.unit}"
+        else:
+            raw["time_s"] = _converted(times.cells, times.unit)
+    return raw, unit
 
 
-def _contradictions(raw: Mapping[str, Any], given: Mapping[str, str], sheet: Sheet) -> list[str]:
+def _converted(cells: Any, units: str | tuple[str, ...]) -> Any:
+    """Return times in seconds; what is no number stays, for the rules to refuse."""
+    seconds = np.empty(len(cells), dtype=object)
+    for row, cell in enumerate(cells.tolist()):
+        value = value_of(cell)
+        unit = units if isinstance(units, str) else units[row]
+        seconds[row] = in_seconds(float(value), unit) if isinstance(value, int | float) else cell
+    return seconds
+
+
+def _contradictions(raw: Mapping[str, Any], given: Mapping[str, str], plan: Plan, sheet: Sheet) -> list[str]:
     """Say where a column disagrees with what was supplied for every row, once a value."""
     problems = []
     for key, text in given.items():
@@ -174,17 +226,31 @@ def _contradictions(raw: Mapping[str, Any], given: Mapping[str, str], sheet: She
         first: dict[str, int] = {}
         for position, other in enumerate(raw[key].tolist()):
             first.setdefault(other, position)
-        problems += [
-            f"{sheet.where(position)}: {key} is {other!r}, but {key}={text!r} was supplied"
-            for other, position in first.items()
-            if other.strip() != text.strip()
-        ]
+        for other, position in first.items():
+            if other.strip() != text.strip():
+                place = sheet.where(int(plan.grid.rows[position]))
+                problems.append(f"{place}: {key} is {other!r}, but {key}={text!r} was supplied")
     return problems
 
 
-def _describe(violation: Violation, raw: Mapping[str, Any], sheet: Sheet, time: str) -> str:
-    column = time if violation.column == "time_s" else violation.column
-    if violation.row is None:
-        return violation.describe(None, "", column)
-    value = raw[violation.column][violation.row] if violation.column in raw else None
-    return violation.describe(value, sheet.where(violation.row), column)
+def _describe(violation: Violation, plan: Plan, sheet: Sheet) -> str:
+    row, column = violation.row, violation.column
+    if row is None:
+        way_out = f"; --ignore {shlex.quote(column)} leaves it out" if column in plan.parameters else ""
+        return violation.describe(None, "", column) + way_out
+    cells = plan.grid.columns.get(plan.keys.get(column, column))
+    if column == "time_s" and plan.times is not None:
+        labels = plan.times.labels
+        cells, column = plan.times.cells, labels[row if len(labels) > 1 else 0]
+    value = None if cells is None else cells[row]
+    return violation.describe(value, sheet.where(int(plan.grid.rows[row])), column) + _unknown(value)
+
+
+def _unknown(value: object) -> str:
+    """Say what to do about a cell such as ``NA``."""
+    if not isinstance(value, str) or value.strip().lower() not in _UNKNOWN:
+        return ""
+    return "; leave a cell blank where nothing is known, or leave such rows out with --where"
+
+
+_UNKNOWN = {"na", "n/a", "#n/a", "-", "--", "null", "none", "?", "*", "nil", "missing", "n.a.", "."}

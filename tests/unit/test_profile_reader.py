@@ -112,8 +112,11 @@ def test_several_kernels_in_one_file(read):
             ],
         ),
         (
-            "kernel;m;time_s\na;3;1\n",
-            ["columns must be separated by commas, but the header is 'kernel;m;time_s'"],
+            "kernel;m;time_s\na;3;1.5\n",
+            [
+                "there is no column 'variant'; supply variant=... (on the command line --variant)",
+                "there is no column 'hardware'; supply hardware=... (on the command line --hardware)",
+            ],
         ),
         (
             HEADER + "a,b,c,1\n" + ROW + "a,b,c,1,2,3\n",
@@ -125,25 +128,28 @@ def test_several_kernels_in_one_file(read):
         (HEADER + ROW + 'a,b,"c,1,2\n' + ROW, ["line 3 cannot be read: unexpected end of data"]),
         (
             "kernel,variant,hardware,m,time\na,b,c,1,2\n",
-            ["there is no time column; one of time_s, time_ms, time_us, time_ns is needed; is it 'time'?"],
+            [
+                "there is no time column; one of time_s, time_ms, time_us, time_ns is needed; "
+                "is it --time time --unit s (or ns, us, ms, min)? perfpred inspect shows all columns"
+            ],
         ),
         (
             "kernel,variant,hardware,m,time_s,time_ms\na,b,c,1,2,2000\n",
-            ["there are several time columns, time_s, time_ms; keep one"],
+            ["there are several time columns, time_s, time_ms; choose one, such as --time time_s"],
         ),
         (
             "kernel,variant,hardware,m,m,time_s\na,b,c,1,1,2\n",
             ["two columns are named 'm'"],
         ),
         (
-            ",kernel,variant,hardware,m,time_s\n0,a,b,c,1,2\n",
-            ["column 1 has no name; was the file written with a row index?"],
+            "m,kernel,variant,hardware,,time_s\n0,a,b,c,1,2\n",
+            ["column 5 has no name; name it, or leave it out"],
         ),
         ("kernel,variant,hardware,time_s\na,b,c,1\n", ["there is no parameter column, such as m or n"]),
         (
             "Kernel,variant,hardware,m,time_s\na,b,c,1,1\n",
             [
-                "column 'Kernel' would be a parameter; is it 'kernel'?",
+                "column 'Kernel' would be a parameter; is it 'kernel' (or --kernel-column Kernel)?",
                 "there is no column 'kernel'; supply kernel=... (on the command line --kernel)",
             ],
         ),
@@ -157,7 +163,7 @@ def test_several_kernels_in_one_file(read):
         ),
         (
             "kernel,variant,hardware,m,q,time_s\na,b,c,1,,2\n",
-            ["column 'q' is blank in every row"],
+            ["column 'q' is blank in every row; --ignore q leaves it out"],
         ),
         (
             "kernel,variant,hardware,m,n,time_s\na,b,c,1,2,2\na,b,c,1,,2\n",

@@ -16,16 +16,21 @@ from perfpred.app.arguments import (
     Seed,
     VariantOption,
 )
+from perfpred.app.column_options import takes_columns
 from perfpred.app.console import percent, print_json, progress_bar, table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from perfpred.profile.columns.mapping import ColumnMapping
+
 KEYS = ["kernel", "variant", "hardware"]
 
 
+@takes_columns
 def evaluate(
     files: Files,
+    columns: ColumnMapping,
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Model to judge; repeatable. Default: augmented.")
     ] = None,
@@ -44,7 +49,7 @@ def evaluate(
     from perfpred.learn import evaluation
 
     named = complexity_option(complexity)
-    profile = read(files, kernel, variant, hardware)
+    profile = read(files, kernel, variant, hardware, columns)
     with progress_bar("evaluating") as bar:
         results = evaluation.evaluate(
             profile,

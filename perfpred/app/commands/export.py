@@ -49,7 +49,7 @@ def _export_t4(files: list[Path], out: Path, names: dict[str, str | None], as_js
     from perfpred.app.reading import read
     from perfpred.exchange import write_t4
 
-    profile = read(files, **names)
+    profile = read(files, names["kernel"], names["variant"], names["hardware"])
     write_t4(profile, out)
     if as_json:
         print_json({"file": str(out), "to": "t4", "rows": len(profile)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,11 +18,17 @@ from perfpred.app.arguments import (
     Seed,
     VariantOption,
 )
+from perfpred.app.column_options import takes_columns
 from perfpred.app.console import notice, percent, print_json, progress_bar, table
 
+if TYPE_CHECKING:
+    from perfpred.profile.columns.mapping import ColumnMapping
 
+
+@takes_columns
 def train(
     files: Files,
+    columns: ColumnMapping,
     models: Models,
     model: Annotated[
         str | None,
@@ -45,7 +51,7 @@ def train(
     from perfpred.learn import registry, training
 
     named = complexity_option(complexity)
-    profile = read(files, kernel, variant, hardware)
+    profile = read(files, kernel, variant, hardware, columns)
     require_writable(models)
     with progress_bar("training") as bar:
         bank = training.train(

@@ -1,0 +1,113 @@
+"""``perfpred inspect``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from perfpred.app.arguments import HardwareOption, Json, KernelOption, VariantOption
+from perfpred.app.column_options import takes_columns
+from perfpred.app.console import heading, print_json, say, table
+
+if TYPE_CHECKING:
+    from perfpred.profile.columns.mapping import ColumnMapping
+
+File = Annotated[Path, typer.Argument(help="Any CSV of timings (also .csv.gz).", show_default=False)]
+
+
+@takes_columns
+def inspect(
+    file: File,
+    columns: ColumnMapping,
+    kernel: KernelOption = None,
+    variant: VariantOption = None,
+    hardware: HardwareOption = None,
+    json: Json = False,
+) -> None:
+    """Show what each column of a CSV would be taken for, and the command that trains on it."""
+    from perfpred.profile.inspection import command_of, inspect_profile
+
+    names = {"kernel": kernel, "variant": variant, "hardware": hardware}
+    given = {key: text for key, text in names.items() if text is not None}
+    found = inspect_profile(file, columns, given)
+    unit_is_a_guess = found.mapping.unit is not None and columns.unit is None
+    warnings = list(found.warnings)
+    if unit_is_a_guess:
+        warnings.append(
+            f"nothing says the unit of '{found.mapping.time}': change --unit if it is not seconds"
+        )
+    document = {
+        "columns": [vars(role) for role in found.columns],
+        "repeats": dict(found.repeats),
+        "groups": [dict(group) for group in found.groups],
+        "terms": _terms(file, found, given),
+        "warnings": warnings,
+        "command": command_of(file, found, given, _kernel_name(file)),
+    }
+    if json:
+        print_json(document)
+    else:
+        _show(document)
+
+
+def _kernel_name(file: Path) -> str:
+    stem = file.name.removesuffix(".gz").removesuffix(".csv")
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", stem).strip("_-.") or "kernel"
+
+
+def _terms(file: Path, found: Any, given: dict[str, str]) -> dict[str, Any]:
+    """Return the complexity of each kernel: what the file states, else what its measurements suggest."""
+    import warnings
+
+    from perfpred.app.reading import FALLBACK
+    from perfpred.errors import InputError
+    from perfpred.learn.terms import found_terms
+    from perfpred.profile import read_profile
+
+    fallback = {"kernel": _kernel_name(file), **FALLBACK}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            profile = read_profile(file, columns=found.mapping, fallback=fallback, **given)
+        except InputError:
+            return {}
+        largest: dict[str, Any] = {}
+        for key, part in profile.ok.combinations():
+            if key.kernel not in largest or len(part) > len(largest[key.kernel]):
+                largest[key.kernel] = part
+        terms = {kernel: part.complexity or found_terms(part) for kernel, part in largest.items()}
+    return terms if len(terms) != 1 else next(iter(terms.values()))
+
+
+def _show(document: dict[str, Any]) -> None:
+    rows = [[role["name"], role["role"], role["reason"]] for role in document["columns"]]
+    table("", {"column": "left", "taken for": "left", "because": "left"}, rows)
+    repeats = document["repeats"]
+    say(f"{repeats['rows']} rows of {repeats['settings']} distinct settings of the parameters")
+    if repeats["repeated"]:
+        say(
+            f"{repeats['repeated']} rows repeat a setting, up to {repeats['most']} times; "
+            "--estimate median makes them one row each, with its noise"
+        )
+    for group in document["groups"]:
+        listed = ", ".join(group["columns"])
+        say(f"{listed} always change together, in {group['values']} values: probably one input (--group)")
+    if document["terms"]:
+        say(f"complexity it would try: {_described(document['terms'])}")
+    for warning in document["warnings"]:
+        say(f"warning: {warning}")
+    heading("To train on it")
+    say(document["command"])
+
+
+def _described(terms: dict[str, Any]) -> str:
+    parts = []
+    for name, expression in terms.items():
+        if isinstance(expression, dict):
+            parts.append(f"{name}: {', '.join(expression.values()) or 'none'}")
+        else:
+            parts.append(str(expression))
+    return "; ".join(parts)

@@ -1,0 +1,70 @@
+"""hyperfine's CSV: ``command,mean,stddev,median,user,system,min,max,parameter_n``, in seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from perfpred.profile.columns.mapping import ColumnMapping
+from perfpred.profile.formats.recognised import Recognised, text_array, uses, with_noise
+from perfpred.profile.grid import Grid
+
+_COLUMNS = {"command", "mean", "stddev", "user", "system", "min", "max"}
+_TIMES = ("median", "mean", "min", "max")
+_RESULTS = dict.fromkeys((*_TIMES, "stddev", "user", "system"), "a result of hyperfine")
+_RESULTS |= {"exit_codes": "a result of hyperfine"}
+_PREFIX = "parameter_"
+
+
+def read(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> Recognised | None:
+    """Return the file with ``n`` for ``parameter_n``; None if it is another file.
+
+    Commands that differ in more than their parameters are variants.
+    """
+    if not grid.columns.keys() >= _COLUMNS:
+        return None
+    grid = with_noise(grid, "stddev", "mean", None)
+    renamed = {
+        name: name.removeprefix(_PREFIX)
+        for name in grid.columns
+        if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in ("", *grid.columns)
+    }
+    cells = {new: grid.columns[old] for old, new in renamed.items()}
+    grid = grid.without(renamed, f"its name without '{_PREFIX}' is used").with_columns(cells)
+    results = dict(_RESULTS)
+    if not uses(mapping, "command"):
+        grid = _with_variants(grid, list(renamed.values()), given)
+        results["command"] = "its parameters are columns"
+    return Recognised(grid, "hyperfine", _TIMES, "s", results, {"command": "variant", **renamed})
+
+
+def _with_variants(grid: Grid, parameters: list[str], given: Mapping[str, str]) -> Grid:
+    rows = [grid.texts(name) for name in parameters]
+    commands = grid.texts("command")
+    templates = [
+        _template(command, dict(zip(parameters, values, strict=True)))
+        for command, values in zip(
+            commands, zip(*rows, strict=True) if rows else [()] * len(commands), strict=True
+        )
+    ]
+    if len(set(templates)) == 1 or "variant" in given or "variant" in grid.columns or not parameters:
+        return grid
+    return grid.with_columns({"variant": text_array(templates)}).noting(
+        "variant is read from column 'command'"
+    )
+
+
+def _template(command: str, values: Mapping[str, str]) -> str:
+    """Return a command with names for the values of its parameters.
+
+    Examples
+    --------
+    >>> _template("./sum16 --n 16", {"n": "16"})
+    './sum16 --n {n}'
+    """
+    for name, value in values.items():
+        if value:
+            command = re.sub(
+                rf"(?<![\w.]){re.escape(value)}(?![\w.])", f"{{{name}}}".replace("\\", r"\\"), command
+            )
+    return command

@@ -1,0 +1,209 @@
+"""What a CSV would be taken for: the role of each column, repeats, groups, and the options to read it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perfpred.errors import InputError
+from perfpred.profile.cells import values_of
+from perfpred.profile.columns.forms import form_of
+from perfpred.profile.columns.mapping import ColumnMapping, option
+from perfpred.profile.columns.plan import Plan, make_plan
+from perfpred.profile.columns.role import Role
+from perfpred.profile.columns.times import suggested
+from perfpred.profile.columns.toml import read_mapping
+from perfpred.profile.csv_text import read_sheet
+from perfpred.profile.formats import recognise
+from perfpred.profile.grid import Grid, grid_of
+from perfpred.profile.groups import noted_column
+from perfpred.profile.metadata import read_sidecar
+
+MAX_GROUP_SHARE = 0.5
+"""Columns that change together name inputs if they take no more values than this share of the settings."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found out about a file.
+
+    Attributes
+    ----------
+    columns : tuple of Role
+    repeats : dict
+        ``rows``, ``settings`` (distinct rows of parameters), ``repeated`` (rows whose setting occurs again)
+        and ``most`` (the largest number of rows of one setting).
+    groups : tuple of dict
+        Columns that always change together: ``columns``, the number of ``values`` and the ``group`` to name.
+    warnings : tuple of str
+    mapping : ColumnMapping
+        How to read the file: as asked, completed by what is obvious.
+    has_kernel : bool
+        Whether a column names the kernel.
+    """
+
+    columns: tuple[Role, ...]
+    repeats: Mapping[str, int]
+    groups: tuple[Mapping[str, Any], ...]
+    warnings: tuple[str, ...]
+    mapping: ColumnMapping = field(default_factory=ColumnMapping)
+    has_kernel: bool = False
+
+
+def inspect_profile(path: Path, columns: ColumnMapping, given: Mapping[str, str]) -> Inspection:
+    """Return what a file would be taken for.
+
+    Parameters
+    ----------
+    path : Path
+    columns : ColumnMapping
+        What is known of its columns.
+    given : mapping of str to str
+        The kernel, variant or hardware of every row, where known.
+
+    Raises
+    ------
+    ProfileError, InputError
+        If no columns can be made out, or the mapping beside the file cannot be read.
+    """
+    sheet = read_sheet(path)
+    grid = grid_of(sheet)
+    beside = read_mapping(path)
+    noted, is_parameter = noted_column(read_sidecar(path))
+    mapping = _completed(grid, columns.over(beside), given)
+    if noted is not None and mapping.group is None:
+        also = () if is_parameter else (noted,)
+        mapping = replace(mapping, group=noted, ignore=(*mapping.ignore, *also))
+    plan = make_plan(grid, mapping, given, sheet.where)
+    mapping, plan = _with_numbers(plan, mapping, lambda new: make_plan(grid, new, given, sheet.where))
+    groups = _groups(plan) if plan.parameters else ()
+    if groups and mapping.group is None and mapping.parameters is None:
+        mapping = replace(mapping, group=groups[0]["group"])
+    return Inspection(
+        plan.roles(),
+        _repeats(plan),
+        groups,
+        (*plan.warnings, *plan.problems, *sheet.problems),
+        _stated_only(mapping, beside, noted),
+        "kernel" in plan.keys,
+    )
+
+
+def command_of(path: Path, found: Inspection, given: Mapping[str, str], kernel: str) -> str:
+    """Return the command that trains on a file, quoted for a shell.
+
+    Parameters
+    ----------
+    kernel : str
+        What to call the kernel where neither a column nor `given` says it.
+    """
+    names = dict(given)
+    if not found.has_kernel:
+        names.setdefault("kernel", kernel)
+    words = ["perfpred", "train", str(path), "--models", "models"]
+    for name, text in names.items():
+        words += [option(name), text]
+    for name, value in found.mapping.stated().items():
+        words += [option(name), _listed(value) if isinstance(value, list) else value]
+    return shlex.join(words)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ",".join(
+        '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name for name in names
+    )
+
+
+def _completed(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> ColumnMapping:
+    """Add the column of times, and a unit to be filled in where nothing says it."""
+    if mapping.time or mapping.wide or mapping.runs or make_plan(grid, mapping, given, str).times is not None:
+        return mapping
+    try:
+        read = recognise(grid, mapping, given)
+    except InputError:
+        return mapping
+    options = suggested(read.grid, read.times, read.unit)
+    if not options:
+        return mapping
+    words = shlex.split(options[0].partition(" (or ")[0])
+    stated = dict(zip((word.removeprefix("--") for word in words[::2]), words[1::2], strict=True))
+    return replace(mapping, **stated)  # type: ignore[arg-type]
+
+
+def _with_numbers(plan: Plan, mapping: ColumnMapping, remake: Any) -> tuple[ColumnMapping, Plan]:
+    """Read columns of numbers in another form, which would be refused as they are."""
+    odd = [name for name in plan.parameters if form_of(plan.grid.distinct(name)) is not None]
+    if not odd:
+        return mapping, plan
+    completed = replace(mapping, numbers=(*mapping.numbers, *odd))
+    return completed, remake(completed)
+
+
+def _stated_only(mapping: ColumnMapping, beside: ColumnMapping, noted: str | None) -> ColumnMapping:
+    """Leave out what the file beside or the sidecar says already."""
+    known = beside.stated()
+    entries = {name: value for name, value in mapping.stated().items() if known.get(name) != value}
+    if noted is not None and entries.get("group") == noted:
+        entries.pop("group")
+        entries["ignore"] = [name for name in entries.get("ignore", []) if name != noted]
+    return ColumnMapping(**{name: value for name, value in entries.items() if value})
+
+
+def _repeats(plan: Plan) -> dict[str, int]:
+    names = [*plan.keys.values(), *plan.parameters, *([plan.group] if plan.group else [])]
+    counts = np.bincount(_codes(plan.grid, list(dict.fromkeys(names))))
+    return {
+        "rows": len(plan.grid),
+        "settings": len(counts),
+        "repeated": int(counts[counts > 1].sum()),
+        "most": int(counts.max(initial=0)),
+    }
+
+
+def _groups(plan: Plan) -> tuple[dict[str, Any], ...]:
+    """Return the sets of columns that always change together and take few values: probably one input."""
+    grid = plan.grid
+    codes = {name: _codes(grid, [name]) for name in plan.parameters}
+    counts = {name: len(np.unique(code)) for name, code in codes.items()}
+    settings = len(np.unique(_codes(grid, list(plan.parameters))))
+    few = [name for name in codes if 3 <= counts[name] <= MAX_GROUP_SHARE * settings]
+    found: list[dict[str, Any]] = []
+    taken: set[str] = set()
+    for name in few:
+        alike = [
+            other
+            for other in few
+            if other not in taken and counts[other] == counts[name] and _same(codes[name], codes[other])
+        ]
+        if name not in taken and len(alike) > 1:
+            taken.update(alike)
+            found.append({"columns": alike, "values": counts[name], "group": _best(grid, alike)})
+    return tuple(sorted(found, key=lambda each: -int(each["values"])))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two columns of as many values always change together."""
+    return len(np.unique(one * (int(other.max()) + 1) + other)) == len(np.unique(one))
+
+
+def _best(grid: Grid, names: Sequence[str]) -> str:
+    """Return the column to name a group by: one of texts, else the first."""
+    for name in names:
+        if any(isinstance(value, str) for value in values_of(grid.distinct(name))):
+            return name
+    return names[0]
+
+
+def _codes(grid: Grid, names: Sequence[str]) -> Any:
+    code = np.zeros(len(grid), dtype=np.intp)
+    for name in names:
+        values = values_of(grid.columns[name].tolist())
+        known: dict[Any, int] = {}
+        column = np.array([known.setdefault(value, len(known)) for value in values], dtype=np.intp)
+        _, code = np.unique(code * (len(known) + 1) + column, return_inverse=True)
+    return code
