@@ -22,6 +22,7 @@ STATUSES = ("ok", "compile_error", "runtime_error", "timeout", "wrong_result")
 TIME_UNITS = {"time_s": 1.0, "time_ms": 1e3, "time_us": 1e6, "time_ns": 1e9}  # units in a second
 NUMBERS = ("time_s", "noise", "rounds")
 _OPTIONAL = ("noise", "rounds", "status")
+SMALLEST, LARGEST = 1e-30, 1e30  # of sizes, which are multiplied and raised to powers, and of seconds
 MAX_NAME = 200  # characters of a column's name
 RESERVED = (*KEYS, *TIME_UNITS, "noise", "rounds", "status")
 
@@ -35,6 +36,8 @@ _KNOWN = f"must be one of {', '.join(STATUSES)}"
 _NOISE = "must be >= 0 and finite, or blank"
 _ROUNDS = "must be a whole number >= 0, or blank"
 _FINITE = "must be finite"
+_IN_BOUNDS = f"must be 0 or from {SMALLEST:g} to {LARGEST:g} in size: sizes are multiplied"
+_TIME_IN_BOUNDS = f"must be from {SMALLEST:g} to {LARGEST:g} seconds"
 _NUMBER = "must be a number"
 _ONE_KIND = "must be {} as in most rows: a column holds numbers or text, not both"
 _SHORT = f"must have at most {MAX_TEXT:,} characters"
@@ -163,7 +166,9 @@ def _broken_cells(table: pd.DataFrame) -> Iterator[Violation]:
     if "time_s" in table:
         time = table["time_s"]
         yield from _where(ok & time.isna(), "time_s", _NEEDED)
-        yield from _where(ok & time.notna() & ~((time > 0) & np.isfinite(time)), "time_s", _POSITIVE)
+        positive = (time > 0) & np.isfinite(time)
+        yield from _where(ok & time.notna() & ~positive, "time_s", _POSITIVE)
+        yield from _where(ok & positive & ~time.between(SMALLEST, LARGEST), "time_s", _TIME_IN_BOUNDS)
         yield from _where(known & ~ok & time.notna(), "time_s", _NO_TIME)
 
 
@@ -190,7 +195,10 @@ def _broken_parameters(table: pd.DataFrame, parameters: Sequence[str]) -> Iterat
     values = table[list(parameters)]
     given = values.notna().to_numpy()
     for name in [name for name, dtype in values.dtypes.items() if dtype.kind == "f"]:
-        yield from _where(np.isinf(values[name].to_numpy()), str(name), _FINITE)
+        size = np.abs(values[name].to_numpy())
+        yield from _where(np.isinf(size), str(name), _FINITE)
+        outside = (size > LARGEST) & (size < np.inf) | (size > 0) & (size < SMALLEST)
+        yield from _where(outside, str(name), _IN_BOUNDS)
     if given.all():
         return
     blank = ~given.any(axis=0)

@@ -192,3 +192,30 @@ def test_a_table_that_changes_later_leaves_the_profile_as_it_was():
     table.loc[0, "time_s"] = 7.0
     assert profile.X["m"].tolist() == [1, 2]
     assert profile.time_s.tolist() == [1.0, 2.0]
+
+
+def test_sizes_and_times_beyond_what_can_be_multiplied(problems, read):
+    rows = [
+        "1e31,1",
+        "1e-31,1",
+        "-1e300,1",
+        "0,1",
+        "1e30,1",
+        "-1e-30,1",
+        "1,1e31",
+        "1,1e-31",
+        "1,1e-310",
+        "1e999,1",
+    ]
+    found = problems(HEADER + "".join(f"a,b,c,{row}\n" for row in rows))
+    size = "m must be 0 or from 1e-30 to 1e+30 in size: sizes are multiplied, but is"
+    assert found == [
+        f"row 1 (line 2): {size} '1e31'",
+        f"row 2 (line 3): {size} '1e-31'",
+        f"row 3 (line 4): {size} '-1e300'",
+        "row 7 (line 8): time_s must be from 1e-30 to 1e+30 seconds, but is '1e31'",
+        "row 8 (line 9): time_s must be from 1e-30 to 1e+30 seconds, but is '1e-31'",
+        "row 9 (line 10): time_s must be from 1e-30 to 1e+30 seconds, but is '1e-310'",
+        "row 10 (line 11): m must be finite, but is '1e999'",
+    ]
+    assert len(read(HEADER.replace("time_s", "time_ns") + "a,b,c,9223372036854775807,1e30\n")) == 1
