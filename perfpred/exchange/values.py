@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
@@ -98,7 +99,9 @@ def _parse(text: object) -> ast.expr:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"a list of values has at most {MAX_LENGTH} characters, but got {len(text)}")
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's advice on the text is none on a file of values
+            return ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
         fail_at(text, _offset(text, error.lineno or 1, (error.offset or len(text) + 1) - 1), error.msg)
     except (RecursionError, MemoryError, ValueError):  # ValueError: a null character
