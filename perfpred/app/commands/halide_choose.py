@@ -62,7 +62,9 @@ def rank(
     models: Models,
     size: SizeOption,
     top: Annotated[int, typer.Option("--top", min=1, help="Show the best so many.")] = 20,
-    new: Annotated[int, typer.Option("--new", min=0, help="Schedules never measured to rank as well.")] = 0,
+    new: Annotated[
+        int, typer.Option("--new", min=0, max=10_000, help="Schedules never measured to rank as well.")
+    ] = 0,
     threads: Threads = 0,
     isa: Isa = "",
     seed: Seed = 0,

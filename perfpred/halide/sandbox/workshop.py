@@ -102,7 +102,8 @@ class Workshop:
         """
         reply = self.run({"kind": "describe", **_where(source, size), "folder": folder})
         if reply["status"] != "ok":
-            raise InputError(str(reply["message"]))
+            where = f"{source.name} at {size[0]}x{size[1]}: " if reply["status"] == "timeout" else ""
+            raise InputError(f"{where}{reply['message']}")
         return Description(Graph.from_json(reply["graph"]), tuple(reply["arguments"]), reply["output"])
 
     def close(self) -> None:

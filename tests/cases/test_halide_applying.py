@@ -1,0 +1,143 @@
+"""Applying schedules that strangers wrote: tried in a copy of the process, which alone bears what happens."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("halide")
+import halide as hl
+
+from perfpred.errors import InputError
+from perfpred.halide import to_cpp, to_python
+from perfpred.halide.apply import target_of
+from perfpred.halide.built import build, without_examples
+from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.schedule import Schedule, StaleScheduleError, load_schedule
+from perfpred.halide.source import Source
+from perfpred.halide.trying import require_applicable
+
+CASE = Path(__file__).parents[1] / "data" / "cases" / "files-15-schedule-file" / "blur.json"
+BLUR = Source.of("blur")
+TARGET = "x86-64-linux-avx2"
+
+
+def loaded(tmp_path, **changes):
+    """The good schedule with some of its fields changed, read from a file."""
+    path = tmp_path / "blur.json"
+    path.write_text(json.dumps({**json.loads(CASE.read_text()), **changes}))
+    return load_schedule(path)
+
+
+def is_scheduled(output):
+    return any(func.is_scheduled for func in without_examples_raw(output))
+
+
+def without_examples_raw(output):
+    from perfpred.halide.graph.serialized import parse
+
+    return parse(hl.serialize_pipeline(hl.Pipeline(output))).funcs.values()
+
+
+def test_a_good_one_is_applied(tmp_path):
+    output, inputs, extents = BLUR.function()(256, 256)
+    loaded(tmp_path, target=TARGET).apply(output, inputs, extents)
+    assert is_scheduled(output)
+    output, _, _ = BLUR.function()(256, 256)
+    loaded(tmp_path, target=TARGET).apply(output)  # as in a generator, without examples
+    assert is_scheduled(output)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"target": "x86-64-linux-warp_drive"}, "is none that this Halide knows"),
+        ({"target": "x86-64-linux-"}, "must be a Halide target"),
+        ({"directives": [["blur_y", 0, "vectorize", "x", 1 << 20]]}, "only supports vector types"),
+        ({"directives": [["blur_x", 0, "store_at", "blur_y", "x"]]}, "is inlined"),
+        ({"directives": [["blur_x", 0, "compute_at", "blur_x", "x"]]}, "cannot be applied"),
+        (
+            {"directives": [["blur_y", 0, "reorder_storage", "x"]]},
+            r"blur_y\.reorder_storage\(x\)|cannot be applied",
+        ),
+        (
+            {"directives": [["", 0, "autoschedule", "Adams2019", '{"memory_limit": 1}']]},
+            "Ran out of legal states",
+        ),
+        (
+            {"directives": [["", 0, "autoschedule", "Adams2019", '{"disable_subtiling": 1}']]},
+            "cannot be applied to this pipeline: process ended",
+        ),
+        (
+            {"directives": [["", 0, "autoschedule", "Adams2019", '{"weights_path": "/no/where"}']]},
+            "there is no weights file /no/where",
+        ),
+    ],
+)
+def test_what_halide_refuses_is_a_sentence_and_leaves_the_pipeline_alone(tmp_path, changes, message):
+    output, inputs, extents = BLUR.function()(256, 256)
+    with pytest.raises(InputError, match=message):
+        loaded(tmp_path, **{"target": TARGET, **changes}).apply(output, inputs, extents)
+    assert not is_scheduled(output)
+
+
+def test_funcs_of_another_pipeline_are_refused(tmp_path):
+    funcs = {"nobody": {"index": 0, "args": ["x"], "rvars": []}}
+    schedule = loaded(tmp_path, target=TARGET, funcs=funcs, directives=[["nobody", 0, "vectorize", "x"]])
+    with pytest.raises(InputError, match="unknown Func 'nobody'"):
+        schedule.apply(*BLUR.function()(64, 64))
+    with pytest.raises(StaleScheduleError):
+        loaded(tmp_path, algorithm="abc").apply(*BLUR.function()(64, 64))
+
+
+def test_what_ends_the_process_or_takes_for_ever_ends_the_copy_alone(monkeypatch):
+    built = build(BLUR, (64, 64))
+    root = Candidate((Directive("blur_x", 0, "compute_root"),))
+    monkeypatch.setattr(hl.Func, "compute_root", lambda _: os.abort())
+    with pytest.raises(InputError, match="cannot be applied to this pipeline: process ended with code -6"):
+        require_applicable(root, built, TARGET)
+    monkeypatch.setattr(hl.Func, "compute_root", lambda _: [None for _ in iter(int, 1)])
+    with pytest.raises(InputError, match=r"not done within 0\.5 s"):
+        require_applicable(root, built, TARGET, seconds=0.5)
+
+
+def test_our_own_schedules_are_not_tried_first(monkeypatch):
+    monkeypatch.setattr("perfpred.halide.trying.forked", lambda *_: pytest.fail("tried"))
+    output, inputs, extents = BLUR.function()(64, 64)
+    graph = build(BLUR, (64, 64)).graph
+    root = Candidate((Directive("blur_x", 0, "compute_root"),))
+    Schedule.of("blur", graph, root, TARGET, [(64, 64)]).apply(output, inputs, extents)
+    assert is_scheduled(output)
+
+
+@pytest.mark.parametrize("target", ["x86-64-linux-foo", "hexagon", "", "host; x", "x86-64-linux\n"])
+def test_targets(target):
+    with pytest.raises(InputError, match="target"):
+        target_of(target)
+
+
+def test_names_that_halide_allows_become_names_that_schedules_hold():
+    x, y = hl.Var('x"); system("'), hl.Var("größe")
+    func, output = hl.Func("a b\n*/"), hl.Func('out"put')
+    func[x, y] = x + y
+    output[x, y] = func[x, y] + func[x + 1, y]
+    built = without_examples(output)
+    keys = sorted(built.funcs)
+    assert keys == ["a_b___", "out_put"]
+    first = built.funcs["a_b___"][0].args()[0].name()
+    assert first.startswith('x"')
+    from perfpred.halide.graph.names import loop_keys
+
+    loops = list(loop_keys([var.name() for var in func.args()], "d").values())
+    assert all(each.replace("_", "a").isalnum() and each.isascii() for each in loops)
+    from perfpred.halide.apply import apply
+    from perfpred.halide.loop_names import FuncNames
+
+    funcs = {key: FuncNames(index, tuple(loops), ()) for key, (_, index) in built.funcs.items()}
+    vector = Candidate((Directive("out_put", 0, "vectorize", (loops[0], 4)),))
+    schedule = Schedule("p", built.algorithm, TARGET, ((64, 64),), vector, funcs)
+    assert "system" not in to_cpp(schedule).replace("x____system__", "")
+    names = {}
+    exec(compile(to_python(schedule), "emitted", "exec"), names)
+    apply(vector, built, target_of(TARGET))
