@@ -140,7 +140,8 @@ class Predictor:
         named = sorted(self.training.complexity)
         require(sorted(self.complexity_ranges) == named, self, "every complexity has a range", named)
         for name in (*self.interval.levels, *self.familiar.levels):
-            require(name in self.encoding.labels, self, "columns of few values are columns", repr(name))
+            is_numeric = self.encoding.labels.get(name) in self.ranges
+            require(is_numeric, self, "columns of few values are numeric columns", repr(name))
 
     @property
     def parameters(self) -> tuple[str, ...]:
