@@ -184,15 +184,16 @@ def _kill_campaigns(
 ) -> Tally:
     """Kill a campaign that ends with a journal of so many lines, if that is known, and continue it."""
     tally = Tally()
-    start = time.monotonic()
-    _campaign(work, folder / "whole").wait()
-    usual_s = time.monotonic() - start
+    usual_s = {}
+    for name in ("compiling", "compiled"):
+        start = time.monotonic()
+        _campaign(work, _place(folder, name, is_compiled=name == "compiled")).wait()
+        usual_s[name] = time.monotonic() - start
     for index in range(count):
-        place = folder / f"campaign-{index}"
-        if rng.random() < 0.5:  # half of them compile what they time
-            shutil.copytree(folder / "whole" / "cache", place / "cache")
+        name = rng.choice(list(usual_s))
+        place = _place(folder, f"campaign-{index}", is_compiled=name == "compiled")
         victim = _campaign(work, place)
-        _wait_for_a_stage(victim, place, usual_s, rng)
+        _wait_for_a_stage(victim, place, usual_s[name], rng)
         tally.outcomes["killed" if victim.kill() else "ended before"] += 1
         orphans = victim.orphans()
         tally.require(not orphans, f"{place.name}: still running after {ORPHAN_S:g} s: {orphans}")
@@ -206,6 +207,14 @@ def _kill_campaigns(
         tally.require(not _leftovers(place), f"{place.name}: left behind: {_leftovers(place)}")
         shutil.rmtree(place)
     return tally
+
+
+def _place(folder: Path, name: str, *, is_compiled: bool) -> Path:
+    """Return a folder for a campaign, with what another has compiled if asked for."""
+    place = folder / name
+    if is_compiled:
+        shutil.copytree(folder / "compiling" / "cache", place / "cache")
+    return place
 
 
 def _campaign(work: Sequence[str], place: Path) -> Victim:
@@ -223,7 +232,7 @@ def _wait_for_a_stage(victim: Victim, place: Path, usual_s: float, rng: random.R
         return
     while victim.is_running() and not list(place.glob(pattern)):
         time.sleep(0.002)
-    time.sleep(rng.uniform(0, usual_s / 3))
+    time.sleep(rng.uniform(0, usual_s / 5))
 
 
 def _journal_lines(tally: Tally, place: Path) -> list[bytes]:

@@ -46,7 +46,9 @@ class Effort:
 
     def __post_init__(self) -> None:
         rules = {
-            f"min_rounds must be >= 1, but got {self.min_rounds}": self.min_rounds >= 1,
+            f"min_rounds must be in 1..{MAX_ROUNDS}, but got {self.min_rounds}": (
+                1 <= self.min_rounds <= MAX_ROUNDS
+            ),
             f"max_rounds must be in {self.min_rounds}..{MAX_ROUNDS}, but got {self.max_rounds}": (
                 self.min_rounds <= self.max_rounds <= MAX_ROUNDS
             ),

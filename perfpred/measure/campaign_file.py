@@ -38,13 +38,15 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 16
+"""Enough for any campaign, and little enough for a parser whose time grows with the square of some parts."""
 MAX_SAMPLES = 20_000
 MAX_LISTED = 100
 MAX_COMBINATIONS = 2_000
 """A campaign is a product of lists: more than any machine gets through is a mistake, or worse."""
 _Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_LISTED)]
 _Seconds = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+_Threads = Annotated[int, Field(ge=1, le=1 << 20)]
 _Rounds = Annotated[int, Field(ge=2, le=100_000)]
 
 
@@ -54,7 +56,7 @@ class _Group(_Strict):
     kernels: _Names = Field(min_length=1)
     variants: _Names = []
     isas: _Names = []
-    threads: Annotated[list[int], Field(max_length=MAX_LISTED)] = [1]
+    threads: Annotated[list[_Threads], Field(min_length=1, max_length=MAX_LISTED)] = [1]
 
 
 class _File(_Strict):

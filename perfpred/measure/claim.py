@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from perfpred.errors import InputError, WriteError
+from perfpred.errors import InputError, PerfpredWarning
 from perfpred.files import make_folder, write_error
 from perfpred.locks import try_lock
 
@@ -18,7 +19,8 @@ class Claim:
     """A journal's file, opened and locked; nobody else can claim it until it is closed or this process ends.
 
     The file is created if it is absent, and removed again at the end if nothing was written. Children do
-    not inherit it. A symbolic link is not followed: the folder may be a stranger's.
+    not inherit it. A symbolic link is not followed: the folder may be a stranger's. On a file system without
+    locks there is a warning instead of a lock.
 
     Parameters
     ----------
@@ -30,7 +32,7 @@ class Claim:
     InputError
         If another campaign holds it, or the file is a link or no regular file.
     WriteError
-        If it cannot be written or locked there.
+        If it cannot be written there.
 
     Attributes
     ----------
@@ -80,7 +82,9 @@ class Claim:
         try:
             is_ours = try_lock(self.descriptor)
         except OSError as error:
-            raise WriteError(f"cannot lock {self.path}: {error.strerror}; choose another --out") from None
+            unguarded = f"{self.path} cannot be locked ({error.strerror}): start no second campaign on it"
+            warnings.warn(unguarded, PerfpredWarning, stacklevel=3)
+            return
         if not is_ours:
             raise InputError(
                 f"{self.path} is in use by another campaign ({_holder(self.descriptor)}): two campaigns "

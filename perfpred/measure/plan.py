@@ -124,6 +124,8 @@ def make_plan(
     """
     if not 1 <= samples <= MAX_SAMPLES:
         raise InputError(f"samples must be >= 1 and <= {MAX_SAMPLES}, but got {samples}")
+    if not requests or any(not request.threads for request in requests):
+        raise InputError("nothing is asked for: threads must list at least one count, such as 1")
     found: dict[str, dict[Subject, None]] = {}
     skipped: dict[Skipped, None] = {}
     for request in requests:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, MeasurementError, shortened, shortlist
 from perfpred.hardware import Hardware, Machine
+from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort, InMemoryLog, Row, RowRecord, run_campaign
 from perfpred.measure.process import Limits, Subject, prepare, processes
 from perfpred.measure.timing import Clock, estimate
 from perfpred.profile import Profile
 from perfpred.progress import Progress
+from perfpred.variants import variant
 
 LARGEST_SHIFT = 0.10
 """A machine that is this much slower or faster as a whole is described no longer."""
@@ -55,7 +60,9 @@ def recheck(
     Raises
     ------
     InputError
-        If no row of the profile was measured on this type of machine.
+        If no row of the profile was measured on this type of machine, or one says what cannot be.
+    MeasurementError
+        If none of the rows can be measured again.
     """
     table = profile.ok.table
     here = table[table["hardware"].str.startswith(f"{machine.cpu}-")]
@@ -63,17 +70,11 @@ def recheck(
         known = ", ".join(sorted(table["hardware"].unique()))
         raise InputError(f"the data describes {known}; this machine is {machine.cpu}")
     chosen = here.sample(min(n_rows, len(here)), random_state=seed)
-    rows = [
-        Row(
-            Subject(record["kernel"], record["variant"], _hardware(record["hardware"], machine)),
-            {name: int(record[name]) for name in profile.parameters if record[name] == record[name]},
-        )
-        for record in chosen.to_dict("records")
-    ]
+    rows = [_row(record, profile.parameters, machine) for record in chosen.to_dict("records")]
     records = _measure(rows, machine, progress, clock, seed)
     timed = [not record.failed and bool(record.times_s) for record in records]
     if not any(timed):
-        raise InputError(f"none of {len(rows)} rows could be measured again: {records[0].message}")
+        raise MeasurementError(f"none of {len(rows)} rows could be measured again: {records[0].message}")
     again = np.array([estimate(r.times_s).time_s for r, good in zip(records, timed, strict=True) if good])
     before = chosen["time_s"].to_numpy(dtype=float)[timed]
     return compare(before, again, float(chosen["noise"].fillna(0.0).mean()))
@@ -105,7 +106,31 @@ def _measure(
         return run_campaign(rows, children, InMemoryLog(), effort, seed, clock, progress)
 
 
+def _row(record: Mapping[Any, Any], parameters: Sequence[str], machine: Machine) -> Row:
+    """Return what a row of a profile says was measured.
+
+    Raises
+    ------
+    InputError
+        If this project has no such kernel, variant or hardware, or the sizes are not the kernel's.
+    """
+    known = kernel(record["kernel"])
+    subject = Subject(known.name, variant(record["variant"]).name, _hardware(record["hardware"], machine))
+    sizes = {name: record[name] for name in parameters if record[name] == record[name]}
+    if sizes.keys() != set(known.parameter_names):
+        raise InputError(
+            f"the sizes of kernel {known.name} are {', '.join(known.parameter_names)}, "
+            f"but the data has {shortlist(list(sizes)) or 'none'}"
+        )
+    for name, value in sizes.items():
+        if not isinstance(value, int | float) or value != value // 1 or not 1 <= value < 1 << 53:
+            raise InputError(f"{name} must be a whole number >= 1, but is {shortened(repr(value))}")
+    return Row(subject, {name: int(value) for name, value in sizes.items()})
+
+
 def _hardware(identity: str, machine: Machine) -> Hardware:
     """Return the hardware of this machine that an id names."""
-    isa, _, threads = identity.removeprefix(f"{machine.cpu}-").rpartition("-")
-    return machine.hardware(isa, int(threads.removesuffix("t")))
+    place = re.fullmatch(r"(.+)-([0-9]{1,6})t", identity.removeprefix(f"{machine.cpu}-"))
+    if place is None:
+        raise InputError(f"hardware {shortened(repr(identity))} does not end with ISA level and threads")
+    return machine.hardware(place[1], int(place[2]))
