@@ -27,6 +27,8 @@ from perfpred.profile.metadata import read_sidecar
 MAX_GROUP_SHARE = 0.5
 """Columns that change together name inputs if they take no more values than this share of the settings."""
 
+MIN_GROUPS = 5
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -171,17 +173,19 @@ def _groups(plan: Plan) -> tuple[dict[str, Any], ...]:
     codes = {name: _codes(grid, [name]) for name in plan.parameters}
     counts = {name: len(np.unique(code)) for name, code in codes.items()}
     settings = len(np.unique(_codes(grid, list(plan.parameters))))
-    few = [name for name in codes if 3 <= counts[name] <= MAX_GROUP_SHARE * settings]
+    few = [name for name in codes if MIN_GROUPS <= counts[name] <= MAX_GROUP_SHARE * settings]
     found: list[dict[str, Any]] = []
     taken: set[str] = set()
     for name in few:
+        if name in taken:
+            continue
         alike = [
             other
             for other in few
             if other not in taken and counts[other] == counts[name] and _same(codes[name], codes[other])
         ]
-        if name not in taken and len(alike) > 1:
-            taken.update(alike)
+        taken.update(alike)
+        if len(_independent(grid, alike)) > 1:
             found.append({"columns": alike, "values": counts[name], "group": _best(grid, alike)})
     return tuple(sorted(found, key=lambda each: -int(each["values"])))
 
@@ -189,6 +193,31 @@ def _groups(plan: Plan) -> tuple[dict[str, Any], ...]:
 def _same(one: Any, other: Any) -> bool:
     """Whether two columns of as many values always change together."""
     return len(np.unique(one * (int(other.max()) + 1) + other)) == len(np.unique(one))
+
+
+def _independent(grid: Grid, names: Sequence[str]) -> list[str]:
+    """Return columns without those that follow from another one, as a stride does from a size."""
+    kept: list[str] = []
+    values: list[Any] = []
+    for name in names:
+        numbers = values_of(grid.columns[name].tolist())
+        if any(isinstance(value, str) for value in numbers):
+            kept.append(name)
+            continue
+        column = np.array(numbers, dtype=float)
+        if not any(_follows(column, other) for other in values):
+            kept.append(name)
+            values.append(column)
+    return kept
+
+
+def _follows(one: Any, other: Any) -> bool:
+    """Whether a column is a straight line of the other, or a power of it times a constant."""
+    if abs(np.corrcoef(one, other)[0, 1]) > 1 - 1e-9:
+        return True
+    if min(one.min(), other.min()) <= 0:
+        return False
+    return bool(abs(np.corrcoef(np.log(one), np.log(other))[0, 1]) > 1 - 1e-9)
 
 
 def _best(grid: Grid, names: Sequence[str]) -> str:

@@ -86,10 +86,9 @@ def _read_summary(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) 
 def _only(grid: Grid, known: np.ndarray) -> Grid:
     if known.all():
         return grid
-    gone = int((~known).sum())
-    return grid.take(known).noting(
-        f"{gone} kernels are left out: they differ from the others in no number of their name"
-    )
+    gone = [name for name, kept in zip(grid.texts("Name"), known, strict=True) if not kept]
+    more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+    return grid.take(known).noting(f"left out, as no other name differs in a number alone: '{gone[0]}'{more}")
 
 
 def numbers_in(names: Sequence[str]) -> tuple[list[str], list[dict[str, str]]]:
