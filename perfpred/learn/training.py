@@ -19,6 +19,7 @@ from perfpred.learn.pool import run
 from perfpred.learn.probes import Probe, distances, judged, levels_of, probes
 from perfpred.learn.registry import Model
 from perfpred.learn.sizes import SIZES, Sizes, repeat_noise
+from perfpred.learn.storable import require_storable
 from perfpred.learn.terms import found_terms
 from perfpred.predict.bank import Bank
 from perfpred.predict.design import Columns, Encoding, evaluate
@@ -80,6 +81,7 @@ def train(
         raise InputError("there is nothing to train on: no row has status ok")
     for combination, part in parts:
         _require_size(combination, part, train_size)
+        require_storable(combination, part)
     jobs = (
         delayed(fit_predictor)(
             combination,

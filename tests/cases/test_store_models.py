@@ -5,10 +5,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, ModelFileError
+from perfpred.learn.training import train
 from perfpred.predict import document, store
 from perfpred.predict.bank import load
 from perfpred.predict.checks import MAX_TEXT
@@ -18,6 +20,7 @@ from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.linear import LinearModel
 from perfpred.predict.nets import PosynomialNet
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
+from perfpred.profile import Profile
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 INPUTS = (Input("n", 50.0, 20.0, 1.0, 100.0),)
@@ -204,3 +207,19 @@ def test_an_input_may_have_no_ends():
     assert Input("n", 50.0, 20.0, -most, most)({"n": np.array([70.0])}) == [1.0]
     with pytest.raises(InputError, match=r"\|low\|, \|high\| and \|mean\| <= 1e\+100"):
         Input("n", 50.0, 20.0, -most / 2, most)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "message"),
+    [
+        ("variant", "v\t1", r"a variant must hold no control character '\\t', as 'v\\t1' does: rename it"),
+        ("mode", "a\u202eb", r"a value of mode must hold no control character '\\u202e'"),
+        ("m\x07", "1", r"a column's name must hold no control character '\\x07'"),
+    ],
+)
+def test_names_that_no_model_can_hold_are_said_before_training(tmp_path, column, text, message):
+    rows = {"kernel": "k", "variant": "v", "hardware": "h", "mode": "a", "n": range(1, 31), column: text}
+    table = pd.DataFrame({**rows, "time_s": 1e-6})
+    parameters = tuple(name for name in rows if name not in ("kernel", "variant", "hardware"))
+    with pytest.raises(InputError, match=message):
+        train(Profile(table, parameters), model="linear-c", n_jobs=1)
