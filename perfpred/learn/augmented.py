@@ -19,7 +19,8 @@ from perfpred.learn.inputs import (
     positive_complexities,
     varying,
 )
-from perfpred.learn.posynomial import PosynomialModel, hidden_units
+from perfpred.learn.posynomial import Weighted, hidden_units
+from perfpred.learn.precision import precisions
 from perfpred.learn.selection import Problem, select
 from perfpred.learn.solver import solve
 from perfpred.learn.threads import one_thread
@@ -111,13 +112,14 @@ class AugmentedRegressor(TimeRegressor):
         plan = self._plan(rows, rng)
         log_terms, log_times, expected = _centred(plan.terms, rows)
         matrix = design_matrix(plan.inputs, rows.columns)
-        model = PosynomialModel(log_terms, matrix, plan.hidden, plan.linear)
+        model = Weighted(log_terms, matrix, plan.hidden, plan.linear)
         targets, weights = torch.from_numpy(log_times), torch.from_numpy(masks.astype(np.float64))
         with one_thread():
-            start = model.start(self.restarts, rng)
-            everything = weights[:1].expand(self.restarts, -1).clone()
-            whole = solve(model, targets, everything, start, iterations=ITERATIONS)
-            best = whole.theta[int(whole.log_evidence.argmax())]
+            best = self._best(model, targets, weights[0], rng)
+            precision = precisions(log_times - _values(model, best), _values(model, best))
+            if precision is not None:
+                model, targets = model.with_precision(precision), targets * torch.from_numpy(precision)
+                best = self._best(model, targets, weights[0], rng)
             n_folds = len(masks) - 1
             # A fold's net starts where the whole one ended: as good as several starts, and cheaper.
             start = model.start(n_folds, rng) if self.independent_folds else best.repeat(n_folds, 1)
@@ -127,6 +129,16 @@ class AugmentedRegressor(TimeRegressor):
             _formula(plan, model.parts(theta.numpy()), expected, rows.take(mask))
             for theta, mask in zip([best, *folds], masks, strict=True)
         ]
+
+    def _best(
+        self, model: Weighted, targets: torch.Tensor, mask: torch.Tensor, rng: np.random.RandomState
+    ) -> torch.Tensor:
+        """Return the parameters of the fit with the best evidence."""
+        start = model.start(self.restarts, rng)
+        found = solve(
+            model, targets, mask.expand(self.restarts, -1).clone(), start, iterations=ITERATIONS
+        )
+        return found.theta[int(found.log_evidence.argmax())]
 
     def _plan(self, rows: Rows, rng: np.random.RandomState) -> _Plan:
         """Choose the widest net that rows and `max_parameters` allow, and its features."""
@@ -167,6 +179,11 @@ class AugmentedRegressor(TimeRegressor):
         with one_thread():
             chosen = select(problem, design_matrix(found, rows.columns), rng, rows.groups)
         return tuple(found[index] for index in chosen)
+
+
+def _values(model: Weighted, theta: torch.Tensor) -> Floats:
+    """Return centred log times, shape (n,), of one parameter vector."""
+    return np.asarray(model.values_and_jacobian(theta[None])[0][0].numpy())
 
 
 def _centred(terms: tuple[str, ...], rows: Rows) -> tuple[Floats, Floats, Floats]:

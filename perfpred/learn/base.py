@@ -69,6 +69,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
 
     random_state: Any
     n_folds = 5
+    _fold_count = 0  # of the masks of `_formulas`, after the first; the rest are probes
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit to measured times.
@@ -88,6 +89,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
             fewer rows than the smallest model has parameters.
         """
         rows = self._start_fit(X, y)
+        self._fold_count = 0
         everything = np.ones((1, len(rows)), dtype=bool)
         [self.formula_] = self._formulas(rows, everything, check_random_state(self.random_state))
         return self
@@ -130,6 +132,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
         masks = np.vstack([fold >= 0, *(fold != part for part in range(n_folds)), *probes])
         if groups is not None:
             rows = replace(rows, groups=labels)
+        self._fold_count = n_folds
         self.formula_, *partial = self._formulas(rows, masks, rng)
         self.probe_formulas_ = tuple(partial[n_folds:])
         partial = partial[:n_folds]

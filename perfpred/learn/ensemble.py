@@ -76,10 +76,15 @@ class EnsembleRegressor(TimeRegressor):
         wanted = (*expressions(self.features, "features"), *made_up)
         with threadpool_limits(limits=1, user_api="blas"):
             whole = self._members(rows, wanted, rng)
-            inner = masks[1:] if len(masks) > 1 or len(rows) < FOLDS else _folds(len(rows), rng)
+            folds = masks[1 : 1 + self._fold_count]
+            inner = folds if len(folds) or len(rows) < FOLDS else _folds(len(rows), rng)
             parts = [self._members(rows.take(mask), wanted, rng) for mask in inner]
+            probes = [
+                self._members(rows.take(mask), wanted, rng) for mask in masks[1 + self._fold_count :]
+            ]
         weights = _weights(rows, inner, parts, len(whole))
-        return [Blend(members, weights) for members in (whole, *parts)][: len(masks)]
+        fitted = (whole, *parts[: self._fold_count], *probes)
+        return [Blend(members, weights) for members in fitted]
 
     def _members(self, rows: Rows, wanted: Sequence[str], rng: np.random.RandomState) -> tuple[Member, ...]:
         trees = partial(_trees, n_trees=self.n_trees)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -131,3 +132,25 @@ class PosynomialModel:
         for name, part in self._slices.items():
             groups[part] = numbers[name] if part.stop > part.start else FIXED
         return groups
+
+
+class Weighted(PosynomialModel):
+    """A model whose values and derivatives are multiplied by the precision of each row, as targets must be.
+
+    So least squares weigh rows by the squares: an error counts in multiples of what is usual there.
+    """
+
+    _precision: torch.Tensor | None = None
+
+    def with_precision(self, precision: Floats) -> Weighted:
+        """Return the model with these precisions, shape (N,)."""
+        found = copy.copy(self)
+        found._precision = torch.from_numpy(precision)
+        return found
+
+    def values_and_jacobian(self, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return weighted values (B, N) and their derivatives (B, N, P) at `theta` (B, P)."""
+        values, jacobian = super().values_and_jacobian(theta)
+        if self._precision is None:
+            return values, jacobian
+        return values * self._precision, jacobian * self._precision[:, None]
