@@ -135,9 +135,7 @@ class AugmentedRegressor(TimeRegressor):
     ) -> torch.Tensor:
         """Return the parameters of the fit with the best evidence."""
         start = model.start(self.restarts, rng)
-        found = solve(
-            model, targets, mask.expand(self.restarts, -1).clone(), start, iterations=ITERATIONS
-        )
+        found = solve(model, targets, mask.expand(self.restarts, -1).clone(), start, iterations=ITERATIONS)
         return found.theta[int(found.log_evidence.argmax())]
 
     def _plan(self, rows: Rows, rng: np.random.RandomState) -> _Plan:

@@ -79,9 +79,7 @@ class EnsembleRegressor(TimeRegressor):
             folds = masks[1 : 1 + self._fold_count]
             inner = folds if len(folds) or len(rows) < FOLDS else _folds(len(rows), rng)
             parts = [self._members(rows.take(mask), wanted, rng) for mask in inner]
-            probes = [
-                self._members(rows.take(mask), wanted, rng) for mask in masks[1 + self._fold_count :]
-            ]
+            probes = [self._members(rows.take(mask), wanted, rng) for mask in masks[1 + self._fold_count :]]
         weights = _weights(rows, inner, parts, len(whole))
         fitted = (whole, *parts[: self._fold_count], *probes)
         return [Blend(members, weights) for members in fitted]

@@ -1,4 +1,4 @@
-"""How precise times are, where that differs by much: short calls jitter by tens of percent, long ones by one."""
+"""How precise times are, where that differs by much: short calls jitter by tens of percent, others less."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ NEIGHBOURS = 30
 """Rows, in order of predicted time, whose errors say how large they usually are."""
 MIN_ROWS = 60
 MUCH = 6.0
-"""Errors differ by so many times, or all rows count the same: what is left of smaller differences is the model's own
-error, and to weigh rows by that would give up those that are hard."""
+"""Errors differ by so many times, or all rows count the same: what is left of smaller differences is the
+model's own error, and to weigh rows by that would give up those that are hard."""
 MOST = 16.0
 """No row counts less than by the square of this share of the most precise."""
 

@@ -36,6 +36,9 @@ class Model:
         With fewer rows it fits fewer parameters than it might.
     knows_relatives : bool
         Whether its estimators have a parameter `relatives`.
+    max_sizes : int or None
+        Of more distinct sizes it is fitted to so many, chosen to cover them: more teach it little, and take
+        long.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Model:
     selects_features: bool = False
     useful_rows: int = 0
     knows_relatives: bool = False
+    max_sizes: int | None = None
 
     def make(
         self, complexity: Complexities = None, features: Features = None, random_state: Any = 0
@@ -138,16 +142,86 @@ def _related(complexity: Complexities, features: Features, random_state: Any) ->
 
 
 register(
-    Model("augmented", "complexities corrected by a small net, in log time", _augmented, True, 75, True, 120)
+    Model(
+        "augmented",
+        "complexities corrected by a small net, in log time",
+        _augmented,
+        uses_complexity=True,
+        max_parameters=75,
+        selects_features=True,
+        useful_rows=120,
+        max_sizes=1000,
+    )
 )
-register(Model("paper-nnc", "the paper's net: parameters and complexity to seconds", _paper, True, 75))
-register(Model("nn", "the paper's net without complexity", _plain, False, 75))
-register(Model("linear-c", "non-negative sum of complexities and parameters", _linear, True, None))
-register(Model("forest-c", "random forest on log parameters and log complexities", _forest, True, None))
-register(Model("lightgbm-c", "boosted trees on log parameters and log complexities", _lightgbm, True, None))
-register(Model("gp-c", "complexities corrected by a Gaussian process, in log time", _gp, True, None))
 register(
-    Model("ensemble", "a Gaussian process and trees on products, for tuning spaces", _ensemble, True, None)
+    Model(
+        "paper-nnc",
+        "the paper's net: parameters and complexity to seconds",
+        _paper,
+        uses_complexity=True,
+        max_parameters=75,
+        max_sizes=1000,
+    )
+)
+register(
+    Model(
+        "nn",
+        "the paper's net without complexity",
+        _plain,
+        uses_complexity=False,
+        max_parameters=75,
+        max_sizes=1000,
+    )
+)
+register(
+    Model(
+        "linear-c",
+        "non-negative sum of complexities and parameters",
+        _linear,
+        uses_complexity=True,
+        max_parameters=None,
+        max_sizes=20_000,
+    )
+)
+register(
+    Model(
+        "forest-c",
+        "random forest on log parameters and log complexities",
+        _forest,
+        uses_complexity=True,
+        max_parameters=None,
+        max_sizes=20_000,
+    )
+)
+register(
+    Model(
+        "lightgbm-c",
+        "boosted trees on log parameters and log complexities",
+        _lightgbm,
+        uses_complexity=True,
+        max_parameters=None,
+        max_sizes=20_000,
+    )
+)
+register(
+    Model(
+        "gp-c",
+        "complexities corrected by a Gaussian process, in log time",
+        _gp,
+        uses_complexity=True,
+        max_parameters=None,
+        max_sizes=1000,
+    )
+)
+register(
+    Model(
+        "ensemble",
+        "a Gaussian process and trees on products, for tuning spaces",
+        _ensemble,
+        uses_complexity=True,
+        max_parameters=None,
+        max_sizes=5000,
+    )
 )
 register(
     Model(
@@ -159,5 +233,6 @@ register(
         selects_features=True,
         useful_rows=120,
         knows_relatives=True,
+        max_sizes=1000,
     )
 )

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from joblib import delayed
 
 from perfpred.combination import Combination
-from perfpred.errors import InputError
-from perfpred.kernels import KERNELS
+from perfpred.errors import DataWarning, InputError
+from perfpred.kernels import KERNELS, Kernel
 from perfpred.learn import registry
-from perfpred.learn.calibration import Errors, calibrated, grown, level_factor, together
+from perfpred.learn.contradictions import contradiction
 from perfpred.learn.pool import run
-from perfpred.learn.probes import Probe, distances, judged, levels_of, probes
 from perfpred.learn.registry import Model
 from perfpred.learn.sizes import SIZES, Sizes, repeat_noise
 from perfpred.learn.storable import require_storable
-from perfpred.learn.terms import found_terms
+from perfpred.learn.terms import terms_of
+from perfpred.learn.uncertainty import TrainingData, fitted_interval
 from perfpred.predict.bank import Bank
-from perfpred.predict.design import Columns, Encoding, evaluate
+from perfpred.predict.design import Columns, evaluate, parsed
 from perfpred.predict.familiar import Familiar
 from perfpred.predict.formula import PosynomialNet
-from perfpred.predict.interval import Interval
 from perfpred.predict.predictor import Predictor, Training
 from perfpred.predict.ranges import Range
 from perfpred.profile import Profile, random_split
 from perfpred.progress import Progress
-
-if TYPE_CHECKING:
-    from perfpred.learn.base import TimeRegressor
 
 RELATED = "related"
 """The model that learns from others."""
@@ -82,6 +78,7 @@ def train(
     for combination, part in parts:
         _require_size(combination, part, train_size)
         require_storable(combination, part)
+        warn_of(combination, part, chosen, complexity)
     jobs = (
         delayed(fit_predictor)(
             combination,
@@ -107,105 +104,41 @@ def fit_predictor(
     random_state: int,
     relatives: Mapping[str, PosynomialNet] | None = None,
 ) -> Predictor:
-    """Return the predictor of one combination, fitted to all of `rows`."""
-    sizes = Sizes.of(rows)
+    """Return the predictor of one combination, fitted to `rows`, or to a part that covers them."""
+    data = TrainingData.of(rows, chosen.max_sizes, random_state)
     named, found = complexity_of(combination.kernel, rows, complexity)
     try:
         if found:
-            named = found_terms(rows)
+            named = terms_of(data.encoded, data.sizes.time_s, data.sizes.groups)
         estimator = chosen.make(named, features_of(combination.kernel, rows, chosen), random_state)
         if relatives:
             estimator.set_params(relatives=relatives)
-        return _fitted(combination, rows, sizes, Request(chosen.name, named, found), estimator)
+        interval = fitted_interval(estimator, data, tuple(named.values()))
     except InputError as error:
         raise InputError(f"{combination}: {error}") from None
-
-
-@dataclass(frozen=True)
-class Request:
-    """The name of a model, the complexities given to it, and whether these were found in the rows."""
-
-    model: str
-    complexity: Mapping[str, str]
-    found: bool
-
-
-def _fitted(
-    combination: Combination, rows: Profile, sizes: Sizes, request: Request, estimator: TimeRegressor
-) -> Predictor:
-    encoding = Encoding.of(sizes.columns)
-    encoded = encoding.encode(sizes.columns)
-    log_time = np.log(sizes.time_s)
-    levels = levels_of(encoded, len(sizes))
-    wanted = probes(encoded, log_time, list(levels))
-    estimator.fit_with_residuals(
-        sizes.X, sizes.time_s, groups=sizes.groups, probes=[probe.train for probe in wanted]
-    )
-    data = Calibration(rows, sizes, encoded, tuple(request.complexity.values()))
-    interval = data.interval(estimator, wanted)
+    everything = data.everything
     floor = rows.noise_floor
     noise = floor if np.isfinite(floor) else repeat_noise(rows)
+    training = Training(
+        chosen.name,
+        len(rows),
+        rows.data_hash,
+        noise if np.isfinite(noise) else None,
+        named,
+        data.sizes.independent,
+        found,
+        rows.group_column or SIZES,
+    )
     return Predictor(
         combination,
         estimator.encoding_,
         estimator.formula_,
         _ranges(rows.X, estimator.encoding_.categories),
-        _complexity_ranges(request.complexity, encoded),
+        _complexity_ranges(named, everything),
         interval,
-        Training(
-            request.model,
-            len(rows),
-            rows.data_hash,
-            noise if np.isfinite(noise) else None,
-            request.complexity,
-            sizes.independent,
-            request.found,
-            rows.group_column or SIZES,
-        ),
-        Familiar.of(encoded, levels, request.complexity.values()),
+        training,
+        Familiar.of(everything, data.levels, named.values()),
     )
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What an interval is made of, besides a fitted estimator.
-
-    Parameters
-    ----------
-    rows : Profile
-    sizes : Sizes
-        Of these rows.
-    encoded : mapping of str to ndarray of shape (s,)
-        Encoded columns of the sizes.
-    expressions : tuple of str
-        Complexities.
-    """
-
-    rows: Profile
-    sizes: Sizes
-    encoded: Columns
-    expressions: tuple[str, ...]
-
-    def interval(self, estimator: TimeRegressor, wanted: Sequence[Probe]) -> Interval:
-        """Return the 90% interval from what was left out of the folds and probes of an estimator."""
-        of_row, log_time = self.sizes.of_row, np.log(self.sizes.time_s)
-        log_predicted = (log_time - estimator.oof_log_residuals_)[of_row]
-        residuals = np.log(self.rows.time_s) - log_predicted
-        noise = self.rows.table["noise"].to_numpy(dtype=np.float64)
-        found = calibrated(Errors(residuals, log_predicted, self.sizes.group_of_row), noise)
-        beyond: list[Errors] = []
-        between: dict[str, list[Errors]] = {}
-        for probe, formula in zip(wanted, estimator.probe_formulas_, strict=True):
-            errors = judged(probe, formula, self.encoded, log_time, self.sizes.groups)
-            if errors is None:
-                continue
-            if probe.level_of is None:
-                far = distances(probe, self.encoded, self.expressions)
-                beyond.append(replace(errors, distances=far))
-            else:
-                between.setdefault(probe.level_of, []).append(errors)
-        factors = {name: level_factor(found, together(each)) for name, each in between.items()}
-        return replace(grown(found, beyond), levels=factors)
 
 
 def chosen_model(name: str | None, like: Bank | None) -> Model:
@@ -255,9 +188,49 @@ def complexity_of(kernel: str, rows: Profile, given: Mapping[str, str] | None) -
     if stated:
         return stated, False
     known = KERNELS.get(kernel)
-    if known is not None and set(known.parameter_names) <= set(rows.parameters):
+    if known is not None and is_kernels_own(known, rows):
         return dict(known.complexity), False
     return {}, True
+
+
+def is_kernels_own(known: Kernel, rows: Profile) -> bool:
+    """Say whether rows of a kernel's name have its parameters, with sizes for which its complexities are >
+    0."""
+    if not set(known.parameter_names) <= set(rows.parameters):
+        return False
+    columns = {name: rows.X[name] for name in known.parameter_names}
+    if any(values.dtype.kind not in "iuf" for values in columns.values()):
+        return False
+    numbers = {name: values.to_numpy(dtype=np.float64) for name, values in columns.items()}
+    return all(bool((parsed(text)(numbers) > 0).all()) for text in known.complexity.values())
+
+
+def warn_of(
+    combination: Combination, rows: Profile, chosen: Model, complexity: Mapping[str, str] | None
+) -> None:
+    """Warn of what a user should know before a model is fitted to rows of a combination."""
+    kernel = combination.kernel
+    if kernel in KERNELS and complexity_of(kernel, rows, complexity)[1]:
+        own = ", ".join(KERNELS[kernel].parameter_names)
+        warn(
+            f"kernel '{kernel}' has parameters {', '.join(rows.parameters)} here, and perfpred's of that name "
+            f"has {own}: it is taken for a kernel of your own"
+        )
+    found = contradiction(combination, rows)
+    if found:
+        warn(found)
+    if chosen.max_sizes is not None and len(rows) > chosen.max_sizes:
+        count = len(Sizes.of(rows))
+        if count > chosen.max_sizes:
+            warn(
+                f"{combination}: {chosen.name} is fitted to {chosen.max_sizes} of {count} sizes, chosen to "
+                "cover them; the others size its interval"
+            )
+
+
+def warn(text: str) -> None:
+    """Warn with a `DataWarning`."""
+    warnings.warn(text, DataWarning, stacklevel=3)
 
 
 def features_of(kernel: str, rows: Profile, chosen: Model) -> dict[str, str] | None:

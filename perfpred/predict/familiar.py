@@ -208,7 +208,7 @@ def _radius(places: Floats, centres: Floats) -> float:
     for start in range(0, len(places), 4096):
         part = places[start : start + 4096]
         distances = np.maximum(squares - 2 * part @ centres.T + (part**2).sum(axis=1)[:, None], 0.0)
-        distances[distances < 1e-12] = np.inf  # itself, and rows that are the same
+        distances[distances < 1e-6] = np.inf  # itself, and rows that are the same
         nearest[start : start + 4096] = distances.min(axis=1)
     finite = nearest[np.isfinite(nearest)]
     if not len(finite):
