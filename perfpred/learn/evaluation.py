@@ -1,4 +1,4 @@
-"""How good a model is: repeated random splits, test rows never seen, the noise floor beside the errors."""
+"""How good a model is: repeated random splits, test sizes never seen, the noise floor beside the errors."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from joblib import delayed
 from scipy.stats import spearmanr
 
 from perfpred.combination import Combination
-from perfpred.errors import InputError
+from perfpred.errors import InputError, shortlist
 from perfpred.learn import registry
 from perfpred.learn.registry import Model
-from perfpred.learn.training import RELATED, collect, fit_predictor, relatives_of
+from perfpred.learn.sizes import repeat_noise
+from perfpred.learn.splitting import Kept, kept_together, unseen_split
+from perfpred.learn.training import RELATED, collect, fit_predictor, relatives_of, warn, warn_of
 from perfpred.predict.bank import Bank
 from perfpred.predict.checks import Floats
 from perfpred.predict.formula import PosynomialNet
 from perfpred.predict.predictor import Answers
-from perfpred.profile import Profile, random_split
+from perfpred.profile import Profile
 from perfpred.progress import Progress
 
+DEFAULT_SIZE, DEFAULT_SHARE = 250, 0.8
+"""Rows to train on, if none are asked for: so many, or this share of the rows if that is less."""
+MIN_GROUPS = 5
+"""Distinct sizes, or groups, below which there is nothing to learn from and to judge by."""
 SLOWEST = 0.7
 """The share of slow test rows that published figures (arXiv 2003.07497) are about."""
 
@@ -51,17 +57,18 @@ def evaluate(
     *,
     models: Sequence[str] | None = None,
     like: Bank | None = None,
-    train_size: int = 250,
+    train_size: int | None = None,
     repeats: int = 5,
     complexity: Mapping[str, str] | None = None,
     random_state: int = 0,
     n_jobs: int = -1,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return the errors of models on rows they have not seen, one row a combination, model and repeat.
+    """Return the errors of models on rows they have not seen, one row per combination, model and repeat.
 
-    Repeat r splits the ok rows with the seed ``random_state + r``, the same for every model. The columns
-    are those of the command's JSON documents: errors are fractions, times are seconds.
+    Repeat r splits the ok rows with the seed ``random_state + r``, the same for every model. Rows of equal
+    parameters, or of one group, are all on one side: column `judged_on` says what is new in test rows. The
+    columns are those of the command's JSON documents: errors are fractions, times are seconds.
 
     Parameters
     ----------
@@ -69,43 +76,81 @@ def evaluate(
         By default ``augmented``, and ``related`` beside it with `like`.
     like : Bank, optional
         As in `train`, for the models that learn from it. It had better not have seen the test rows' sizes.
+    train_size : int, optional
+        Rows to train on. By default 250, or 80% of a combination's rows if that is less.
 
     Raises
     ------
     InputError
-        For an unknown model, or a combination with no row left to test on; and as in `train`.
+        For an unknown model, or if no combination has enough rows; and as in `train`.
+
+    Warns
+    -----
+    DataWarning
+        Of combinations with too few rows, which are left out; and as `train` does.
     """
     wanted = ("augmented", *(() if like is None else (RELATED,))) if models is None else models
     chosen = [registry.model(name) for name in dict.fromkeys(wanted)]
     if like is not None and not any(each.knows_relatives for each in chosen):
         raise InputError(f"{', '.join(wanted)} learn nothing from other models; {RELATED} does")
-    parts = list(profile.ok.combinations())
     if repeats < 1:
         raise InputError(f"repeats must be >= 1, but got {repeats}")
-    if not parts:
-        raise InputError("there is nothing to evaluate: no row has status ok")
-    for combination, part in parts:
-        if not 1 <= train_size < len(part):
-            raise InputError(
-                f"{combination}: train_size must be in 1..{len(part) - 1}, to leave test rows, "
-                f"but got {train_size}"
-            )
+    parts = enough_rows(profile, train_size)
+    for combination, part, _ in parts:
+        warn_of(combination, part, chosen[0], complexity)
     jobs = [
         delayed(_evaluate_once)(
             combination,
             part,
             each,
-            train_size,
+            split,
             repeat,
             complexity,
             random_state,
             relatives_of(combination, part.parameters, like) if each.knows_relatives else {},
         )
         for each in chosen
-        for combination, part in parts
+        for combination, part, split in parts
         for repeat in range(repeats)
     ]
     return pd.DataFrame(collect(jobs, len(jobs), n_jobs, progress))
+
+
+@dataclass(frozen=True)
+class Split:
+    """How rows of a combination are split: which stay together, and how many train."""
+
+    kept: Kept
+    train_size: int
+
+
+def enough_rows(profile: Profile, train_size: int | None) -> list[tuple[Combination, Profile, Split]]:
+    """Return the combinations that can be judged, with the split of each; warn of the others.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found, small = [], []
+    for combination, part in profile.ok.combinations():
+        kept = kept_together(part)
+        groups = len(np.unique(kept.labels))
+        size = min(DEFAULT_SIZE, int(DEFAULT_SHARE * len(part))) if train_size is None else train_size
+        if not 1 <= size < len(part) or groups < MIN_GROUPS:
+            small.append(f"{combination} ({len(part)} rows, {groups} {kept.judged_on})")
+        else:
+            found.append((combination, part, Split(kept, size)))
+    if not found and not small:
+        raise InputError("there is nothing to evaluate: no row has status ok")
+    least = f"more than --train-size {train_size} rows" if train_size is not None else "some more rows"
+    listed = shortlist(small, "; ")
+    said = f"too few rows or sizes to judge: {listed}; each needs {least}, and {MIN_GROUPS} sizes"
+    if not found:
+        raise InputError(said)
+    if small:
+        warn(f"left out, {said}")
+    return found
 
 
 def scores(time_s: Floats, answers: Answers) -> Scores:
@@ -135,29 +180,33 @@ def _evaluate_once(
     combination: Combination,
     part: Profile,
     chosen: Model,
-    train_size: int,
+    split: Split,
     repeat: int,
     complexity: Mapping[str, str] | None,
     random_state: int,
     relatives: Mapping[str, PosynomialNet],
 ) -> dict[str, object]:
-    train_rows, test_rows = random_split(len(part), train_size, random_state + repeat)
-    test = part.take(test_rows)
+    seed = random_state + repeat
+    train_rows, test_rows = unseen_split(split.kept, split.train_size, seed)
     start = time.perf_counter()
-    predictor = fit_predictor(
-        combination, part.take(train_rows), chosen, complexity, random_state + repeat, relatives
-    )
+    predictor = fit_predictor(combination, part.take(train_rows), chosen, complexity, seed, relatives)
     fit_s = time.perf_counter() - start
-    answers = predictor.answers(test.X)
-    found = scores(test.time_s, answers)
+    test = part.take(test_rows)
+    known = predictor.knows(test.table)
+    test = test.take(np.flatnonzero(known))
+    if not len(test):
+        raise InputError(f"{combination}: every row to test on has a category that no row to train on has")
+    answers = predictor.answers(test.table)
+    floor = part.noise_floor
     return {
         **asdict(combination),
         "model": chosen.name,
-        "train_size": train_size,
+        "train_size": len(train_rows),
         "repeat": repeat,
+        "judged_on": split.kept.judged_on,
         "n_test": len(test),
-        **asdict(found),
+        **asdict(scores(test.time_s, answers)),
         "n_parameters": predictor.formula.n_parameters,
         "fit_s": fit_s,
-        "noise": part.noise_floor,
+        "noise": floor if np.isfinite(floor) else repeat_noise(part),
     }

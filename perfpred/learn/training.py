@@ -194,8 +194,7 @@ def complexity_of(kernel: str, rows: Profile, given: Mapping[str, str] | None) -
 
 
 def is_kernels_own(known: Kernel, rows: Profile) -> bool:
-    """Say whether rows of a kernel's name have its parameters, with sizes for which its complexities are >
-    0."""
+    """Say whether rows have a kernel's parameters, and sizes for which its complexities are > 0."""
     if not set(known.parameter_names) <= set(rows.parameters):
         return False
     columns = {name: rows.X[name] for name in known.parameter_names}
@@ -213,8 +212,8 @@ def warn_of(
     if kernel in KERNELS and complexity_of(kernel, rows, complexity)[1]:
         own = ", ".join(KERNELS[kernel].parameter_names)
         warn(
-            f"kernel '{kernel}' has parameters {', '.join(rows.parameters)} here, and perfpred's of that name "
-            f"has {own}: it is taken for a kernel of your own"
+            f"kernel '{kernel}' has parameters {', '.join(rows.parameters)} here, and perfpred's of that "
+            f"name has {own}: it is taken for a kernel of your own"
         )
     found = contradiction(combination, rows)
     if found:

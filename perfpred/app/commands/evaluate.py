@@ -18,6 +18,7 @@ from perfpred.app.arguments import (
 )
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import percent, print_json, progress_bar, table
+from perfpred.app.notices import data_warnings_as_notices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,10 @@ def evaluate(
     ] = None,
     like: LikeOption = None,
     complexity: ComplexityOption = None,
-    train_size: Annotated[int, typer.Option("--train-size", help="Training rows; the rest tests.")] = 250,
+    train_size: Annotated[
+        int | None,
+        typer.Option("--train-size", help="Training rows; the rest tests. Default: 250, or 80% if less."),
+    ] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Random splits.")] = 5,
     seed: Seed = 0,
     kernel: KernelOption = None,
@@ -44,13 +48,13 @@ def evaluate(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Judge models on rows they have not seen, beside the noise floor of the data."""
+    """Judge models on sizes (or inputs) they have not seen, beside the noise floor of the data."""
     from perfpred.app.reading import complexity_option, like_option, read
     from perfpred.learn import evaluation
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware, columns)
-    with progress_bar("evaluating") as bar:
+    with data_warnings_as_notices(), progress_bar("evaluating") as bar:
         results = evaluation.evaluate(
             profile,
             models=model or None,
@@ -77,13 +81,18 @@ def show_errors(results: pd.DataFrame) -> None:
     ]
     text = dict.fromkeys([*keys, "model"], "left")
     numbers = ["MAPE", "± splits", "slowest 70%", "noise floor", "in 90%", "parameters"]
-    first = results.iloc[0]
     kernels = ", ".join(results["kernel"].unique())
+    judged = "; ".join(f"new {each}" for each in results["judged_on"].unique())
     title = (
-        f"{kernels}: errors on unseen rows; {first['train_size']} training rows, "
+        f"{kernels}: errors on {judged}; {_span(results['train_size'])} training rows, "
         f"{results['repeat'].nunique()} splits"
     )
     table(title, {**text, **dict.fromkeys(numbers, "right")}, rows)
+
+
+def _span(counts: pd.Series[int]) -> str:
+    low, high = int(counts.min()), int(counts.max())
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def _cells(group: pd.DataFrame) -> list[str]:

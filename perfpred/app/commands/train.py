@@ -20,6 +20,8 @@ from perfpred.app.arguments import (
 )
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import notice, percent, print_json, progress_bar, table
+from perfpred.app.notices import data_warnings_as_notices
+from perfpred.errors import shortlist
 
 if TYPE_CHECKING:
     from perfpred.profile.columns.mapping import ColumnMapping
@@ -53,7 +55,7 @@ def train(
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware, columns)
     require_writable(models)
-    with progress_bar("training") as bar:
+    with data_warnings_as_notices(), progress_bar("training") as bar:
         bank = training.train(
             profile,
             model=model,
@@ -65,23 +67,44 @@ def train(
         )
     paths = bank.save(models)
     documents = [_describe(predictor, path) for predictor, path in zip(bank, paths, strict=True)]
-    for document in documents:
-        if not document["complexity"]:
-            notice(
-                f"no complexity is known for kernel '{document['kernel']}': trained on its parameters alone; "
-                "--complexity NAME=EXPR makes it more accurate"
-            )
-    for d in documents:
-        useful = registry.model(d["model"]).useful_rows
-        if d["rows"] < useful:
-            name = f"{d['kernel']} / {d['variant']} / {d['hardware']}"
-            notice(
-                f"{name}: {d['rows']} rows; with fewer than {useful} {d['model']} is smaller than it could be"
-            )
+    _tell_terms(documents)
+    _tell_few(documents, registry.model(documents[0]["model"]).useful_rows)
     if json:
         print_json(documents)
         return
     _show(documents)
+
+
+def _tell_terms(documents: list[dict[str, Any]]) -> None:
+    """Say once for each kernel which complexities were found in its rows, so that they can be corrected."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for d in documents:
+        if d["complexity_found"]:
+            terms = ", ".join(d["complexity"].values())
+            found.setdefault((d["kernel"], terms), []).append(d["variant"])
+    for (kernel, terms), variants in found.items():
+        of = shortlist(list(dict.fromkeys(variants)), shown=5)
+        if terms:
+            notice(
+                f"no complexity is known for kernel '{kernel}': its time was found to follow {terms} ({of}); "
+                "correct it with --complexity NAME=EXPR"
+            )
+        else:
+            notice(
+                f"no complexity is known for kernel '{kernel}', and none was found in its rows ({of}): trained "
+                "on its parameters alone; --complexity NAME=EXPR makes it more accurate"
+            )
+
+
+def _tell_few(documents: list[dict[str, Any]], useful: int) -> None:
+    """Say once which combinations have few sizes."""
+    few = [d for d in documents if d["sizes"] < useful]
+    if few:
+        named = [f"{d['kernel']} / {d['variant']} / {d['hardware']} ({d['sizes']})" for d in few]
+        notice(
+            f"with fewer than {useful} sizes {few[0]['model']} is smaller than it could be: "
+            f"{shortlist(named, '; ', 5)}"
+        )
 
 
 def _describe(predictor: Any, path: Any) -> dict[str, Any]:
@@ -92,10 +115,13 @@ def _describe(predictor: Any, path: Any) -> dict[str, Any]:
         "hardware": key.hardware,
         "model": training.model,
         "rows": training.rows,
+        "sizes": training.sizes or training.rows,
+        "judged_on": training.judged_on,
         "n_parameters": predictor.formula.n_parameters,
         "interval90": [math.expm1(end) for end in predictor.interval.at_median()],
         "noise": training.noise,
         "complexity": dict(training.complexity),
+        "complexity_found": training.found,
         "file": str(path),
     }
 
