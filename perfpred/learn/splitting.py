@@ -14,7 +14,7 @@ from perfpred.profile import Profile, random_split
 
 MIN_GROUPS = 5
 ROWS_PER_GROUP = 3
-"""Columns that always change together name one input if there are so many rows for each, on average."""
+"""Columns that always change together name one input if there are so many sizes for each, on average."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,19 @@ def changing_together(rows: Profile) -> tuple[str, ...]:
     >>> changing_together(Profile(table.assign(**keys), ("nnz", "rows", "tile")))
     ('nnz', 'rows')
     """
-    counts = {name: rows.X[name].nunique() for name in rows.parameters if rows.X[name].dtype.kind in "if"}
-    some = [n for n, count in counts.items() if MIN_GROUPS <= count <= len(rows) // ROWS_PER_GROUP]
+    sizes = rows.X.drop_duplicates()
+    counts = {name: sizes[name].nunique() for name in rows.parameters if sizes[name].dtype.kind in "if"}
+    some = [n for n, count in counts.items() if MIN_GROUPS <= count <= len(sizes) // ROWS_PER_GROUP]
     best: tuple[str, ...] = ()
     for name in some:
-        same = [other for other in some if counts[other] == counts[name] and _paired(rows, name, other)]
+        same = [other for other in some if counts[other] == counts[name] and _paired(sizes, name, other)]
         if len(same) > max(len(best), 1):
             best = tuple(same)
     return best
 
 
-def _paired(rows: Profile, name: str, other: str) -> bool:
-    return name == other or len(rows.X[[name, other]].drop_duplicates()) == rows.X[name].nunique()
+def _paired(sizes: pd.DataFrame, name: str, other: str) -> bool:
+    return name == other or len(sizes[[name, other]].drop_duplicates()) == sizes[name].nunique()
 
 
 def unseen_split(kept: Kept, train_size: int, random_state: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
