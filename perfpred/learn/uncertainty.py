@@ -1,5 +1,4 @@
-"""An estimator fitted to the sizes of a combination, and the interval that its errors on what was left out
-give."""
+"""An estimator fitted to the sizes of a combination, and the interval that its errors elsewhere give."""
 
 from __future__ import annotations
 

@@ -91,8 +91,8 @@ def _tell_terms(documents: list[dict[str, Any]]) -> None:
             )
         else:
             notice(
-                f"no complexity is known for kernel '{kernel}', and none was found in its rows ({of}): trained "
-                "on its parameters alone; --complexity NAME=EXPR makes it more accurate"
+                f"no complexity is known for kernel '{kernel}', and none was found in its rows ({of}): "
+                "trained on its parameters alone; --complexity NAME=EXPR makes it more accurate"
             )
 
 
