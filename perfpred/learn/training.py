@@ -248,8 +248,8 @@ def collect(jobs: Any, total: int, n_jobs: int, progress: Progress | None) -> li
 def _require_size(combination: Combination, part: Profile, train_size: int | None) -> None:
     if train_size is not None and not 1 <= train_size <= len(part):
         raise InputError(
-            f"{combination}: train_size (on the command line --train-size) must be in 1..{len(part)}, the rows "
-            f"there are, but got {train_size}"
+            f"{combination}: train_size (on the command line --train-size) must be in 1..{len(part)}, the "
+            f"rows there are, but got {train_size}"
         )
 
 
