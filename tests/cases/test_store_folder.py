@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -179,6 +178,16 @@ def test_what_is_being_written_is_left_alone(tmp_path):
     assert not alive.exists()
 
 
+@pytest.mark.parametrize("use", [load, lambda folder: store.save(predictor(variant="w"), folder)])
+def test_leftovers_of_earlier_versions_are_removed_and_files_of_others_are_not(tmp_path, use):
+    store.save(predictor(), tmp_path)
+    for name in (".k-v-h.json.0123456789ab.tmp", ".hidden", ".mine.tmp", "notes.tmp"):
+        (tmp_path / name).write_text("half")
+    use(tmp_path)
+    left = {path.name for path in tmp_path.iterdir()} - {"k-v-h.json", "k-w-h.json"}
+    assert left == {".hidden", ".mine.tmp", "notes.tmp"}
+
+
 def test_savers_of_one_folder_wait_for_each_other(tmp_path):
     banks = [[predictor(variant=v, time_s=t) for v in "abcdefgh"] for t in (1e-6, 2e-6, 3e-6)]
     threads = [threading.Thread(target=store.save_all, args=(bank, tmp_path)) for bank in banks * 3]
@@ -285,14 +294,13 @@ def test_what_is_no_file_is_said(tmp_path, kind):
         load(tmp_path)
 
 
-def test_train_finds_out_before_training_that_it_cannot_save(tmp_path):
+def test_train_finds_out_before_training_that_it_cannot_save(tmp_path, perfpred):
     (tmp_path / "file").write_text("")
     case = CASES / "csv-05-model-file-name-collision" / "langs.csv"
-    command = [sys.executable, "-m", "perfpred", "train", str(case), "--models"]
     for where, code, message in (
-        (str(tmp_path / "file"), 2, "error: cannot write to the folder"),
-        ("/sys/models", 1, "failed: cannot write to the folder"),
+        (tmp_path / "file", 2, "error: cannot write to the folder"),
+        (Path("/sys/models"), 1, "failed: cannot write to the folder"),
     ):
-        done = subprocess.run([*command, where], capture_output=True, text=True, check=False)
-        assert (done.returncode, "training" in done.stderr) == (code, False), done.stderr
-        assert done.stderr.startswith(message)
+        outcome = perfpred("train", case, "--models", where)
+        assert (outcome.code, "training" in outcome.err) == (code, False), outcome.err
+        assert outcome.err.startswith(message)

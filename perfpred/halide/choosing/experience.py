@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from perfpred.errors import InputError, ModelFileError
-from perfpred.files import atomic_write, make_folder
+from perfpred.files import atomic_write, make_folder, remove_leftovers
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience_file import check_measurements, check_model, check_names, decode
 from perfpred.halide.features.compute import FEATURES
@@ -156,6 +156,7 @@ class Experience:
         document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
         make_folder(folder)
         make_folder(path.parent, follow_links=False)
+        remove_leftovers(path.parent)
         text = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
         atomic_write(path, gzip.compress(text.encode(), mtime=0), follow_links=False)
         return path
