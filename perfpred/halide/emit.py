@@ -203,7 +203,8 @@ class _Cpp(_Python):
         return f"{kind}::{word(name)}"
 
     def listed(self, method: str, args: list[str]) -> str:
-        return f"{{{', '.join(args)}}}" if method == "reorder" else ", ".join(args)
+        braced = method in ("reorder", "reorder_storage")  # the forms that take one loop as well
+        return f"{{{', '.join(args)}}}" if braced else ", ".join(args)
 
     def nothing(self) -> str:
         return "(void)pipeline;"

@@ -4,19 +4,22 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("halide")
 import halide as hl
 
 from perfpred.errors import InputError
-from perfpred.halide import to_cpp, to_python
+from perfpred.halide import autoschedule, to_cpp, to_python
 from perfpred.halide.apply import target_of
 from perfpred.halide.built import build, without_examples
 from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.schedule import Schedule, StaleScheduleError, load_schedule
 from perfpred.halide.source import Source
 from perfpred.halide.trying import require_applicable
+from perfpred.hardware import compiler, probe
 
 CASE = Path(__file__).parents[1] / "data" / "cases" / "files-15-schedule-file" / "blur.json"
 BLUR = Source.of("blur")
@@ -141,3 +144,41 @@ def test_names_that_halide_allows_become_names_that_schedules_hold():
     names = {}
     exec(compile(to_python(schedule), "emitted", "exec"), names)
     apply(vector, built, target_of(TARGET))
+
+
+def measured(folder, *directives):
+    """Write what was measured of one schedule of blur, on this machine with one thread."""
+    machine = probe()
+    hardware = machine.hardware(machine.best_isa(), 1).id
+    algorithm = build(BLUR, (64, 48)).graph.algorithm
+    times, noise = np.full((1, 1), -12.0), np.full((1, 1), 0.01)
+    candidates = (Candidate(directives),)
+    Experience("blur", algorithm, hardware, ((64, 48),), candidates, times, noise, None, 0.1).save(folder)
+
+
+UNKNOWN_LOOP = Directive("blur_y", 0, "vectorize", ("q",))
+
+
+@pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
+def test_a_measured_schedule_that_does_not_fit_is_not_written(perfpred, tmp_path, monkeypatch):
+    monkeypatch.setattr("perfpred.halide.campaign.cache_dir", lambda: tmp_path / "cache")
+    measured(tmp_path, UNKNOWN_LOOP)
+    out = tmp_path / "s.py"
+    made = perfpred(
+        *["halide", "schedule", "blur", "--models", tmp_path, "--size", "64x48", "--threads", "1"],
+        *["--emit", "python", "--out", out],
+    )
+    assert made.code == 2 and not out.exists()
+    said = " ".join(made.err.split())
+    assert "cannot be applied to blur: unknown loop of blur_y 'q'" in said, made.err
+
+
+def test_autoschedule_tries_what_was_measured_first(tmp_path):
+    measured(tmp_path, UNKNOWN_LOOP)
+    output, inputs, extents = BLUR.function()(64, 48)
+    with pytest.raises(InputError, match="cannot be applied to this pipeline: unknown loop of blur_y 'q'"):
+        autoschedule(output, inputs, extents, models=tmp_path, threads=1)
+    assert not is_scheduled(output)
+    measured(tmp_path, Directive("blur_y", 0, "vectorize", ("x", 8)))
+    assert autoschedule(output, inputs, extents, models=tmp_path, threads=1).schedule.candidate.directives
+    assert is_scheduled(output)
