@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -293,3 +294,11 @@ def test_schedules_beside_a_profile(tmp_path, schedules, message):
 def test_sizes_are_plain_numbers(text):
     with pytest.raises(InputError, match="size must be"):
         parse_size(text)
+
+
+def test_a_factor_at_its_limit_has_neighbours():
+    from perfpred.halide.space.own import rescaled
+
+    whole = Candidate((Directive("f", 0, "split", ("x", "xo", "xi", 1 << 20)),), "li2018")
+    near = rescaled(whole, 4, np.random.default_rng(0))
+    assert {each.directives[0].args[3] for each in near} == {1 << 19}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from perfpred.errors import MeasurementError
 from perfpred.halide.campaign import size_text
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.deciding import decide
@@ -45,9 +46,10 @@ def bench(
         chosen[budget], why[budget] = made.best.candidate, made.reason
     rivals = _rivals(session, standing, elsewhere, seed, progress)
     scored = session.measure([*standing, *chosen.values(), *rivals], SCORING, seed + 5000, progress)
-    base = min(
-        (each for each in standing if scored[each].status == "ok"), key=lambda each: scored[each].time_s
-    )
+    usable = [each for each in standing if scored[each].status == "ok"]
+    if not usable:
+        raise MeasurementError(f"no autoscheduler's schedule of {session.source.name} could be timed")
+    base = min(usable, key=lambda each: scored[each].time_s)
     fastest_s = min(scored[each].time_s for each in [*standing, *rivals] if scored[each].status == "ok")
     common = {
         "pipeline": session.source.name,

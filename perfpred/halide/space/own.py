@@ -14,6 +14,7 @@ from perfpred.halide.features.compute import encode, features
 from perfpred.halide.features.machine import Target
 from perfpred.halide.features.nest import nests
 from perfpred.halide.graph.model import Graph
+from perfpred.halide.schedule_rules import MAX_NUMBER
 from perfpred.halide.space.draw import draw_plan, draw_style
 from perfpred.halide.space.lower import lower
 from perfpred.halide.space.plan import Plan
@@ -113,7 +114,7 @@ def rescaled(candidate: Candidate, n: int, rng: np.random.Generator) -> list[Can
     for _ in range(4 * n if splits else 0):
         place = int(rng.choice(splits))
         split = candidate.directives[place]
-        factor = max(1, int(int(split.args[3]) * float(rng.choice((0.5, 2)))))
+        factor = min(max(1, int(int(split.args[3]) * float(rng.choice((0.5, 2))))), MAX_NUMBER)
         changed = replace(split, args=(*split.args[:3], factor, *split.args[4:]))
         directives = (*candidate.directives[:place], changed, *candidate.directives[place + 1 :])
         if directives != candidate.directives and len(found) < n:

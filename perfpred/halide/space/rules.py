@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 
 from perfpred.halide.graph.model import Func, Graph, Stage
+from perfpred.halide.schedule_rules import MAX_NUMBER
 from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan, dimension
 
 MAX_COPIES = 64
@@ -74,6 +75,9 @@ def _loops_problem(stage: Stage, plan: LoopPlan) -> str | None:
     named = (*plan.inner, *(name for name in plan.outer if name not in tiles))
     if sorted(named) != sorted(names) or any(name not in plan.outer for name in tiles):
         return "each dimension needs a loop inside, and a tiled one another outside"
+    largest = max((plan.lanes, *tiles.values(), *blocks.values()))
+    if largest > MAX_NUMBER:
+        return f"a factor of {largest} is larger than {MAX_NUMBER}"
     copies = _copies(stage, plan)
     if copies > MAX_COPIES:
         return f"{copies:g} copies of a statement are more than {MAX_COPIES}"
