@@ -151,6 +151,8 @@ def _not_text(data: bytes) -> str:
 def _split(data: bytes) -> Sheet:
     form = dialect_of(data[: 2 * SAMPLE].decode("utf-8-sig", errors="ignore"))
     sheet = Sheet(notes=form.notes, separator=form.separator, problems=[form.problem] if form.problem else [])
+    if form.problem:
+        return sheet
     stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
     for _ in range(form.skipped):
         stream.readline()

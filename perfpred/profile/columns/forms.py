@@ -42,8 +42,8 @@ class Form:
 
 
 def _number(text: str) -> int | float:
-    value = value_of(text)
-    return value if isinstance(value, int | float) else float(text)
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _scaled(text: str) -> int | float:
@@ -134,6 +134,20 @@ def read_forms(name: str, cells: NDArray[Any]) -> tuple[NDArray[Any], str | None
 
     changed = mapped(cells, read)
     return changed, f"column '{name}': {'; '.join(notes.values())}" if notes else None
+
+
+def units_of(texts: Sequence[str]) -> list[str]:
+    """Return the distinct units after the numbers of a column, ``no unit`` for those without.
+
+    Examples
+    --------
+    >>> units_of(["512KB", "1 MB", "64"]), units_of(["1", "64K"])
+    (['KB', 'MB', 'no unit'], ['no unit'])
+    """
+    matches = [
+        re.fullmatch(rf"{_REAL}\s*({_UNIT})", text) for text in texts if text and len(text) <= MAX_LENGTH
+    ]
+    return list(dict.fromkeys(match[1] if match else "no unit" for match in matches))
 
 
 def units_in(cells: Sequence[str]) -> list[str | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from perfpred.errors import UnknownNameError
 from perfpred.profile.cells import values_of
-from perfpred.profile.columns.forms import form_problem, many_values, read_forms, units_in
+from perfpred.profile.columns.forms import form_problem, many_values, read_forms, units_in, units_of
 from perfpred.profile.columns.judging import revealed
 from perfpred.profile.columns.mapping import ColumnMapping, option
 from perfpred.profile.columns.reshape import Times, melted, merged_runs
@@ -84,8 +84,8 @@ def make_plan(
         return Plan(grid, tuple, {}, (), None, problems=(*grid.problems, *missing), is_complete=False)
     grid = _kept(_with_numbers(read.grid, mapping), mapping)
     if not len(grid):
-        problem = f"no row is left by --where {mapping.where}"
-        return Plan(grid, tuple, {}, (), None, problems=(*grid.problems, problem), is_complete=False)
+        none_left = () if mapping.where is None else (f"no row is left by --where {mapping.where}",)
+        return Plan(grid, tuple, {}, (), None, problems=(*grid.problems, *none_left), is_complete=False)
     grid, times, problems = _timed(grid, mapping, read, lambda row: where(int(grid.rows[row])))
     draft = _Draft(grid, mapping, given, replace(read, grid=grid), times)
     return draft.plan(original, problems)
@@ -116,6 +116,11 @@ def _missing(original: Grid, grid: Grid, mapping: ColumnMapping) -> list[str]:
 def _with_numbers(grid: Grid, mapping: ColumnMapping) -> Grid:
     for name in mapping.numbers:
         if name in (mapping.time, *mapping.runs, *mapping.wide):
+            continue
+        units = units_of(grid.distinct(name))
+        if len(units) > 1:
+            listed = ", ".join(units[:4])
+            grid = grid.failing(f"column '{name}' has numbers in several units ({listed}); write them in one")
             continue
         cells, note = read_forms(name, grid.columns[name])
         grid = grid.with_columns({name: cells}).noting(*([note] if note else []))
