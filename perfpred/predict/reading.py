@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,6 +32,7 @@ class Reader:
         self.predictor = predictor
         self.constants = predictor.constants
         self.rules = rules_of(predictor)
+        self.names = frozenset(predictor.parameters)
         self._numeric = frozenset(predictor.ranges)
 
     def of(self, query: Query) -> dict[str, float | str]:
@@ -123,9 +124,11 @@ def rules_of(predictor: Predictor) -> tuple[SizeRule, ...]:
     return known.domain if all(rule.may_hold(lowest) for rule in known.domain) else ()
 
 
-def require_known(kernel: str, readers: Iterable[Reader], query: Query) -> None:
+def require_known(kernel: str, readers: Sequence[Reader], query: Query) -> None:
     """Raise `UnknownNameError` if the query names a parameter that no predictor of the kernel has."""
-    known = {name for reader in readers for name in reader.predictor.parameters}
+    if any(reader.names.issuperset(query) for reader in readers):
+        return
+    known = frozenset().union(*(reader.names for reader in readers))
     for name in query:
         if name not in known:
             raise UnknownNameError(f"parameter of {kernel}", name, known)

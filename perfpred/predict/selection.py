@@ -89,17 +89,13 @@ def selection_of(
     UnknownNameError
         If there is no variant of the default's name.
     """
-    noise = dict(choices)
-    for choice in noise:
-        if not choice.time_s > 0:
-            raise InputError(
-                f"{choice.label}: a predicted time must be > 0 s, but is {choice.time_s:g}; "
-                "train this model again"
-            )
-    ranking = sorted(noise, key=lambda choice: (not choice.in_range, choice.time_s))
+    ranked = sorted(choices, key=lambda pair: (not pair[0].in_range, pair[0].time_s))
+    ranking = [choice for choice, _ in ranked]
+    _require_times(ranking)
     kept = None if default is None else _of_variant(ranking, default, left_out)
     best, why = (ranking[0], "") if kept is None else _kept_unless_slower(ranking, kept)
-    ties = tuple(each for each in ranking if each != best and _is_tie(best, each, noise))
+    [noise_of_best] = (noise for choice, noise in ranked if choice is best)
+    ties = tuple(c for c, noise in ranked if c is not best and _is_tie(best, c, max(noise, noise_of_best)))
     parts = [why or _comparison(ranking, best, ties), _passed_over(ranking, best), _omitted(left_out)]
     reason = "; ".join(part for part in parts if part)
     return Selection(best, tuple(ranking[:top]), ties, reason, tuple(left_out))
@@ -138,11 +134,18 @@ def _kept_unless_slower(ranking: Sequence[Choice], kept: Choice) -> tuple[Choice
     return kept, f"{kept.label} is kept: its interval overlaps that of {first.label}{guess}"
 
 
-def _is_tie(best: Choice, other: Choice, noise: dict[Choice, float]) -> bool:
+def _require_times(choices: Iterable[Choice]) -> None:
+    for choice in choices:
+        if not choice.time_s > 0:
+            said = f"a predicted time must be > 0 s, but is {choice.time_s:g}; train this model again"
+            raise InputError(f"{choice.label}: {said}")
+
+
+def _is_tie(best: Choice, other: Choice, noise: float) -> bool:
     if best.in_range and not other.in_range:
         return False
-    fast, slow = sorted((best.time_s, other.time_s))
-    return slow <= fast * (1 + max(noise[best], noise[other]))
+    fast, slow = best.time_s, other.time_s
+    return slow <= fast * (1 + noise) if fast <= slow else fast <= slow * (1 + noise)
 
 
 def _comparison(ranking: Sequence[Choice], best: Choice, ties: Sequence[Choice]) -> str:
@@ -150,7 +153,7 @@ def _comparison(ranking: Sequence[Choice], best: Choice, ties: Sequence[Choice])
     if ties:
         names = named([choice.label for choice in ties])
         return f"{guess}{best.label} is predicted fastest, within the noise of {names}"
-    others = [choice for choice in ranking if choice != best and choice.in_range == best.in_range]
+    others = [choice for choice in ranking if choice is not best and choice.in_range == best.in_range]
     if others:
         ratio = others[0].time_s / best.time_s
         return f"{guess}{best.label} is predicted {ratio:.2f}x faster than {others[0].label}"
