@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.predict.checks import Floats, require, require_finite
+from perfpred.predict.checks import Floats, require, require_count, require_noise
 from perfpred.predict.design import Columns, Encoding, evaluate, n_rows
 from perfpred.predict.familiar import Familiar, loosely
 from perfpred.predict.formula import Formula
@@ -64,11 +64,10 @@ class Training:
     judged_on: str = "sizes"
 
     def __post_init__(self) -> None:
-        require(self.rows >= 1, self, "rows >= 1", self.rows)
-        require(self.sizes is None or self.sizes >= 1, self, "sizes >= 1", self.sizes)
-        if self.noise is not None:
-            require_finite(self, "noise")
-            require(self.noise >= 0, self, "noise >= 0", self.noise)
+        require_count(self, "rows")
+        if self.sizes is not None:
+            require_count(self, "sizes")
+        require_noise(self, "noise")
 
 
 @dataclass(frozen=True)

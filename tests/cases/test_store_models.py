@@ -136,8 +136,13 @@ def put(path, value):
         ("trees", "formula.offset", 1e4),
         ("trees", "formula.feature", [0, [0], 0]),
         ("trees", "formula.roots", [10**30]),
+        ("linear", "training.rows", 0),
+        ("linear", "training.rows", 10**400),
+        ("linear", "training.noise", -0.1),
+        ("linear", "interval.log_low", 0.1),
+        ("linear", "interval.log_high", 800.0),
     ],
-    ids=range(33),
+    ids=range(38),
 )
 def test_numbers_and_names_of_no_use_are_refused(tmp_path, formula, path, value):
     file = tmp_path / "model.json"
