@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from perfpred.app.shown import shown
+from perfpred.app.shown import readable, shown
 
 PIPE_WIDTH = 200
 """Off a terminal a line may be this long: a program that reads a table wants no cell cut or folded."""
@@ -38,6 +38,11 @@ _out = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 _err = Console(stderr=True)
 
 
+def _text(console: Console, text: str, style: str = "", *, lines: bool = False) -> Text:
+    """Return text as the console's encoding will have it, so that its width is known before it is written."""
+    return Text(readable(shown(text, lines=lines), console.encoding), style=style)
+
+
 def print_json(document: Any) -> None:
     """Print one JSON document on stdout; a float that is not finite becomes null."""
     sys.stdout.write(json.dumps(_plain(document), indent=2, allow_nan=False) + "\n")
@@ -45,28 +50,28 @@ def print_json(document: Any) -> None:
 
 def say(text: str) -> None:
     """Print a result on stdout, as it is."""
-    _out.print(Text(shown(text, lines=True)), soft_wrap=True)
+    _out.print(_text(_out, text, lines=True), soft_wrap=True)
 
 
 def heading(text: str) -> None:
     """Print the heading of some results on stdout, after an empty line."""
     _out.print()
-    _out.print(Text(shown(text), style="bold"), soft_wrap=True)
+    _out.print(_text(_out, text, style="bold"), soft_wrap=True)
 
 
 def notice(text: str) -> None:
     """Print a message on stderr."""
-    _err.print(Text(shown(text, lines=True)), soft_wrap=True)
+    _err.print(_text(_err, text, lines=True), soft_wrap=True)
 
 
 def table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
     """Print a table on stdout; `columns` maps a header to its justification."""
-    caption = Text(shown(title)) if title else None
+    caption = _text(_out, title) if title else None
     grid = Table(title=caption, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for header, justify in columns.items():
-        grid.add_column(Text(shown(header)), justify=justify, overflow="fold")  # type: ignore[arg-type]
+        grid.add_column(_text(_out, header), justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        grid.add_row(*(Text(shown(cell)) for cell in row))
+        grid.add_row(*(_text(_out, cell) for cell in row))
     _out.print(grid)
 
 

@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import sys
-import traceback
-from pathlib import Path
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 TRACEBACK_SWITCH = "PERFPRED_TRACEBACK"
@@ -62,11 +59,15 @@ def _told(error: Exception) -> int:
     else:
         notice(_unexpected(error))
         if os.environ.get(TRACEBACK_SWITCH) == "1":
+            import traceback
+
             notice("".join(traceback.format_exception(error)))
     return FAILED
 
 
 def _usage(error: Exception) -> int:
+    import io
+
     from perfpred.app.console import notice
 
     text = io.StringIO()
@@ -93,6 +94,9 @@ def _unexpected(error: Exception) -> str:
 
 def _place(error: Exception) -> str:
     """Return where the error arose: the innermost line of perfpred."""
+    import traceback
+    from pathlib import Path
+
     own = Path(__file__).parents[1]
     frames = [
         each for each in traceback.extract_tb(error.__traceback__) if own in Path(each.filename).parents

@@ -63,6 +63,30 @@ def _shown_character(character: str, lines: bool) -> str:
     return character
 
 
+def readable(text: str, encoding: str) -> str:
+    """Return text with other letters for the characters that an encoding lacks.
+
+    Examples
+    --------
+    >>> readable("±3 µs", "ascii")
+    '+/-3 us'
+    """
+    try:
+        return "".join(each if _has(encoding, each) else _in_ascii(each) for each in text)
+    except LookupError:  # of an unknown encoding
+        return text
+
+
+def _has(encoding: str, character: str) -> bool:
+    if character.isascii():
+        return True
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def make_safe(stream: TextIO | None) -> None:
     """Let a stream write characters that its encoding lacks in other letters, instead of failing."""
     reconfigure = getattr(stream, "reconfigure", None)

@@ -53,7 +53,32 @@ def test_a_message_keeps_its_lines():
     assert shown("a\n  b\tc\r\x1b", lines=True) == "a\n  b\tc\\r\\x1b"
 
 
-@pytest.mark.parametrize("name", ["swallow", "crash", "link"])
+def test_control_characters_in_names_are_shown_as_escapes(perfpred):
+    arguments = ("--model", "linear-c", "--repeats", 1, "--train-size", 20)
+    judged = perfpred("evaluate", CASES / "link.csv", *arguments)
+    assert judged.code == 0, judged.err
+    assert "[link=http://evil]safe[/link]" in judged.out
+    assert r"a\x1b]0;TITLE\x07\x1b[2Jb" in judged.out
+    assert "\x1b" not in judged.out + judged.err
+
+
+def test_a_table_keeps_its_columns_in_ascii():
+    done = run(
+        "evaluate",
+        CASES / "link.csv",
+        "--model",
+        "linear-c",
+        "--repeats",
+        "1",
+        "--train-size",
+        "20",
+        PYTHONIOENCODING="ascii",
+    )
+    lines = done.stdout.decode("ascii").rstrip().splitlines()[1:]
+    assert len({len(line.rstrip()) for line in lines}) == 1
+
+
+@pytest.mark.parametrize("name", ["swallow", "crash"])
 def test_names_are_no_markup(name, tmp_path, perfpred):
     models = tmp_path / "models"
     trained = perfpred("train", CASES / f"{name}.csv", "--models", models, "--model", "linear-c")
@@ -103,7 +128,7 @@ TEXT_MODELS = ("predict", "k", "--variant", "gemm[v1]", "n=100", "--models")
 )
 def test_a_terminal_that_is_not_utf_8(environment, tmp_path, perfpred):
     table = tmp_path / "t.csv"
-    rows = [f"k,行列\u202e,h,{n},{n * 1e-7}" for n in range(100, 140)]
+    rows = [f"k,行列,h,{n},{n * 1e-7}" for n in range(100, 140)]
     table.write_text("\n".join(["kernel,variant,hardware,n,time_s", *rows]), encoding="utf-8")
     models = tmp_path / "models"
     assert perfpred("train", table, "--models", models, "--model", "linear-c").code == 0
