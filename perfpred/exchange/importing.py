@@ -18,7 +18,14 @@ from perfpred.exchange.estimates import DEFAULT, require_estimate
 from perfpred.exchange.formats import Format, recognise
 from perfpred.exchange.objects import text_in
 from perfpred.exchange.results import Rejection, Results, recorded
-from perfpred.exchange.rows import Reading, Row, Sorted, parameters_by_variant, sort_results
+from perfpred.exchange.rows import (
+    Reading,
+    Row,
+    Sorted,
+    parameters_by_variant,
+    rejection,
+    sort_results,
+)
 from perfpred.exchange.space import TuningSpace
 from perfpred.exchange.t1 import StatedSpace
 from perfpred.exchange.units import UNIT_NAMES, TimeUnit, unit_named
@@ -26,7 +33,7 @@ from perfpred.exchange.values import checked_value
 from perfpred.hardware import device_id
 from perfpred.profile import Profile
 from perfpred.profile.cells import Value
-from perfpred.profile.rules import RESERVED
+from perfpred.profile.rules import RESERVED, check
 
 DEFAULT_VARIANT = "tuned"
 
@@ -200,7 +207,7 @@ def _import_results(
         _require_nameable(parameters, results)
     except InputError as error:
         raise InputError(f"{document.path}: {error}") from None
-    found = sort_results(results.results, reading)
+    found = _within_rules(sort_results(results.results, reading), parameters)
     rejected = [*results.rejected, *found.rejected]
     if not found.rows:
         problem = f"none of {len(rejected)} entries can be a row of a profile"
@@ -226,6 +233,22 @@ def _import_results(
     except InputError as error:
         raise InputError(f"{document.path}: {error}") from None
     return Imported(profile, kind.name, reading.unit, rejected, outside, remarks)
+
+
+def _within_rules(found: Sorted, parameters: Sequence[str]) -> Sorted:
+    """Reject the rows that a profile refuses, such as sizes beyond its bounds: each costs only itself."""
+    if not found.rows or not parameters:
+        return found
+    variants = [row.result.variant or DEFAULT_VARIANT for row in found.rows]
+    table = _table(found.rows, parameters).assign(variant=variants)
+    reasons: dict[int, str] = {}
+    for each in check(table, parameters)[1]:
+        if each.row is not None:
+            value = table[each.column].tolist()[each.row]
+            reasons.setdefault(each.row, f"{each.column} {each.rule}, but is {recorded(value)!r}")
+    rejected = [rejection(found.rows[row].result, reason) for row, reason in reasons.items()]
+    rows = [row for place, row in enumerate(found.rows) if place not in reasons]
+    return Sorted(rows, [*found.rejected, *rejected])
 
 
 def _require_nameable(parameters: Sequence[str], results: Results) -> None:

@@ -122,7 +122,7 @@ def _parsed(document: Any, space: Space[C]) -> tuple[C, Outcome]:
     try:
         status, time_s, cost_s = document["status"], document["time_s"], document["cost_s"]
         time_s = math.nan if time_s is None else _number("time_s", time_s)
-        outcome = Outcome(time_s, _text("status", status), _number("cost_s", cost_s))
+        outcome = Outcome(time_s, _text("status", status), _cost(cost_s))
         return space.from_json(document["candidate"]), outcome
     except InputError:
         raise
@@ -136,6 +136,13 @@ def _number(name: str, value: object) -> float:
     if math.isinf(value):
         raise InputError(f"{name} must be finite, but is {value!r}")
     return float(value)
+
+
+def _cost(value: object) -> float:
+    cost_s = _number("cost_s", value)
+    if not cost_s >= 0:
+        raise InputError(f"cost_s must be >= 0, but is {cost_s}")
+    return cost_s
 
 
 def _text(name: str, value: object) -> str:
