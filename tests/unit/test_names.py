@@ -1,13 +1,20 @@
 """File names made from names: no two sequences of parts share one, on any file system."""
 
+import gzip
 import itertools
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perfpred.halide.pipelines import PIPELINES
 from perfpred.kernels import KERNELS
 from perfpred.names import file_stem
+from perfpred.predict.document import HEAD_BYTES, combination_in
+
+MODELS = Path(__file__).parents[2] / "models"
 
 TRICKY = [
     *("a", "A", "b", "a-b", "a b", "a/b", "a_b", "_", "-", "", ".", "..", "a.", "C", "C++", "C#", "c"),
@@ -46,3 +53,19 @@ def test_names_differ_where_parts_do(parts, data):
 def test_plain_names_stay(parts, stem):
     known = [*KERNELS]
     assert file_stem(parts, known) == stem
+
+
+def test_shipped_models_are_called_as_they_would_be_now():
+    files = sorted(MODELS.glob("*.json"))
+    assert len(files) > 50
+    for path in files:
+        found = combination_in(path.read_bytes()[:HEAD_BYTES])
+        assert path.stem == file_stem((found.kernel, found.variant, found.hardware), KERNELS)
+
+
+def test_shipped_halide_models_are_called_as_they_would_be_now():
+    files = sorted((MODELS / "halide").glob("*.json.gz"))
+    assert len(files) > 10
+    for path in files:
+        found = json.loads(gzip.decompress(path.read_bytes()))["experience"]
+        assert path.name == file_stem((found["pipeline"], found["hardware"]), PIPELINES) + ".json.gz"
