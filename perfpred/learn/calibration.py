@@ -29,8 +29,10 @@ OUTLIER = 6.0
 """An error counts at most so many times the median nearby when widths are compared."""
 SMALLEST = 1e-6
 """Log seconds: an error of zero is rounding."""
-PROBED = 0.9
+PROBED = 0.95
 """Share of the rows of a probe that the growing interval holds."""
+CAUTION = 1.25
+"""Growth is so many times what probes show: they are few, and what is asked lies farther out than they do."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def grown(interval: Interval, probes: Sequence[Errors]) -> Interval:
     if not rates:
         return interval
     rate = _quantile(np.concatenate(rates), np.concatenate(weights), PROBED)
-    return replace(interval, growth=float(np.clip(rate, 0.0, WIDEST)))
+    return replace(interval, growth=float(np.clip(CAUTION * rate, 0.0, WIDEST)))
 
 
 def level_factor(interval: Interval, probe: Errors) -> float:

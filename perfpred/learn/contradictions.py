@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -57,12 +57,22 @@ def _differing(parts: Any) -> str:
     if not isinstance(parts, list) or not all(isinstance(part, Mapping) for part in parts):
         return ""
     found = []
-    for name in dict.fromkeys(name for part in parts for name in part):
-        values = list(dict.fromkeys(_shown(part.get(name)) for part in parts))
+    flat = [dict(_leaves(part)) for part in parts]
+    for name in dict.fromkeys(name for part in flat for name in part):
+        values = list(dict.fromkeys(_shown(part.get(name)) for part in flat))
         if len(values) > 1 and all(len(value) <= 60 for value in values):
             more = ", ..." if len(values) > MAX_VALUES else ""
             found.append(f"{name} ({', '.join(values[:MAX_VALUES])}{more})")
     return "; ".join(found[:MAX_VALUES])
+
+
+def _leaves(part: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield names and values, those of an inner object by themselves."""
+    for name, value in part.items():
+        if isinstance(value, Mapping):
+            yield from ((str(inner), each) for inner, each in value.items())
+        else:
+            yield str(name), value
 
 
 def _shown(value: Any) -> str:

@@ -26,6 +26,8 @@ POLICIES = {"predicted": "ratio", "best single": "single_ratio", "current": "cur
 """Who chooses, and the column of `regret_of_choices` that holds what it costs."""
 _SIZE, _LABEL, _GROUP, _KEY, _INSIDE = " size", " label", " group", " key", " inside"
 """Columns beside the parameters: no parameter's name starts with a space."""
+MAX_SIZES, SHARE, MIN_SIZES = 250, 0.8, 8
+"""Sizes to train on, if none are asked for: so many, or this share; with fewer, nothing is said."""
 NEAR = 0.02
 """A choice this near to the best is as good as the best."""
 
@@ -309,3 +311,36 @@ def _current(
     is_taken = [wanted.get(size) == name for size, name in zip(rows[_SIZE], names, strict=True)]
     taken = rows[np.array(is_taken)].groupby(_SIZE)["time_s"].min()
     return np.asarray(taken.reindex(sizes), dtype=np.float64)
+
+
+def judged_choices(
+    profile: Profile,
+    make_bank: Callable[[Profile], Bank],
+    train_size: int | None = None,
+    random_state: int = 0,
+    chosen: str | None = None,
+) -> pd.DataFrame:
+    """Return the summary of what choices cost, of one split of each kernel's sizes; empty without a choice.
+
+    Parameters
+    ----------
+    profile, make_bank, random_state, chosen
+        As in `regret_of_choices`.
+    train_size : int, optional
+        Sizes to train on. By default 250, or 80% of a kernel's sizes if that is less.
+    """
+    profile = profile.ok
+    bare, _ = _without(profile, chosen)
+    found = []
+    for kernel in dict.fromkeys(profile.table["kernel"]):
+        own = np.flatnonzero((profile.table["kernel"] == kernel).to_numpy())
+        counts = [len(each.group_of_size) for each in alternatives_of(bare.take(own))]
+        size = min([train_size or MAX_SIZES, *(int(SHARE * count) for count in counts)])
+        if counts and size >= MIN_SIZES:
+            found.append(regret_of_choices(profile.take(own), make_bank, size, 1, random_state, chosen))
+    return regret_summary(pd.concat(found)) if found else pd.DataFrame()
+
+
+def without_column(profile: Profile, chosen: str | None) -> Profile:
+    """Return the profile without the column that names today's choice, which must be there."""
+    return _without(profile, chosen)[0]

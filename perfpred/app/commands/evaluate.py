@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +24,8 @@ from perfpred.app.notices import data_warnings_as_notices
 if TYPE_CHECKING:
     import pandas as pd
 
+    from perfpred.predict.bank import Bank
+    from perfpred.profile import Profile
     from perfpred.profile.columns.mapping import ColumnMapping
 
 KEYS = ["kernel", "variant", "hardware"]
@@ -42,6 +45,10 @@ def evaluate(
         typer.Option("--train-size", help="Training rows; the rest tests. Default: 250, or 80% if less."),
     ] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Random splits.")] = 5,
+    chosen: Annotated[
+        str | None,
+        typer.Option("--chosen", help="Column that names the variant you take today, to compare choices."),
+    ] = None,
     seed: Seed = 0,
     kernel: KernelOption = None,
     variant: VariantOption = None,
@@ -51,12 +58,14 @@ def evaluate(
     """Judge models on sizes (or inputs) they have not seen, beside the noise floor of the data."""
     from perfpred.app.reading import complexity_option, like_option, read
     from perfpred.learn import evaluation
+    from perfpred.learn.regret import judged_choices, without_column
+    from perfpred.learn.training import train
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware, columns)
     with data_warnings_as_notices(), progress_bar("evaluating") as bar:
         results = evaluation.evaluate(
-            profile,
+            without_column(profile, chosen),
             models=model or None,
             like=like_option(like),
             train_size=train_size,
@@ -65,10 +74,45 @@ def evaluate(
             random_state=seed,
             progress=bar,
         )
+
+        def bank(rows: Profile) -> Bank:
+            return train(rows, model=results["model"].iloc[0], complexity=named, random_state=seed)
+
+        choices = judged_choices(profile, bank, train_size, seed, chosen)
     if json:
-        print_json(results.to_dict(orient="records"))
+        print_json([{**row, "regret": _regret(choices, row)} for row in results.to_dict(orient="records")])
         return
     show_errors(results)
+    show_choices(choices)
+
+
+def _regret(choices: pd.DataFrame, row: Mapping[Hashable, Any]) -> list[dict[str, Any]]:
+    """Return what choices cost between the variants on a row's hardware, or between the kernel's hardware."""
+    if choices.empty:
+        return []
+    among = choices["among"].isin([row["hardware"], "hardware"])
+    own = choices[(choices["kernel"] == row["kernel"]) & among]
+    return [{str(k): v for k, v in each.items()} for each in own.to_dict(orient="records")]
+
+
+def show_choices(choices: pd.DataFrame) -> None:
+    """Print what choices of a variant or hardware cost on sizes that were not trained on."""
+    if choices.empty:
+        return
+    rows = [
+        [
+            str(row["kernel"]),
+            str(row["among"]),
+            str(row["policy"]),
+            f"{row['mean']:.3f}",
+            f"{row['p90']:.3f}",
+            percent(row["within_2_percent"]),
+        ]
+        for row in choices.to_dict(orient="records")
+    ]
+    text = dict.fromkeys(["kernel", "chosen among variants on", "policy"], "left")
+    numbers = dict.fromkeys(["mean", "P90", "within 2%"], "right")
+    table("choices on new sizes: time of the chosen over that of the best", {**text, **numbers}, rows)
 
 
 def show_errors(results: pd.DataFrame) -> None:
