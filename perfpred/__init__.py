@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from perfpred.complexity import Complexity
-    from perfpred.errors import InputError, PerfpredError
+    from perfpred.errors import DataWarning, InputError, PerfpredError
     from perfpred.kernels import kernel
     from perfpred.learn.augmented import AugmentedRegressor
     from perfpred.learn.evaluation import evaluate
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from perfpred.learn.training import train
     from perfpred.predict.bank import Bank, load
     from perfpred.profile import Profile, read_profile, write_profile
+    from perfpred.profile.columns.mapping import ColumnMapping
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "AugmentedRegressor": "perfpred.learn.augmented",
     "Bank": "perfpred.predict.bank",
+    "ColumnMapping": "perfpred.profile.columns.mapping",
     "Complexity": "perfpred.complexity",
+    "DataWarning": "perfpred.errors",
     "InputError": "perfpred.errors",
     "PaperNetRegressor": "perfpred.learn.paper",
     "PerfpredError": "perfpred.errors",
@@ -40,7 +43,9 @@ _HOMES = {
 __all__ = [
     "AugmentedRegressor",
     "Bank",
+    "ColumnMapping",
     "Complexity",
+    "DataWarning",
     "InputError",
     "PaperNetRegressor",
     "PerfpredError",

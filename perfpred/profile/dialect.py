@@ -37,10 +37,8 @@ class Dialect:
         if self.separator != ",":
             notes.append(f"columns are separated by {_SEPARATORS[self.separator]}")
         if self.skipped:
-            lines = "line" if self.skipped == 1 else "lines"
-            notes.append(
-                f"the header is line {self.skipped + 1}: {self.skipped} {lines} before it are not read"
-            )
+            lines = "1 line before it is" if self.skipped == 1 else f"{self.skipped} lines before it are"
+            notes.append(f"the header is line {self.skipped + 1}: {lines} not read")
         return notes
 
 
@@ -62,6 +60,10 @@ def dialect_of(text: str) -> Dialect:
     sample = text[:SAMPLE]
     if len(text) > SAMPLE:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1]
+    comments = _comments_before_header(sample)
+    if comments:
+        rest = dialect_of("".join(sample.splitlines(keepends=True)[comments:]))
+        return Dialect(rest.separator, rest.skipped + comments, rest.problem)
     tables = {separator: _rows(sample, separator) for separator in _SEPARATORS}
     fitting = [separator for separator, rows in tables.items() if _is_table(rows)]
     if len(fitting) > 1:
@@ -73,6 +75,16 @@ def dialect_of(text: str) -> Dialect:
     skipped = {each: _lines_before_header(rows) for each, rows in tables.items()}
     found = [each for each, lines in skipped.items() if lines]
     return Dialect(found[0], skipped[found[0]]) if len(found) == 1 else Dialect(separator)
+
+
+def _comments_before_header(sample: str) -> int:
+    """Return how many lines that begin with ``#`` stand before a header that does not."""
+    lines = sample.splitlines()
+    count = next((place for place, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#"), 0)
+    if not any(line.strip() for line in lines[:count]):
+        return 0
+    below = [_rows("\n".join(lines[count : count + 20]), separator) for separator in _SEPARATORS]
+    return count if any(len(rows) > 1 and _is_header(rows[0][1], rows[1][1]) for rows in below) else 0
 
 
 def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:

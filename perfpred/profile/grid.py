@@ -17,6 +17,10 @@ _UNNAMED = re.compile(r"(Unnamed: ?[0-9]+)?")
 _PLAIN = re.compile(r"(?:[+-]?[0-9]{1,18}(?:\.[0-9]{0,30})?(?:\n|\Z))+")
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
+_POINT_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_PLAINLY = (
+    "write numbers with a decimal point and without thousands separators, in columns separated by commas"
+)
 _POINT_NUMBER = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
@@ -107,6 +111,10 @@ def grid_of(sheet: Sheet) -> Grid:
                 if reason == _INDEX:
                     notes.append(f"column {place + 1} {f'({name!r}) ' if name else ''}is left out: {reason}")
                 continue
+        if name.lower() in _INDEX_NAMES and _counts_rows(sheet.column(place)):
+            dropped[name] = _INDEX
+            notes.append(f"column '{name}' is left out: {_INDEX}")
+            continue
         if name in columns:
             problems.append(f"two columns are named '{name}'")
         else:
@@ -117,6 +125,7 @@ def grid_of(sheet: Sheet) -> Grid:
 
 
 _INDEX = "it numbers the rows"
+_INDEX_NAMES = {"index", "idx", "row", "rowid", "row_id", "level_0", "#"}
 
 
 def _why_unnamed(cells: NDArray[Any], *, first: bool) -> str | None:
@@ -127,6 +136,11 @@ def _why_unnamed(cells: NDArray[Any], *, first: bool) -> str | None:
         first and all(isinstance(v, int) and v >= 0 for v in values) and len(set(values)) == len(values)
     )
     return _INDEX if is_index else None
+
+
+def _counts_rows(cells: NDArray[Any]) -> bool:
+    values = values_of(cells.tolist())
+    return len(values) > 1 and values in (list(range(len(values))), list(range(1, len(values) + 1)))
 
 
 def _without_headers(grid: Grid) -> Grid:
@@ -154,24 +168,34 @@ def _with_decimal_points(grid: Grid) -> Grid:
     """Read ``1,5`` as 1.5 in a file that is not separated by commas, where it can mean nothing else."""
     commas = {name: _matching(grid.distinct(name), _COMMA_NUMBER) for name in grid.columns}
     commas = {name: found for name, found in commas.items() if found}
-    if not commas:
-        return grid
-    grouped = [name for name, found in commas.items() if all(map(_GROUPED.fullmatch, found))]
     points = [name for name in grid.columns if _matching(grid.distinct(name), _POINT_NUMBER)]
+    if not commas:
+        return _without_doubt(grid, points)
+    grouped = [name for name, found in commas.items() if all(map(_GROUPED.fullmatch, found))]
     if len(grouped) == len(commas) or points:
         name = grouped[0] if grouped else next(iter(commas))
         example = commas[name][0]
-        also = f", and '{points[0]}' has decimal points" if points else ""
-        return grid.failing(
-            f"column '{name}': {example!r} may be {example.replace(',', '.')} or {example.replace(',', '')}"
-            f"{also}; write numbers with a decimal point and without thousands separators"
-        )
+        doubt = f"may be {example.replace(',', '.')} or {example.replace(',', '')}"
+        if points:
+            other = _matching(grid.distinct(points[0]), _POINT_NUMBER)[0]
+            doubt = f"has a comma, and {other!r} of '{points[0]}' has a point"
+        return grid.failing(f"column '{name}': {example!r} {doubt}; {_PLAINLY}")
     changed = {name: _replaced(grid.columns[name]) for name in commas}
     name, found = next(iter(commas.items()))
     note = (
         f"commas are read as decimal points: {found[0]!r} of column '{name}' is {found[0].replace(',', '.')}"
     )
     return grid.with_columns(changed).noting(note)
+
+
+def _without_doubt(grid: Grid, points: list[str]) -> Grid:
+    """Refuse points that may separate thousands: where all of them could, as in ``1.000``."""
+    found = {name: _matching(grid.distinct(name), _POINT_NUMBER) for name in points}
+    if not points or not all(_POINT_GROUPED.fullmatch(cell) for cells in found.values() for cell in cells):
+        return grid
+    name, cells = next(iter(found.items()))
+    doubt = f"may be {float(cells[0]):g} or {cells[0].replace('.', '')}"
+    return grid.failing(f"column '{name}': {cells[0]!r} {doubt}; {_PLAINLY}")
 
 
 def _matching(distinct: list[str], pattern: re.Pattern[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,14 @@ from perfpred.profile.columns.forms import form_of
 from perfpred.profile.columns.mapping import ColumnMapping, option
 from perfpred.profile.columns.plan import Plan, make_plan
 from perfpred.profile.columns.role import Role
-from perfpred.profile.columns.times import suggested
+from perfpred.profile.columns.times import UNIT_CHOICES, suggested
 from perfpred.profile.columns.toml import read_mapping
 from perfpred.profile.csv_text import read_sheet
 from perfpred.profile.formats import recognise
 from perfpred.profile.grid import Grid, grid_of
 from perfpred.profile.groups import noted_column
 from perfpred.profile.metadata import read_sidecar
+from perfpred.profile.rules import TIME_UNITS
 
 MAX_GROUP_SHARE = 0.5
 """Columns that change together name inputs if they take no more values than this share of the settings."""
@@ -132,14 +134,23 @@ def _completed(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> 
     options = suggested(read.grid, read.times, read.unit)
     if not options:
         return mapping
-    words = shlex.split(options[0].partition(" (or ")[0])
+    words = shlex.split(options[0].removesuffix(UNIT_CHOICES))
     stated = dict(zip((word.removeprefix("--") for word in words[::2]), words[1::2], strict=True))
-    return replace(mapping, **stated)  # type: ignore[arg-type]
+    lists = {name: tuple(next(csv.reader([stated.pop(name)]))) for name in ("wide", "runs") if name in stated}
+    return replace(mapping, **stated, **lists)  # type: ignore[arg-type]
 
 
 def _with_numbers(plan: Plan, mapping: ColumnMapping, remake: Any) -> tuple[ColumnMapping, Plan]:
     """Read columns of numbers in another form, which would be refused as they are."""
-    odd = [name for name in plan.parameters if form_of(plan.grid.distinct(name)) is not None]
+    times = [name for name in plan.grid.columns if name in (mapping.time, *TIME_UNITS)]
+    listed = [*plan.parameters, *times]
+    odd = [
+        name
+        for name in dict.fromkeys(listed)
+        if name in plan.grid.columns
+        and name not in mapping.numbers
+        and form_of(plan.grid.distinct(name)) is not None
+    ]
     if not odd:
         return mapping, plan
     completed = replace(mapping, numbers=(*mapping.numbers, *odd))

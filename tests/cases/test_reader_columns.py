@@ -241,7 +241,10 @@ def test_decimal_commas_are_read_where_they_can_be_nothing_else(read, refusal):
     ambiguous = refusal("n;time_ms\n1,024;7\n2,048;8\n")
     assert ambiguous[0].startswith("column 'n': '1,024' may be 1.024 or 1024")
     mixed = refusal("n;time_ms\n1.024;0,5\n2.048;0,75\n")
-    assert "write numbers with a decimal point" in mixed[0]
+    assert mixed[0].startswith("column 'time_ms': '0,5' has a comma, and '1.024' of 'n' has a point; write")
+    points = refusal("n;time_ms\n1.024;7\n2.048;8\n")
+    assert points[0].startswith("column 'n': '1.024' may be 1.024 or 1024; write")
+    assert read("x;time_ms\n1.024;0.5\n2.048;0.75\n")[0].X["x"].tolist() == [1.024, 2.048]
 
 
 def test_a_header_that_both_separators_fit_is_refused(refusal):
@@ -253,6 +256,9 @@ def test_row_indices_blank_columns_and_byte_order_marks_are_no_columns(read):
     assert (profile.parameters, notes) == (("n",), ["column 1 is left out: it numbers the rows"])
     named, notes = read("Unnamed: 0,n,time_ms\n3,64,1\n7,128,2\n")
     assert (named.parameters, notes) == (("n",), ["column 1 ('Unnamed: 0') is left out: it numbers the rows"])
+    called, notes = read("index,n,time_ms\n0,64,1\n1,128,2\n")
+    assert (called.parameters, notes) == (("n",), ["column 'index' is left out: it numbers the rows"])
+    assert read("index,n,time_ms\n0,64,1\n5,128,2\n")[0].parameters == ("index", "n")
     trailing, _ = read("n,time_ms\n64,1,\n128,2,\n")
     assert trailing.X["n"].tolist() == [64, 128]
 
@@ -267,6 +273,8 @@ def test_lines_before_the_header_are_skipped_but_never_a_header(read, refusal):
     profile, notes = read("# made by bench\nCPU: 3 GHz\nn,m,time_ms\n1,2,3\n4,5,6\n")
     assert profile.parameters == ("n", "m")
     assert notes == ["the header is line 3: 2 lines before it are not read"]
+    commented, _ = read("# a, b\nn,time_ms\n1,2\n4,5\n")
+    assert commented.parameters == ("n",)
     assert "cells, but the header has" in refusal("n,time_ms\nabc,1,2\n128,2,3\n64,3,4\n")[0]
 
 
@@ -315,7 +323,10 @@ def test_numbers_in_several_units_are_refused_in_any_case(refusal):
 
 def test_times_with_units_are_read_when_asked(read, refusal):
     text = "n,time\n1,12 ms\n2,3 us\n3,1.5s\n"
-    assert "must be a number" in "".join(refusal(text, time="time", unit="s"))
+    (problem,) = refusal(text, time="time", unit="s")
+    assert problem.endswith(
+        "'12 ms' is a number with a unit, which is not read; write 12, or add --numbers time"
+    )
     profile, _ = read(text, time="time", unit="s", numbers="time")
     assert profile.time_s.tolist() == [12e-3, 3e-6, 1.5]
 
@@ -364,6 +375,32 @@ def test_inspect_finds_the_input_that_columns_share(perfpred):
     assert document["repeats"] == {"rows": 200, "settings": 100, "repeated": 200, "most": 2}
     assert document["command"].endswith("--group nnz")
     assert set(document) == {"columns", "repeats", "groups", "terms", "warnings", "command"}
+
+
+@pytest.mark.parametrize(
+    ("header", "options"),
+    [
+        ("n,Run1 (ms),Run2 (ms),Run3 (ms)", "--runs 'Run1 (ms),Run2 (ms),Run3 (ms)'"),
+        ("n,cpu_ms,gpu_ms,npu_ms", "--wide cpu_ms,gpu_ms,npu_ms"),
+        ("n,elapsed,m,q", "--time elapsed --unit s"),
+        ("n,Duration (us),m,q", "--time 'Duration (us)'"),
+    ],
+)
+def test_inspect_and_the_error_name_the_columns_of_times(perfpred, tmp_path, header, options):
+    path = tmp_path / "f.csv"
+    path.write_text(header + "\n1,2,3,4\n2,3,4,5\n3,4,5,6\n")
+    command = perfpred("inspect", path, "--json").json["command"]
+    assert sorted(command.split(" --kernel f ")[1].split()) == sorted(options.split())
+    error = perfpred("train", path, "--models", tmp_path / "m", "--kernel", "k").err
+    assert f"is it {options}" in error
+
+
+def test_inspect_tells_what_is_wrong_with_rows(perfpred, tmp_path):
+    (tmp_path / "f.csv").write_text("n,time_ms\n1,-2\n2,3\n")
+    outcome = perfpred("inspect", tmp_path / "f.csv")
+    assert outcome.code == 0
+    assert "warning: row 1 (line 2): time_ms must be > 0 and finite, but is '-2'" in outcome.out
+    assert "perfpred train" in outcome.out
 
 
 def test_inspect_quotes_what_a_shell_would_read(perfpred, tmp_path):

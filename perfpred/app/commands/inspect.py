@@ -39,11 +39,13 @@ def inspect(
         warnings.append(
             f"nothing says the unit of '{found.mapping.time}': change --unit if it is not seconds"
         )
+    profile, problems = _read(file, found, given)
+    warnings += [problem for problem in problems if problem not in warnings]
     document = {
         "columns": [vars(role) for role in found.columns],
         "repeats": dict(found.repeats),
         "groups": [dict(group) for group in found.groups],
-        "terms": _terms(file, found, given),
+        "terms": {} if profile is None else _terms(profile),
         "warnings": warnings,
         "command": command_of(file, found, given, _kernel_name(file)),
     }
@@ -58,27 +60,34 @@ def _kernel_name(file: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", stem).strip("_-.") or "kernel"
 
 
-def _terms(file: Path, found: Any, given: dict[str, str]) -> dict[str, Any]:
-    """Return the complexity of each kernel: what the file states, else what its measurements suggest."""
+def _read(file: Path, found: Any, given: dict[str, str]) -> tuple[Any, list[str]]:
+    """Return the profile, or None and why there is none."""
     import warnings
 
     from perfpred.app.reading import FALLBACK
-    from perfpred.errors import InputError
-    from perfpred.learn.terms import found_terms
+    from perfpred.errors import InputError, ProblemsError
     from perfpred.profile import read_profile
 
     fallback = {"kernel": _kernel_name(file), **FALLBACK}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            profile = read_profile(file, columns=found.mapping, fallback=fallback, **given)
-        except InputError:
-            return {}
-        largest: dict[str, Any] = {}
-        for key, part in profile.ok.combinations():
-            if key.kernel not in largest or len(part) > len(largest[key.kernel]):
-                largest[key.kernel] = part
-        terms = {kernel: part.complexity or found_terms(part) for kernel, part in largest.items()}
+            return read_profile(file, columns=found.mapping, fallback=fallback, **given), []
+        except ProblemsError as error:
+            return None, list(error.problems)
+        except InputError as error:
+            return None, [str(error)]
+
+
+def _terms(profile: Any) -> dict[str, Any]:
+    """Return the complexity of each kernel: what the file states, else what its measurements suggest."""
+    from perfpred.learn.terms import found_terms
+
+    largest: dict[str, Any] = {}
+    for key, part in profile.ok.combinations():
+        if key.kernel not in largest or len(part) > len(largest[key.kernel]):
+            largest[key.kernel] = part
+    terms = {kernel: part.complexity or found_terms(part) for kernel, part in largest.items()}
     return terms if len(terms) != 1 else next(iter(terms.values()))
 
 

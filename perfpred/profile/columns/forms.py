@@ -111,7 +111,7 @@ def form_problem(name: str, texts: Sequence[str]) -> str | None:
     quoted = shlex.quote(name)
     return (
         f"column '{name}': {example!r} is a number {form.what}, which is not read; "
-        f"write {form.read(example)}, or add --numbers {quoted} to read it so, or --ignore {quoted}"
+        f"write {form.read(example)}, or add --numbers {quoted} to read it, or --ignore {quoted}"
     )
 
 

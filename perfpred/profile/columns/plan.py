@@ -15,7 +15,7 @@ from perfpred.profile.columns.mapping import ColumnMapping, option
 from perfpred.profile.columns.reshape import Times, melted, merged_runs
 from perfpred.profile.columns.role import Role
 from perfpred.profile.columns.suspect_names import suspicion
-from perfpred.profile.columns.times import UNIT_COLUMNS, find_time, unit_column
+from perfpred.profile.columns.times import find_time, unit_column
 from perfpred.profile.columns.where import Filter
 from perfpred.profile.formats import Recognised, recognise
 from perfpred.profile.grid import Grid
@@ -152,6 +152,11 @@ def _timed(
         return grid, None, found.problems
     if found.name in mapping.numbers:
         return _times_with_units(grid, found.name, found.unit)
+    problem = form_problem(found.name, grid.distinct(found.name))
+    if problem is not None and grid.problems:  # commas that may mean this or that
+        return grid, None, ()
+    if problem is not None:
+        return grid, None, (problem.partition(" to read it")[0],)
     return grid, Times(grid.columns[found.name], found.unit, (found.name,)), ()
 
 
@@ -225,12 +230,13 @@ class _Draft:
         }
         for name in self.mapping.parameters or ():
             roles.pop(name, None)
-        roles |= {n: Role(n, "ignored", "it is in seconds as well") for n in TIME_UNITS if n in columns}
+        times = (*TIME_UNITS, str(self.mapping.time))
+        roles |= {n: Role(n, "ignored", "it is a time that is not read") for n in times if n in columns}
         roles |= {n: Role(n, "ignored", "--ignore names it") for n in self.mapping.ignore if n in columns}
         if group is not None:
             roles[group] = Role(group, "ignored", "it is the group of each row (--group), not a parameter")
         unit = unit_column(self.grid)
-        if unit is not None and (self.times is None or unit.lower() == UNIT_COLUMNS[0]):
+        if unit is not None:
             roles[unit] = Role(unit, "ignored", "it is the unit of the times")
         roles |= {n: Role(n, "noise", "by its name") for n in ("noise", "rounds") if n in columns}
         if "status" in columns:

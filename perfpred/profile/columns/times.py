@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,6 +44,14 @@ _NOT_THE_TIME = {
     "end",
 }
 _NOT_THE_TIME |= {"iqr", "var", "stamp", "timestamp", "date", "timeout", "limit", "compile", "setup", "unit"}
+_PARTS = _NOT_THE_TIME - {"cpu"} | {"kernel", "copy", "overhead", "delay", "sleep", "interval", "period"}
+UNIT_CHOICES = " (or ns, us, ms, min)"
+_UNIT_HINT = f" --unit s{UNIT_CHOICES}"
+_RUN = re.compile(
+    r"(run|rep|repeat|repetition|trial|sample|measurement|iter|time|t|r)[ _\-.]?[0-9]+"
+    r"(?:[ _\-.]*[\[(]?(?:ns|us|µs|ms|s|sec)[\])]?)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,9 @@ def _units_of_rows(grid: Grid) -> tuple[str, ...] | None:
 def suggested(grid: Grid, preferred: Sequence[str], unit: str | None) -> list[str]:
     """Return the options that would name the time column, the likeliest first."""
     names = [name for name in preferred if name in grid.columns]
+    several = [] if names else _several(grid)
+    if several:
+        return several
     if not names:
         scored = [(_score(name), place, name) for place, name in enumerate(grid.columns)]
         names = [
@@ -133,8 +145,31 @@ def suggested(grid: Grid, preferred: Sequence[str], unit: str | None) -> list[st
     return [_say(name, unit or unit_of(name) or unit_column(grid)) for name in names]
 
 
+def _several(grid: Grid) -> list[str]:
+    """Return the option for columns of times of several runs or variants, where a table has such."""
+    numbers = [name for name in grid.columns if _is_positive(grid, name)]
+    runs = [name for name in numbers if _RUN.fullmatch(name)]
+    stems = {_RUN.sub(r"\1", name) for name in runs}
+    if len(runs) > 1 and len(stems) == 1:
+        return [f"--runs {_listed(runs)}{_unit_of_all(runs)}"]
+    timed = [name for name in numbers if unit_of(name)]
+    plain = [name for name in timed if not set(words_of(name)) & (_PARTS | set(_TIME_WORDS))]
+    if len(plain) > 1 and len(plain) == len(timed) and "variant" not in grid.columns:
+        return [f"--wide {_listed(plain)}"]
+    return []
+
+
+def _listed(names: Sequence[str]) -> str:
+    quoted = ['"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name for name in names]
+    return shlex.quote(",".join(quoted))
+
+
+def _unit_of_all(names: Sequence[str]) -> str:
+    return "" if all(map(unit_of, names)) else _UNIT_HINT
+
+
 def _say(name: str, known: str | None = "s") -> str:
-    return f"--time {shlex.quote(name)}{'' if known else ' --unit s (or ns, us, ms, min)'}"
+    return f"--time {shlex.quote(name)}{'' if known else _UNIT_HINT}"
 
 
 def _score(name: str) -> int:
