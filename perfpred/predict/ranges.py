@@ -48,7 +48,7 @@ class Range:
             return 0.0
         end = self.low if value < self.low else self.high
         if value > 0 and end > 0:
-            return min(abs(math.log2(value / end)) if end / value else FARTHEST, FARTHEST)
+            return min(abs(math.log2(value) - math.log2(end)), FARTHEST)
         width = max(self.high - self.low, abs(end), 1e-300)
         return min(abs(value - end) / width, FARTHEST)
 

@@ -15,6 +15,7 @@ from perfpred.predict.bank import Bank
 from perfpred.predict.design import Encoding
 from perfpred.predict.formula import LinearModel
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
+from perfpred.predict.ranges import FARTHEST
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -230,3 +231,11 @@ def test_a_bank_of_many_models_answers_in_few_words():
         bank.predict("mine", n=5)
     assert len(str(caught.value)) < 1000
     assert len(bank.select("mine", n=1000).reason) < 1000
+
+
+def test_the_smallest_numbers_are_far_out_and_no_traceback():
+    seen = Range(8.0, 100.0)
+    assert seen.beyond(5e-324) == seen.beyond(math.inf) == FARTHEST
+    assert seen.beyond(2.0) == pytest.approx(2.0)
+    assert Range(5e-324, 5e-324).beyond(1e308) == FARTHEST
+    assert not BANK.predict("mine", variant="slow", n=5e-324).in_range
