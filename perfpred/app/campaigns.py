@@ -53,12 +53,12 @@ def require_any_ok(ok: int, rows: int, where: str) -> None:
 
 @contextmanager
 def _signals_raised() -> Iterator[None]:
-    """Raise the first of the signals as `KeyboardInterrupt`; further ones are ignored."""
+    """Raise the first of the signals as `KeyboardInterrupt`; a second one ends it at once."""
     before: dict[int, Any] = {}
 
     def raise_it(number: int, frame: FrameType | None) -> None:
         for each in before:
-            signal.signal(each, signal.SIG_IGN)
+            signal.signal(each, signal.SIG_DFL)
         raise _SignalledError(number)
 
     if threading.current_thread() is threading.main_thread():

@@ -17,7 +17,7 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.files import atomic_write
-from perfpred.halide.campaign import Task, prepare, size_text, time_all
+from perfpred.halide.campaign import Task, cache_dir, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, SHARES, Request, baselines, gather
@@ -37,6 +37,7 @@ from perfpred.measure.journal import Journal
 from perfpred.measure.outputs import require_free, require_same, seen
 from perfpred.profile import Profile, write_profile
 from perfpred.progress import Progress
+from perfpred.variants.cache import remove_leftovers
 
 EFFORT = Effort(min_rounds=8, max_rounds=24, row_budget_s=2.0, row_limit_s=20.0)
 """Candidates are many and compared with each other: fewer rounds each than a size of a kernel."""
@@ -137,6 +138,7 @@ def _work_folder(out: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        remove_leftovers(cache_dir())  # of compilations that were interrupted
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -16,6 +17,8 @@ from typing import IO, Any
 from perfpred.errors import MeasurementError
 
 START_LIMIT_S = 120.0
+_LOOK_S = 0.05
+"""How often a child that another thread is asking something is killed until that thread lets go of it."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,28 @@ class Command:
 
 
 class Child:
-    """A child process; one that died or overran its time is replaced at the next request."""
+    """A child process; one that died or overran its time is replaced at the next request.
+
+    One thread may ask while another closes it: the reply is then a ``runtime_error``.
+    """
 
     def __init__(self, command: Command) -> None:
         self._command = command
+        self._in_use = threading.RLock()
+        self._ended = False
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[str] | None = None
 
     def ask(self, message: Mapping[str, Any], limit_s: float) -> dict[str, Any]:
         """Return the reply, or a status that says why there is none: ``timeout`` or ``runtime_error``."""
-        if self._process is None or self._process.poll() is not None:
-            self.close()
-            self._start()
-        self.signal(signal.SIGCONT)
-        return self._exchange(message, limit_s)
+        with self._in_use:
+            if self._ended:
+                return {"status": "runtime_error", "message": "the process was ended"}
+            if self._process is None or self._process.poll() is not None:
+                self._release()
+                self._start()
+            self.signal(signal.SIGCONT)
+            return self._exchange(message, limit_s)
 
     @property
     def pid(self) -> int | None:
@@ -67,7 +78,25 @@ class Child:
             os.kill(self._process.pid, number)
 
     def close(self) -> None:
-        """End the child, whatever it is doing."""
+        """End the child, whatever it is doing; the next request starts another."""
+        while not self._in_use.acquire(timeout=_LOOK_S):
+            self._kill()  # which lets the thread that waits for its reply go on
+        try:
+            self._release()
+        finally:
+            self._in_use.release()
+
+    def end(self) -> None:
+        """End the child for good."""
+        self._ended = True
+        self.close()
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def _release(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -101,7 +130,7 @@ class Child:
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
             if not selector.select(limit_s):
-                self.close()
+                self._release()
                 return {"status": "timeout", "message": f"no answer within {limit_s:g} s"}
         line = process.stdout.readline()
         return _reply(line) if line.endswith("\n") else self._died()
@@ -111,7 +140,7 @@ class Child:
         code = self._process.wait()
         self._log.seek(0)
         tail = self._log.read()[-400:].strip()
-        self.close()
+        self._release()
         return {"status": "runtime_error", "message": f"process ended with code {code}: {tail}"}
 
 

@@ -110,7 +110,7 @@ class Workshop:
         """End all processes and threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         for child in self._children:
-            child.close()
+            child.end()
 
     def __enter__(self) -> Workshop:
         return self
