@@ -48,7 +48,8 @@ class Range:
             return 0.0
         end = self.low if value < self.low else self.high
         if value > 0 and end > 0:
-            return min(abs(math.log2(value) - math.log2(end)), FARTHEST)
+            ratio = value / end  # may be too small or large for a double
+            return min(abs(math.log2(ratio)), FARTHEST) if 0 < ratio < math.inf else FARTHEST
         width = max(self.high - self.low, abs(end), 1e-300)
         return min(abs(value - end) / width, FARTHEST)
 
