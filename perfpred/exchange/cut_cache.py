@@ -14,7 +14,7 @@ from perfpred.exchange.results import Rejection
 
 _CACHE = re.compile(r'"cache"\s*:\s*\{')
 _KEY = re.compile(r'[\s,]*("(?:[^"\\\n]|\\.)*")\s*:\s*')
-_NEXT_LINE = re.compile(r'\n\s*(?=")')
+_NEXT_LINE = re.compile(r'\n[^\S\n]*(?=")')
 _SHOWN = 200
 
 

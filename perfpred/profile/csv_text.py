@@ -20,6 +20,8 @@ from perfpred.profile.dialect import SAMPLE, dialect_of
 
 MAX_COLUMNS = 50_000
 MAX_CELLS = 50_000_000
+MAX_HEADING = 1_000
+"""Characters of a column's name, used or not: what they mean is searched for in each."""
 MAX_LINE_BYTES = 16 << 20
 _PIECE = 1 << 20
 _CHUNK = 500_000  # cells that are Python objects at one time; the rest are packed
@@ -98,6 +100,12 @@ def read_sheet(path: Path) -> Sheet:
     if len(sheet.header) > MAX_COLUMNS:
         count = f"the header has {len(sheet.header):,}"
         raise ProfileError(str(path), [f"a file has at most {MAX_COLUMNS:,} columns, but {count}"])
+    long = [place for place, name in enumerate(sheet.header) if len(name) > MAX_HEADING]
+    if long:
+        count = f"that of column {long[0] + 1} has {len(sheet.header[long[0]]):,}"
+        raise ProfileError(
+            str(path), [f"a column's name has at most {MAX_HEADING:,} characters, but {count}"]
+        )
     if not len(sheet) and not sheet.problems:
         raise ProfileError(str(path), ["there is a header but no row"])
     return sheet

@@ -24,7 +24,7 @@ from perfpred.profile.grid import grid_of
 from perfpred.profile.groups import NOTE, checked_groups, noted_column
 from perfpred.profile.merge import concat
 from perfpred.profile.metadata import read_sidecar
-from perfpred.profile.rules import KEYS, TIME_UNITS, Violation, check
+from perfpred.profile.rules import KEYS, MAX_NAME, TIME_UNITS, Violation, check
 from perfpred.profile.table import Profile
 
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -236,7 +236,8 @@ def _contradictions(raw: Mapping[str, Any], given: Mapping[str, str], plan: Plan
 def _describe(violation: Violation, plan: Plan, sheet: Sheet) -> str:
     row, column = violation.row, violation.column
     if row is None:
-        way_out = f"; --ignore {shlex.quote(column)} leaves it out" if column in plan.parameters else ""
+        is_parameter = column in plan.parameters and len(column) <= MAX_NAME
+        way_out = f"; --ignore {shlex.quote(column)} leaves it out" if is_parameter else ""
         return violation.describe(None, "", column) + way_out
     cells = plan.grid.columns.get(plan.keys.get(column, column))
     if column == "time_s" and plan.times is not None:

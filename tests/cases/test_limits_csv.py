@@ -59,6 +59,9 @@ def test_long_names_and_texts(problems, read):
     assert problems(content) == [
         f"column '{'x' * 60}'... (201 characters) has a name of 201 characters; at most 200 are allowed"
     ]
+    assert problems(content.replace(name, " ." * 60_000 + "x")) == [
+        "a column's name has at most 1,000 characters, but that of column 4 has 120,000"
+    ]
     level = "L" * 1001
     found = problems(f"kernel,variant,hardware,layout,m,time_s\na,b,{level},{level},1,2\na,b,c,d,2,2\n")
     assert found == [
