@@ -104,6 +104,8 @@ def suspects(part: Profile) -> list[Suspect]:
     named = [name for name in varying if _NAMES.fullmatch(name) and _is_positive(table[name])]
     if len(named) == len(varying):
         return _all_sizes(table, named)
+    if len(varying) < 2:
+        return []
     found = _single(table, varying)
     return found if found or len(named) < 2 else _joint(table, named)
 

@@ -91,6 +91,8 @@ def test_sizes_that_vary_together_are_found_together():
         profile_of(("block", "unroll"), grid([16, 64, 256], [1, 2, 4]), lambda b, u: work(1e4, b) / u),
         profile_of(("n", "block"), grid([16, 64, 256], [1, 2, 4]), lambda n, b: work(1e4, n) / b),
         profile_of(("m",), [(1,), (2,), (3,)], lambda m: 1 / m),
+        profile_of(("block",), [(1,), (2,), (3,)], lambda b: b),
+        profile_of(("block",), [(1,), (1,)], lambda b: 1.0),
     ],
 )
 def test_a_tunable_is_none(part):
