@@ -87,6 +87,8 @@ def predict_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: bo
 
 def select_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: bool) -> None:
     """Choose for every row of a table; a column ``hardware`` may narrow the choice of a row."""
+    if asked.top is not None and not as_json:
+        raise InputError("--top with --table needs --json: a row of the file holds one choice")
     table = read_table(asked.path, asked.kernel, asked.given, ("variant", *ANSWERS))
     per_row = "hardware" in table.texts
     found = bank.find(asked.kernel, hardware=asked.hardware)
@@ -178,6 +180,6 @@ def _documents(answers: RowAnswers) -> list[dict[str, Any]]:
 def _tell(table: QueryTable, answers: RowAnswers, out: Path | None) -> None:
     outside = int((~answers.in_range).sum())
     if outside:
-        notice(f"{outside} of {len(table)} rows are outside the trained range: their times are guesses")
+        notice(f"outside the trained range, so that times are guesses: {outside} of {len(table)} rows")
     if out is not None:
         notice(f"{len(table)} rows written to {out}")

@@ -85,7 +85,7 @@ def test_the_answers_of_a_file_read_back(models, table, tmp_path, perfpred):
     ask = ("select", "mine", "--models", models, "--table", table(CELLS), "--out", out)
     outcome = perfpred(*ask)
     assert (outcome.code, outcome.out) == (0, "")
-    assert "1 of 3 rows are outside the trained range" in outcome.err
+    assert "outside the trained range, so that times are guesses: 1 of 3 rows" in outcome.err
     assert out.read_text().startswith("note,n,dtype,variant,hardware,time_s,low_s,high_s,in_range,reason\n")
     again = perfpred("predict", "mine", "--models", models, "--variant", "fast", "--table", out)
     assert again.code == 2
@@ -188,6 +188,18 @@ def test_sizes_without_output_are_named_by_row(tmp_path, table, perfpred):
     Bank([predictor("a", 1e-9, ranges, kernel="conv2d")]).save(tmp_path / "m")
     ask = ("select", "conv2d", "--models", tmp_path / "m", "--table", table("h,w,f\n50,50,3\n4,50,5\n"))
     assert "row 2 (line 3): h must be >= f=5 for the filter to fit, but got 4" in perfpred(*ask).err
+
+
+def test_a_short_ranking_needs_documents(models, table, perfpred):
+    ask = ("select", "mine", "--models", models, "--table", table("n,dtype\n5,fp16\n"), "--top", 1)
+    assert "--top with --table needs --json" in perfpred(*ask).err
+    assert len(perfpred(*ask, "--json").json[0]["ranking"]) == 1
+
+
+def test_control_characters_do_not_reach_a_terminal(models, table, perfpred):
+    bad = perfpred("select", "mine", "--models", models, "--table", table("n,dtype\n\x1b[31m5,fp16\n"))
+    assert bad.code == 2
+    assert "\x1b" not in bad.err
 
 
 def test_an_output_needs_a_table(models, perfpred):
