@@ -10,12 +10,11 @@ from typing import Any, Protocol
 
 from perfpred.errors import InputError
 from perfpred.measure.entries import problem, timings_in_range
+from perfpred.measure.limits import MAX_LIMIT_S
 from perfpred.measure.timing import Clock, estimate
 from perfpred.progress import Progress
 
 MAX_ROUNDS = 100_000
-MAX_LIMIT_S = 1e6
-"""Some eleven days: a selector takes no more."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@ import sys
 from collections.abc import Sequence
 
 
+MAX_LIMIT_S = 1e6
+"""The longest time limit, some eleven days: a selector takes no more."""
+
+
 def limit_process(memory_bytes: int, processors: Sequence[int] = (), parent: int | None = None) -> None:
     """Limit this process's address space, leave no core files, and pin it to some processors if given.
 

@@ -255,6 +255,14 @@ def test_limits_are_numbers(tmp_path, perfpred, option):
     assert outcome.code == 2 and "got nan" in outcome.err
 
 
+@pytest.mark.parametrize("limit", ["nan", "0", "-1", "inf"])
+def test_limits_of_compilations_are_numbers(tmp_path, perfpred, limit):
+    pytest.importorskip("halide")
+    outcome = perfpred("halide", "profile", "blur", "--compile-limit", limit, "--out", tmp_path / "a.csv")
+    assert outcome.code == 2 and "a time limit must be in" in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_all_rows_failing_is_failed_work_and_some_is_said(tmp_path, perfpred, monkeypatch):
     failed = {"status": "runtime_error", "message": "no"}
     monkeypatch.setattr(MeasuringProcess, "ask", lambda self, sizes, check: failed)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from perfpred.errors import PerfpredError
-from perfpred.measure.limits import limit_process
+from perfpred.errors import InputError, PerfpredError
+from perfpred.measure.limits import MAX_LIMIT_S, limit_process
 
 Reply = dict[str, Any]
 
@@ -27,6 +27,10 @@ class ForkLimits:
 
     seconds: float = 60.0
     memory_bytes: int = 8 << 30
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds <= MAX_LIMIT_S:
+            raise InputError(f"a time limit must be in 0..{MAX_LIMIT_S:g} seconds, but got {self.seconds}")
 
 
 def forked(function: Callable[[], Reply], limits: ForkLimits, failure: str = "compile_error") -> Reply:
