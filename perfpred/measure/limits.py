@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Sequence
 
-
 MAX_LIMIT_S = 1e6
 """The longest time limit, some eleven days: a selector takes no more."""
 
