@@ -13,7 +13,7 @@ from perfpred.profile import Profile, read_profile
 from perfpred.profile.columns.mapping import ColumnMapping
 
 FALLBACK = {"variant": "default", "hardware": "default"}
-"""The names of a file's only variant and hardware, where nobody says them."""
+"""The names of the only variant and hardware of one file, where nobody says them."""
 
 
 def read(
@@ -34,7 +34,7 @@ def read(
             variant=variant,
             hardware=hardware,
             columns=columns,
-            fallback=FALLBACK,
+            fallback=FALLBACK if len(files) == 1 else None,
         )
 
 

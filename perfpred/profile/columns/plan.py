@@ -22,6 +22,7 @@ from perfpred.profile.grid import Grid
 from perfpred.profile.rules import KEYS, RESERVED, TIME_UNITS
 
 _NO_COLUMNS = {"unit", "where", "estimate"}
+MAX_SHOWN = 200  # characters of a list of columns in a message
 
 
 @dataclass(frozen=True)
@@ -323,6 +324,7 @@ class _Draft:
             warnings.append(f"left out as what {self.read.tool} wrote beside the time: {', '.join(results)}")
         for name, reason in suspects.items():
             ask = shlex.quote(",".join([*kinds, name]))
+            ask = ask if len(ask) <= MAX_SHOWN else f"..,{name}"
             warnings.append(
                 f"column '{name}' is left out: {reason}; no one has it for a run not made "
                 f"(--parameters {ask} keeps it)"

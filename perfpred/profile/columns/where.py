@@ -105,6 +105,8 @@ class _Parser:
     def _fail_to_read(self, position: int) -> NoReturn:
         position += len(self.text[position:]) - len(self.text[position:].lstrip())
         character = self.text[position]
+        if character.isdigit():
+            fail_at(self.text, position, "a number ends in no letter; texts stand in quotes")
         fail_at(self.text, position, _HINTS.get(character, f"unexpected {character!r}"))
 
     def fail(self, reason: str) -> NoReturn:
