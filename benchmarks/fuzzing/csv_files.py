@@ -11,6 +11,7 @@ import io
 import math
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -98,12 +99,15 @@ def mutations(seed_text: bytes, rng: random.Random) -> Iterator[bytes]:
 
 def judge(path: Path) -> str:
     """Read a profile and, if it is accepted, check its values and train on a few of its rows."""
-    try:
-        profile = pp.read_profile(path)
-    except InputError as error:
-        str(error)
-        return REFUSED
-    _require_faithful(path, profile)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            profile = pp.read_profile(path)
+        except InputError as error:
+            _require_short(str(error))
+            return REFUSED
+    if not warned:  # which say what was left out or read in another way
+        _require_faithful(path, profile)
     for _, part in profile.ok.combinations():
         _require_answers(part.take(np.arange(min(len(part), 40))))
         break
@@ -127,6 +131,12 @@ class CsvFiles:
     def judge(self, path: Path) -> str:
         """Return the verdict of `judge`."""
         return judge(path)
+
+
+def _require_short(message: str) -> None:
+    longest = max(map(len, message.splitlines()))
+    if longest > 2500:  # twice the longest heading
+        raise WrongAnswerError(f"a line of {longest} characters: {message[:200]}")
 
 
 def _require_faithful(path: Path, profile: Any) -> None:
