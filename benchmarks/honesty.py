@@ -3,10 +3,10 @@
 For each combination of the shipped datasets, of a folder of further data if it is there, and of the small
 files that are hard to be honest about (tests/data/cases):
 
-- new sizes, or new inputs where rows have groups: `claimed` is what `evaluate` says of the training rows alone,
+- new sizes, or new inputs where rows have groups: `claimed` is what `evaluate` says of training rows alone,
   `found` is the error of a predictor of these rows on the others, which nothing before has seen;
-- larger sizes: fitted to the smallest 60% of sizes, asked for the largest 20%. There, no error is claimed but that
-  which the 90% intervals imply: 0.4 of half their width, as of errors that are normal.
+- larger sizes: fitted to the smallest 60% of sizes, asked for the largest 20%. There, the error that
+  is claimed is that which the 90% intervals imply: half of half their width, as of errors that are normal.
 
     python benchmarks/honesty.py [--kernel matmul] [--every 1] [--without-complexity] [--data DIR] [--json]
 """
@@ -96,8 +96,7 @@ def imported(file: Path) -> pp.Profile:
 
 
 def cases() -> Iterator[Task]:
-    """Yield the files that are hard to be honest about, with rows of new sizes or inputs where there are
-    some."""
+    """Yield files that are hard to be honest about, with rows of new sizes or inputs if there are some."""
     for name, train, test, complexity in (
         ("csv-01-repeated-rows", "repeats.csv", "new_sizes.csv", {"w": "m*n"}),
         ("csv-01-repeated-rows", "once.csv", "new_sizes.csv", {"w": "m*n"}),
@@ -187,9 +186,8 @@ def show(found: list[Line]) -> bool:
         columns = ["source", "combination", "kind", "claimed", "found", "coverage"]
         print((bad[columns]).round(3).to_string(index=False))
     for kind, part in table.groupby("kind", sort=False):
-        print(
-            f"{kind}: {part['honest'].mean():.1%} of {len(part)} honest, mean coverage {part['coverage'].mean():.1%}"
-        )
+        share, coverage = part["honest"].mean(), part["coverage"].mean()
+        print(f"{kind}: {share:.1%} of {len(part)} honest, mean coverage {coverage:.1%}")
     return not len(bad)
 
 

@@ -40,6 +40,8 @@ smallest of each shipped dataset, left out, where 2.0 and no decay had 1.8."""
 ENOUGH_TO_SELECT = 40
 """Rows from which features are chosen; fewer choose them by chance."""
 FOLD_ITERATIONS = 40
+FEW = 120
+"""Rows below which the net of each fold starts anew."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,11 @@ class AugmentedRegressor(TimeRegressor):
                 model, targets = model.with_precision(precision), targets * torch.from_numpy(precision)
                 best = self._best(model, targets, weights[0], rng)
             n_folds = len(masks) - 1
-            # A fold's net starts where the whole one ended: as good as several starts, and cheaper.
-            start = model.start(n_folds, rng) if self.independent_folds else best.repeat(n_folds, 1)
-            steps = FOLD_ITERATIONS if n_folds else 0
+            # A fold's net starts where the whole one ended: as good as several starts, and cheaper. With few
+            # rows it would remember those left out, and errors would be too small.
+            independent = self.independent_folds or rows.independent < FEW
+            start = model.start(n_folds, rng) if independent else best.repeat(n_folds, 1)
+            steps = (ITERATIONS if independent else FOLD_ITERATIONS) if n_folds else 0
             folds = solve(model, targets, weights[1:], start, iterations=steps).theta
         return [
             _formula(plan, model.parts(theta.numpy()), expected, rows.take(mask))

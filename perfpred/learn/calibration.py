@@ -18,6 +18,8 @@ from perfpred.predict.checks import Floats
 from perfpred.predict.interval import GROWTH, WIDEST, Interval
 
 COVERAGE = 0.9
+FEW = 60
+"""Groups below which a quantile of their errors may be too small by chance."""
 MAX_KNOTS = 12
 ROWS_PER_KNOT = 20
 """Groups, at least, for each knot of the width."""
@@ -193,14 +195,14 @@ def _prior(sizes: Floats, weights: Floats, noise: Floats | None) -> Floats:
 def _upper(values: Floats, weights: Floats, level: float) -> float:
     """Return the conformal quantile of weighted values, shape (n,), at least 0.
 
-    Where there are too few groups for the level, the largest is none to trust: then it is at least that of
-    Student's prediction interval around 0.
+    Of few groups, a quantile may be too small by chance, or there is none: it is at least that of Student's
+    prediction interval around 0.
     """
     groups = float(weights.sum())
     wanted = level * (groups + 1) / groups
     largest = float(values.max())
     found = largest if wanted >= 1 else _quantile(values, weights, wanted)
-    if wanted > 1:
+    if groups < FEW:
         deviation = float(np.sqrt(np.average(values**2, weights=weights)))
         freedom = max(groups - 1, 1.0)
         found = max(found, float(student.ppf(level, freedom)) * deviation * float(np.sqrt(1 + 1 / groups)))
