@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from perfpred.halide.campaign import Compiled, Task, compile_all, estimates, time_all
+from perfpred.halide.campaign import Compiled, Task, compile_all, time_all
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.estimating import estimates
 from perfpred.halide.features.machine import Target
 from perfpred.halide.journalled import Part, candidates_of
 from perfpred.halide.sandbox.workshop import Workshop

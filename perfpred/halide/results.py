@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from perfpred.errors import InputError, MeasurementError
-from perfpred.halide.campaign import Compiled, Task, estimates, size_text
+from perfpred.halide.campaign import Compiled, Task, size_text
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.estimating import estimates
 from perfpred.halide.features.compute import FEATURES, features
 from perfpred.halide.features.machine import Target
 from perfpred.halide.sandbox.workshop import Size, require_halide

@@ -13,13 +13,13 @@ from perfpred.errors import InputError
 from perfpred.halide.campaign import (
     Task,
     compile_all,
-    estimates,
     prepare,
     scratch_folder,
     size_text,
     time_all,
 )
 from perfpred.halide.candidate import Candidate, distinct
+from perfpred.halide.estimating import estimates
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, Request, baselines
 from perfpred.halide.sandbox.forked import ForkLimits
