@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from perfpred.kernels.domain import SizeRule
 from perfpred.predict.checks import Floats
 from perfpred.predict.predictor import Prediction, Predictor
 
+_QUOTED = re.compile(r"'([^']+)'")
 Query: TypeAlias = Mapping[str, "float | str"]
 
 
@@ -146,14 +148,21 @@ def explained(predictor: Predictor, answer: Callable[[], Any]) -> Any:
 
 
 def _origin(predictor: Predictor, message: str) -> str:
+    """Say where an expression in a message is from, unless it is the user's own."""
+    training, formula = predictor.training, predictor.formula
     known = KERNELS.get(predictor.combination.kernel)
-    if known is None:
-        return ""
-    for kind, expressions in (("complexity", known.complexity), ("feature", known.candidates)):
-        for name, text in expressions.items():
-            if f"'{text}'" in message:
-                called = "" if name == text else f" '{name}'"
-                return f"the expression is the built-in {kind}{called} of kernel {known.name}"
+    offered = {} if known is None else {"complexity": known.complexity, "feature": known.candidates}
+    given = () if training.found else training.complexity.values()
+    made = [*getattr(formula, "terms", ()), *(each.expression for each in getattr(formula, "inputs", ()))]
+    for quoted in _QUOTED.findall(message):
+        for kind, expressions in offered.items():
+            for name, text in expressions.items():
+                if text == quoted:
+                    called = "" if name == text else f" '{name}'"
+                    kernel = predictor.combination.kernel
+                    return f"the expression is the built-in {kind}{called} of kernel {kernel}"
+        if quoted not in given and (quoted in made or quoted in training.complexity.values()):
+            return "the expression is one that training made of the parameters"
     return ""
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from perfpred.combination import Combination
@@ -13,7 +15,7 @@ from perfpred.kernels import KERNELS
 from perfpred.predict import machine
 from perfpred.predict.bank import Bank
 from perfpred.predict.design import Encoding
-from perfpred.predict.formula import LinearModel
+from perfpred.predict.formula import LinearModel, PosynomialNet
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 from perfpred.predict.ranges import FARTHEST
 
@@ -239,3 +241,22 @@ def test_the_smallest_numbers_are_far_out_and_no_traceback():
     assert seen.beyond(2.0) == pytest.approx(2.0)
     assert Range(5e-324, 5e-324).beyond(1e308) == FARTHEST
     assert not BANK.predict("mine", variant="slow", n=5e-324).in_range
+
+
+def test_an_expression_that_the_user_did_not_write_is_explained():
+    net = PosynomialNet(("1", "n - m"), [-14.0, -20.0], (), np.zeros((0, 0)), [], [], [], 0.0, 0.0)
+    ranges = {"m": (1, 9), "n": (1, 9)}
+    made = replace(predictor("a", 1e-9, ranges), formula=net)
+    with pytest.raises(InputError, match=r"'n - m' must be > 0.*; the expression is one that training made"):
+        Bank([made]).predict("mine", n=1, m=2)
+    seen = {"work": Range(1, 8)}
+    mine = replace(made.training, complexity={"work": "n - m"})
+    own = replace(made, training=mine, complexity_ranges=seen)
+    with pytest.raises(InputError, match=r"'n - m' must be > 0, but it is -1 in row 0 \(n=1, m=2\)$"):
+        Bank([own]).predict("mine", n=1, m=2)
+    known = replace(made.training, complexity={"work": KERNELS["matvec"].complexity["tiles"]})
+    key = Combination("matvec", "a", "cpu")
+    line = LinearModel(("m",), (1e-9,), 1e-12)
+    builtin = replace(made, combination=key, formula=line, training=known, complexity_ranges=seen)
+    with pytest.raises(InputError, match="built-in complexity 'tiles' of kernel matvec"):
+        Bank([builtin]).predict("matvec", n=1e200, m=1e200)
