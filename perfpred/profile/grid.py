@@ -14,7 +14,7 @@ from perfpred.profile.cells import values_of
 from perfpred.profile.csv_text import Sheet
 
 _UNNAMED = re.compile(r"(Unnamed: ?[0-9]+)?")
-_PLAIN = re.compile(r"(?:[+-]?[0-9]{1,18}(?:\.[0-9]{0,30})?(?:\n|\Z))+")
+_PLAIN = re.compile(r"(?:[+-]?[0-9]{1,18}(?:\.[0-9]{0,30})?(?:\n|\Z))++")
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
 _POINT_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")

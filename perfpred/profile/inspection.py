@@ -30,6 +30,7 @@ MAX_GROUP_SHARE = 0.5
 """Columns that change together name inputs if they take no more values than this share of the settings."""
 
 MIN_GROUPS = 5
+MAX_COMPARED = 200  # columns
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,8 @@ def _repeats(plan: Plan) -> dict[str, int]:
 def _groups(plan: Plan) -> tuple[dict[str, Any], ...]:
     """Return the sets of columns that always change together and take few values: probably one input."""
     grid = plan.grid
+    if len(plan.parameters) > MAX_COMPARED:
+        return ()
     codes = {name: _codes(grid, [name]) for name in plan.parameters}
     counts = {name: len(np.unique(code)) for name, code in codes.items()}
     settings = len(np.unique(_codes(grid, list(plan.parameters))))

@@ -122,7 +122,10 @@ def _read_one(path: Path, request: _Request) -> Profile:
     if problems:
         raise ProfileError(str(path), problems)
     cells = None if plan.group is None else plan.grid.columns[plan.group]
-    groups = checked_groups(cells, plan.group, table, plan.parameters)
+    try:
+        groups = checked_groups(cells, plan.group, table, plan.parameters)
+    except InputError as error:
+        raise ProfileError(str(path), [str(error)]) from None
     if mapping.stated():
         metadata["columns"] = mapping.stated()
     profile = Profile.of_checked(table, plan.parameters, metadata, groups, plan.group)

@@ -113,6 +113,18 @@ def test_wide_tables_have_one_row_per_variant(read, refusal):
     ]
 
 
+def test_wide_tables_leave_no_room_for_another_variant(refusal):
+    text = "n,cpu_ms,gpu_ms\n1,2,3\n"
+    assert refusal(text, wide="cpu_ms,gpu_ms") == ["--wide names the variants, so --variant cannot be given"]
+    with_variant = "n,variant,cpu_ms,gpu_ms\n1,a,2,3\n"
+    (problem,) = refusal(with_variant, {"kernel": "k", "hardware": "h"}, wide="cpu_ms,gpu_ms")
+    assert "there is a column 'variant' as well" in problem
+
+
+def test_a_blank_group_is_refused_with_its_row(refusal):
+    assert refusal("g,n,time_ms\na,2,3\n,3,4\n", group="g") == ["group 'g' must not be blank; row 2"]
+
+
 def test_runs_become_an_estimate_with_noise(read, refusal):
     text = "n,r1,r2,r3\n1,10,11,90\n2,20,,22\n"
     profile, notes = read(text, runs=["r1", "r2", "r3"], unit="ms")

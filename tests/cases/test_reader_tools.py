@@ -96,6 +96,21 @@ def test_google_benchmark_with_several_functions_of_one_kernel_has_variants():
     assert profile.table["variant"].unique().tolist() == ["BM_gemm", "BM_sum"]
 
 
+def test_parameters_named_as_columns_of_a_profile_keep_out_of_their_way(tmp_path):
+    header = "name,iterations,real_time,cpu_time,time_unit"
+    rows = ['"BM_c/kernel:3/noise:1",1,2,3,ns', '"BM_c/kernel:5/noise:2",1,3,3,ns']
+    (tmp_path / "g.csv").write_text("\n".join([header, *rows]) + "\n")
+    with pytest.warns(DataWarning):
+        profile = read_profile(tmp_path / "g.csv", columns=ColumnMapping(time="real_time"), fallback=FALLBACK)
+    assert profile.parameters == ("arg_kernel", "arg_noise")
+    assert profile.table["kernel"].unique().tolist() == ["BM_c"]
+    lines = (DATA / "hyperfine.csv").read_text().replace("parameter_b", "parameter_variant", 1).splitlines()
+    (tmp_path / "h.csv").write_text("\n".join(lines) + "\n")
+    with pytest.warns(DataWarning):
+        profile = read_profile(tmp_path / "h.csv", columns=ColumnMapping(time="mean"), fallback=FALLBACK)
+    assert profile.parameters == ("arg_variant", "n")
+
+
 def test_statistics_over_repetitions_are_no_rows_of_their_own():
     medians = read("google_benchmark_aggregates.csv", time="real_time")
     assert medians.table["noise"].notna().all()

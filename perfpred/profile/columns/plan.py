@@ -80,7 +80,7 @@ def make_plan(
         [name for name in mapping.ignore if mapping.wide and name == "variant"], "--ignore"
     )
     read = recognise(original, mapping, given)
-    missing = _missing(grid, read.grid, mapping)
+    missing = _missing(grid, read.grid, mapping, given)
     if missing:
         return Plan(grid, tuple, {}, (), None, problems=(*grid.problems, *missing), is_complete=False)
     grid = _kept(_with_numbers(read.grid, mapping), mapping)
@@ -92,7 +92,7 @@ def make_plan(
     return draft.plan(original, problems)
 
 
-def _missing(original: Grid, grid: Grid, mapping: ColumnMapping) -> list[str]:
+def _missing(original: Grid, grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> list[str]:
     """Say which columns the mapping names that are not there."""
     problems = []
     for name, value in mapping.stated().items():
@@ -107,6 +107,8 @@ def _missing(original: Grid, grid: Grid, mapping: ColumnMapping) -> list[str]:
                 problems.append(f"there is no column '{column}', which is the group column")
             elif name != "ignore" or column not in (*grid.dropped, mapping.group):
                 problems.append(f"{option(name)}: {UnknownNameError('column', column, grid.columns)}")
+    if mapping.wide and "variant" in given:
+        problems.append("--wide names the variants, so --variant cannot be given")
     if mapping.wide and "variant" in grid.columns:
         problems.append(
             "--wide names the variants, but there is a column 'variant' as well; --ignore variant"
@@ -347,6 +349,8 @@ class _Draft:
             if self.mapping.parameters is None and name not in RESERVED and lower in RESERVED:
                 also = f" (or --{lower}-column {shlex.quote(name)})" if lower in KEYS else ""
                 problems.append(f"column '{name}' would be a parameter; is it '{lower}'{also}?")
+            elif self.times is not None and name in self.times.labels:
+                problems.append(f"column '{name}' is the time, so --parameters cannot name it")
             elif name in RESERVED:
                 problems.append(
                     f"column '{name}' cannot be a parameter of that name; rename it, or --ignore {name}"

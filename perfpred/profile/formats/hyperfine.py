@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from perfpred.profile.columns.mapping import ColumnMapping
-from perfpred.profile.formats.recognised import Recognised, text_array, uses, with_noise
+from perfpred.profile.formats.recognised import Recognised, free_name, text_array, uses, with_noise
 from perfpred.profile.grid import Grid
 
 _COLUMNS = {"command", "mean", "stddev", "user", "system", "min", "max"}
@@ -25,21 +25,22 @@ def read(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> Recogn
         return None
     grid = with_noise(grid, "stddev", "mean", None)
     renamed = {
-        name: name.removeprefix(_PREFIX)
-        for name in grid.columns
-        if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in ("", *grid.columns)
+        name: free_name(name.removeprefix(_PREFIX), cells, grid)
+        for name, cells in grid.columns.items()
+        if name.startswith(_PREFIX) and name != _PREFIX
     }
     cells = {new: grid.columns[old] for old, new in renamed.items()}
     grid = grid.without(renamed, f"its name without '{_PREFIX}' is used").with_columns(cells)
     results = dict(_RESULTS)
     if not uses(mapping, "command"):
-        grid = _with_variants(grid, list(renamed.values()), given)
+        grid = _with_variants(grid, renamed, given)
         results["command"] = "its parameters are columns"
     return Recognised(grid, "hyperfine", _TIMES, "s", results, {"command": "variant", **renamed})
 
 
-def _with_variants(grid: Grid, parameters: list[str], given: Mapping[str, str]) -> Grid:
-    rows = [grid.texts(name) for name in parameters]
+def _with_variants(grid: Grid, renamed: Mapping[str, str], given: Mapping[str, str]) -> Grid:
+    rows = [grid.texts(name) for name in renamed.values()]
+    parameters = [name.removeprefix(_PREFIX) for name in renamed]
     commands = grid.texts("command")
     templates = [
         _template(command, dict(zip(parameters, values, strict=True)))

@@ -6,7 +6,14 @@ import re
 from collections.abc import Mapping
 
 from perfpred.profile.columns.mapping import ColumnMapping
-from perfpred.profile.formats.recognised import Recognised, uses, with_names, with_noise, with_parameters
+from perfpred.profile.formats.recognised import (
+    Recognised,
+    free_name,
+    uses,
+    with_names,
+    with_noise,
+    with_parameters,
+)
 from perfpred.profile.grid import Grid
 
 _COLUMNS = {"name", "min", "max", "mean", "stddev", "rounds"}
@@ -24,12 +31,13 @@ def read(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> Recogn
     if not grid.columns.keys() >= _COLUMNS:
         return None
     grid = with_noise(grid, "stddev", "mean", "rounds")
-    renamed = {name: name.removeprefix("param:") for name in grid.columns if name.startswith("param:")}
-    columns = {renamed.get(name, name): cells for name, cells in grid.columns.items()}
-    if len(columns) == len(grid.columns):  # no parameter is named as another column
-        grid = grid.without(renamed, "its name was shortened").with_columns(
-            {new: columns[new] for new in renamed.values()}
-        )
+    renamed = {
+        name: free_name(name.removeprefix("param:"), cells, grid)
+        for name, cells in grid.columns.items()
+        if name.startswith("param:") and name != "param:"
+    }
+    columns = {new: grid.columns[old] for old, new in renamed.items()}
+    grid = grid.without(renamed, "its name was shortened").with_columns(columns)
     if not uses(mapping, "name"):
         parts = [_taken_apart(name) for name in grid.texts("name")]
         if not renamed:

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from perfpred.profile.cells import value_of
 from perfpred.profile.columns.mapping import ColumnMapping
 from perfpred.profile.grid import Grid
+from perfpred.profile.rules import KEYS, RESERVED
+
+MAX_PARAMETERS = 100
+"""Of names: as each becomes a column, names that agree in none would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,27 @@ def with_parameters(grid: Grid, rows: Sequence[Mapping[str, str]], source: str) 
         The parameters of each row.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
-    columns = {
-        f"arg_{name}" if name in grid.columns else name: text_array([row.get(name, "") for row in rows])
-        for name in names
-    }
+    if len(names) > MAX_PARAMETERS:
+        count = f"the names in column '{source}' hold {len(names):,} parameters"
+        return grid.failing(f"{count}, but at most {MAX_PARAMETERS} are read")
+    read = {name: text_array([row.get(name, "") for row in rows]) for name in names}
+    columns = {free_name(name, cells, grid): cells for name, cells in read.items()}
     if not columns:
         return grid
     listed = ", ".join(list(columns)[:8]) + (" and more" if len(columns) > 8 else "")
     return grid.with_columns(columns).noting(
         f"{listed} {'are' if len(columns) > 1 else 'is'} read from column '{source}'"
     )
+
+
+def free_name(name: str, cells: NDArray[Any], grid: Grid) -> str:
+    """Return the name for a parameter of a tool: its own unless a profile or the file uses that otherwise.
+
+    One called ``variant`` that holds texts is the variant; a ``kernel`` of 3 is a size.
+    """
+    is_key = name in KEYS and not any(isinstance(value_of(cell), int | float) for cell in cells.tolist())
+    taken = name in grid.columns or (name in RESERVED and not is_key)
+    return f"arg_{name}" if taken else name
 
 
 def with_noise(grid: Grid, spread: str, centre: str, count: str | None) -> Grid:
