@@ -86,13 +86,19 @@ def test_a_default_on_two_machines_is_taken_where_it_is_in_range():
 
 def test_the_slow_variant_measured_on_small_sizes_is_not_taken(tmp_path, perfpred):
     csv = CASES / "csv-02-slow-variant-measured-small-only" / "sort.csv"
-    assert perfpred("train", csv, "--models", tmp_path / "m", "--model", "augmented").code == 0
+    model = (
+        "--model",
+        "linear-c",
+        "--complexity",
+        "work=n",
+    )  # wrong for insertion: its large sizes look fast
+    assert perfpred("train", csv, "--models", tmp_path / "m", *model).code == 0
     for default in ((), ("--default", "merge")):
         query = ("select", "sort", "--models", tmp_path / "m", "n=1000000", *default, "--json")
         found = perfpred(*query).json
         assert found["best"]["variant"] == "merge"
         assert [entry["variant"] for entry in found["ranking"]] == ["merge", "insertion"]
-        assert found["reason"] == "merge on xeon is the only choice within its trained range"
+        assert found["reason"].startswith("merge on xeon is the only choice within its trained range")
 
 
 OWN = Bank(
