@@ -14,6 +14,7 @@ from perfpred.learn.training import train
 from perfpred.predict.predictor import Predictor
 from perfpred.profile import Profile
 from perfpred.profile.cells import Value
+from perfpred.profile.rules import LARGEST
 from perfpred.progress import Progress
 from perfpred.tuning.left_out import (
     MAX_ROWS,
@@ -142,6 +143,8 @@ def _tunables(part: Profile, wanted: Mapping[str, Value]) -> list[str]:
             raise InputError(f"{name} must be {'a number' if is_number else 'text'}, but is {value!r}")
         if isinstance(value, float) and not np.isfinite(value):
             raise InputError(f"{name} must be finite, but is {value!r}")
+        if isinstance(value, int | float) and abs(value) > LARGEST:
+            raise InputError(f"{name} must be at most {LARGEST:g} in size, but is {value:g}")
     tunables = [name for name in part.parameters if name not in wanted]
     if not wanted:
         raise InputError(f"give the size as NAME=VALUE; parameters: {', '.join(part.parameters)}")

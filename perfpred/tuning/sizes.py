@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from perfpred.errors import InputError, UnknownNameError
+from perfpred.predict.checks import Floats
 from perfpred.profile import Profile
 from perfpred.profile.cells import Value
 
@@ -26,7 +27,7 @@ _NAMES = re.compile(
 _MIN_RATIO = 2.0
 """From its least to its greatest value, a size changes times at least so many times."""
 _MIN_GROWING = 0.9
-"""Of neighbouring values in otherwise equal configurations, so many take longer at the greater."""
+"""Mean correlation of a size and the time, both as logarithms, in otherwise equal configurations."""
 _MIN_REPEATED = 0.5
 """Of the other parameters' configurations, so many are there at two values of a size at least."""
 
@@ -172,9 +173,18 @@ def _effect(table: pd.DataFrame, name: str) -> _Effect:
         return _NONE
     centred = repeated.sub(repeated.mean(axis=1), axis=0)
     means = centred.mean(axis=0)
-    filled = repeated.to_numpy()
-    rises = np.concatenate([np.diff(row[~np.isnan(row)]) for row in filled])
-    return _Effect(float(means.max() - means.min()), float(np.mean(rises > 0)), len(repeated) / len(grid))
+    growing = _correlation(repeated.columns.to_numpy(dtype=np.float64), repeated.to_numpy())
+    return _Effect(float(means.max() - means.min()), growing, len(repeated) / len(grid))
+
+
+def _correlation(values: Floats, log_time: Floats) -> float:
+    """Return the mean over rows of their correlation with values of shape (v,), of times (rows, v) or NaN."""
+    scale = np.log(values) if (values > 0).all() else values
+    x = np.where(np.isnan(log_time), np.nan, scale)
+    x, y = (each - np.nanmean(each, axis=1, keepdims=True) for each in (x, log_time))
+    spread = np.sqrt(np.nansum(x**2, axis=1) * np.nansum(y**2, axis=1))
+    products = np.nansum(x * y, axis=1)
+    return float(np.mean(np.divide(products, spread, out=np.zeros(len(y)), where=spread > 0)))
 
 
 def _of_category(table: pd.DataFrame, name: str, others: Sequence[str]) -> _Effect:

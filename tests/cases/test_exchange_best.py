@@ -95,6 +95,7 @@ def test_distances():
         ({"size": 3}, "unknown parameter 'size'"),
         ({"n": "large"}, "n must be a number, but is 'large'"),
         ({"n": float("inf")}, "n must be finite"),
+        ({"n": 1e40}, "n must be at most"),
         ({"block": 64}, "'n' looks like a size, not a parameter to tune: give n=VALUE"),
         ({"n": 1, "block": 1, "unroll": 1}, "there is nothing to choose"),
         ({}, "give the size as NAME=VALUE"),

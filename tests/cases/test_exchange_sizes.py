@@ -99,6 +99,16 @@ def test_a_tunable_is_none(part):
     assert suspects(part) == []
 
 
+def test_sizes_of_nearly_equal_work_still_grow():
+    sizes = ((64, 512), (128, 700), (300, 900), (512, 1200), (800, 800))
+    rows = [(m, n, b) for m, n in sizes for b in (16, 32, 64, 128)]
+
+    def time(m, n, block):
+        return 1e-5 * m * n * (1 + 0.2 * abs(np.log2(block * 8 / n)))
+
+    assert [each.name for each in suspects(profile_of(("m", "n", "block"), rows, time))] == ["m,n"]
+
+
 def test_parts_have_their_values():
     part = profile_of(("n", "block"), grid([100, 200], [16, 64]), work)
     parts = list(fixed_parts(part, ["n"]))
