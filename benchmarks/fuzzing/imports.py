@@ -19,6 +19,7 @@ from fuzzing.kinds import ACCEPTED, REFUSED, Kind, WrongAnswerError, hunt
 from perfpred.errors import InputError
 from perfpred.exchange import Imported, Names, StatedSpace, Wishes, import_file
 from perfpred.exchange.estimates import ESTIMATES
+from perfpred.json_text import parse_json
 from perfpred.profile import read_profile, write_profile
 
 Times = Callable[[Any], dict[tuple[Any, ...], list[float]]]
@@ -133,8 +134,7 @@ def require_space(found: StatedSpace) -> str:
 def _require_recorded(path: Path, found: Imported, times: Times) -> None:
     """Raise if a time is none that the file records of its configuration."""
     try:
-        content = json.loads(path.read_bytes().decode("utf-8-sig"))
-        recorded = times(content)
+        recorded = times(parse_json(path.read_bytes()))  # refuses a key named twice, of which one is lost
     except (ValueError, RecursionError, TypeError, AttributeError, LookupError, ArithmeticError):
         return  # gzipped, cut off, or odd elsewhere: then only the rest is judged
     scale = found.unit.per_second
