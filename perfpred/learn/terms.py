@@ -17,13 +17,16 @@ from scipy.optimize import nnls
 
 from perfpred.learn.sizes import Sizes
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Columns, Encoding, evaluate
+from perfpred.predict.design import Columns, Encoding
+from perfpred.predict.familiar import loosely
 from perfpred.profile import Profile
 
 MAX_TERMS = 4
 MAX_SIZES = 400
 """More tell no more of which terms there are."""
 MIN_SIZES = 8
+MAX_COLUMNS = 12
+"""Columns that products are made of."""
 MAX_SUBSETS = 5
 """All subsets of so many columns are tried; of more, only small ones and nearly all."""
 N_FOLDS = 4
@@ -38,6 +41,8 @@ WORTHWHILE = 0.8
 """All terms together must lower the error of a constant to this share of it."""
 LARGEST_ERROR = 2.0
 """In log seconds: one size that is far off must not choose the terms."""
+LARGEST = 1e100
+"""A product that is larger is of no use: further ones of it would be infinite."""
 RIDGE = 1e-3
 
 Exponents = tuple[tuple[str, int], ...]
@@ -61,6 +66,8 @@ class _Problem:
         """Return the mean absolute log error of terms, each of shape (s,), on sizes left out."""
         matrix = np.stack([np.ones(len(self.time_s)), *terms], axis=1) / self.time_s[:, None]
         matrix = matrix / np.linalg.norm(matrix, axis=0)
+        if not np.isfinite(matrix).all():
+            return LARGEST_ERROR
         return float(np.mean([_fold_error(matrix, mask) for mask in self.folds]))
 
 
@@ -103,10 +110,12 @@ def terms_of(columns: Columns, time_s: Floats, groups: NDArray[np.intp] | None =
     usable = [n for n, values in columns.items() if values.min() > 0 and np.ptp(values) > 0]
     if not usable:
         return {}
+    usable = _weighty(columns, usable, np.log(time_s))
     exponents, effect, trend = _power_law(columns, usable, np.log(time_s))
     problem = _Problem(time_s / np.exp(effect), _folds(trend, groups, rng))
     powers = candidates(exponents, columns)
-    values = {text: evaluate(text, columns) for text in powers}
+    values = {text: loosely(text, columns) for text in powers}
+    values = {text: found for text, found in values.items() if found.min() > 0 and found.max() < LARGEST}
     chosen = _forward(problem, values, powers)
     return {text: text for text in _by_share(chosen, values, problem.time_s)}
 
@@ -162,6 +171,16 @@ def _text(monomial: Exponents) -> str:
     return f"{top}/{below[0]}" if len(below) == 1 else f"{top}/({'*'.join(below)})"
 
 
+def _weighty(columns: Columns, usable: list[str], log_time: Floats) -> list[str]:
+    """Return at most `MAX_COLUMNS` columns, those over whose range the time changes most, in their order."""
+    if len(usable) <= MAX_COLUMNS:
+        return usable
+    logs = np.stack([np.log(columns[name]) for name in usable], axis=1)
+    weight = np.abs(_ridge(logs, log_time)) * np.ptp(logs, axis=0)
+    kept = {usable[index] for index in np.argsort(-weight, kind="stable")[:MAX_COLUMNS]}
+    return [name for name in usable if name in kept]
+
+
 def _power_law(
     columns: Columns, usable: Sequence[str], log_time: Floats
 ) -> tuple[dict[str, float], Floats, Floats]:
@@ -201,13 +220,22 @@ def _folds(
 
 def _fold_error(matrix: Floats, mask: NDArray[np.bool_]) -> float:
     """Return the mean absolute log error on the sizes that `mask` leaves out."""
-    coefficients, _ = nnls(matrix[mask], np.ones(int(mask.sum())))
+    coefficients = _nonnegative(matrix[mask])
     with np.errstate(divide="ignore"):
         logs = np.log(matrix @ coefficients)
     shift = np.median(logs[mask])
     if not np.isfinite(shift):
         return LARGEST_ERROR
     return float(np.minimum(np.abs(logs[~mask] - shift), LARGEST_ERROR).mean())
+
+
+def _nonnegative(matrix: Floats) -> Floats:
+    """Return coefficients >= 0 of the columns whose sum is nearest to 1; all 0 if none can be found."""
+    try:
+        found, _ = nnls(matrix, np.ones(len(matrix)))
+    except RuntimeError:  # it did not end: columns that are nearly the same
+        return np.zeros(matrix.shape[1])
+    return np.asarray(found)
 
 
 def _forward(problem: _Problem, values: Mapping[str, Floats], powers: Mapping[str, Exponents]) -> list[str]:
@@ -248,7 +276,7 @@ def _by_share(chosen: Sequence[str], values: Mapping[str, Floats], time_s: Float
         return []
     matrix = np.stack([np.ones(len(time_s)), *(values[text] for text in chosen)], axis=1) / time_s[:, None]
     norms = np.linalg.norm(matrix, axis=0)
-    coefficients, _ = nnls(matrix / norms, np.ones(len(time_s)))
+    coefficients = _nonnegative(matrix / norms)
     slow = time_s >= np.median(time_s)
     shares = (matrix[slow] * (coefficients / norms)).mean(axis=0)[1:]
     return [chosen[index] for index in np.argsort(-shares, kind="stable")]

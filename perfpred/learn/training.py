@@ -105,9 +105,9 @@ def fit_predictor(
     relatives: Mapping[str, PosynomialNet] | None = None,
 ) -> Predictor:
     """Return the predictor of one combination, fitted to `rows`, or to a part that covers them."""
-    data = TrainingData.of(rows, chosen.max_sizes, random_state)
     named, found = complexity_of(combination.kernel, rows, complexity)
     try:
+        data = TrainingData.of(rows, chosen.max_sizes, random_state)
         if found:
             named = terms_of(data.encoded, data.sizes.time_s, data.sizes.groups)
         estimator = chosen.make(named, features_of(combination.kernel, rows, chosen), random_state)

@@ -20,6 +20,7 @@ from perfpred.predict.design import Columns, Encoding
 from perfpred.predict.interval import Interval
 from perfpred.profile import Profile
 
+MAX_COLUMNS = 300
 MAX_HELD_OUT = 4000
 """Rows that a model was not fitted to, for want of use, size its interval: so many at most."""
 
@@ -49,6 +50,12 @@ class TrainingData:
         """Return the data, with at most `max_sizes` sizes to fit."""
         whole = Sizes.of(rows)
         encoding = Encoding.of(whole.columns)
+        if len(encoding.labels) > MAX_COLUMNS:
+            raise InputError(
+                f"a model takes at most {MAX_COLUMNS} columns, of which a category has one per value, but "
+                f"there are {len(encoding.labels)}; name those that matter with --parameters, or leave some "
+                "out with --ignore"
+            )
         chosen = np.arange(len(whole))
         if max_sizes is not None and len(whole) > max_sizes:
             encoded = encoding.encode(whole.columns)

@@ -23,6 +23,8 @@ MAX_CENTRES = 200
 """Rows that stand for all of training: a query is compared with each."""
 MAX_PAIRED = 6
 """Products and quotients are made of so many columns at most, those of the widest ranges."""
+MAX_MULTIPLIED = 16
+"""The product of all is of so many columns at most."""
 SLACK = 1.5
 """Rows may be so much farther from the rest than those in training were from each other."""
 MIN_RADIUS = 0.1
@@ -157,7 +159,7 @@ def products(columns: Columns) -> list[str]:
     wide.sort(key=lambda name: columns[name].min() / columns[name].max())
     used = [name for name in columns if name in wide[:MAX_PAIRED]]
     found = [f"{a}{sign}{b}" for a, b in combinations(used, 2) for sign in "*/"]
-    everything = "*".join(name for name in columns if name in wide)
+    everything = "*".join(name for name in columns if name in wide[:MAX_MULTIPLIED])
     return found if len(wide) < 3 else [*found, everything]
 
 

@@ -250,6 +250,8 @@ def _codes(columns: list[Any]) -> NDArray[np.intp]:
 def _fit(target: Floats, columns: list[Floats]) -> tuple[float, float]:
     """Return the first coefficient of a least-squares fit, and the root mean square of what is left."""
     matrix = np.column_stack(columns)
+    if not np.isfinite(matrix).all() or not np.isfinite(target).all():
+        return 0.0, float("inf")
     coefficients, *_ = np.linalg.lstsq(matrix, target, rcond=None)
     left = target - matrix @ coefficients
     return float(coefficients[0]), float(np.sqrt(np.mean(left**2)))
@@ -258,6 +260,8 @@ def _fit(target: Floats, columns: list[Floats]) -> tuple[float, float]:
 def _left(target: Floats, columns: list[Floats]) -> Floats:
     """Return what a least-squares fit leaves unexplained."""
     matrix = np.column_stack(columns)
+    if not np.isfinite(matrix).all() or not np.isfinite(target).all():
+        return target
     left: Floats = target - matrix @ np.linalg.lstsq(matrix, target, rcond=None)[0]
     return left
 
