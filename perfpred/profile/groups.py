@@ -11,6 +11,7 @@ from perfpred.errors import InputError
 from perfpred.profile.cells import text_column, value_of
 from perfpred.profile.rules import RESERVED
 
+PARAMETERS_NOTE = "parameter_columns"  # the sidecar's key: parameters that are none by their looks alone
 NOTE = "group_column"  # the sidecar's key: the name of the column, and whether it is a parameter as well
 
 
@@ -91,6 +92,20 @@ def noted_column(metadata: Mapping[str, Any]) -> tuple[str | None, bool]:
         raise InputError(f'{NOTE} must be {{"name": "...", "parameter": true or false}}, but is {note!r}')
     check_group_name(note.get("name"))
     return str(note["name"]), bool(note["parameter"])
+
+
+def noted_parameters(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the parameters that a sidecar names.
+
+    Raises
+    ------
+    InputError
+        If the note is not what `write_profile` writes.
+    """
+    note = metadata.get(PARAMETERS_NOTE, [])
+    if not isinstance(note, list) or not all(isinstance(name, str) for name in note):
+        raise InputError(f"{PARAMETERS_NOTE} must be a list of names, but is {note!r}")
+    return tuple(note)
 
 
 def shared_group_column(columns: Iterable[tuple[str | None, bool]]) -> str | None:

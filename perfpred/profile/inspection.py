@@ -22,7 +22,7 @@ from perfpred.profile.columns.toml import read_mapping
 from perfpred.profile.csv_text import read_sheet
 from perfpred.profile.formats import recognise
 from perfpred.profile.grid import Grid, grid_of
-from perfpred.profile.groups import noted_column
+from perfpred.profile.groups import noted_column, noted_parameters
 from perfpred.profile.metadata import read_sidecar
 from perfpred.profile.rules import TIME_UNITS
 
@@ -79,13 +79,17 @@ def inspect_profile(path: Path, columns: ColumnMapping, given: Mapping[str, str]
     sheet = read_sheet(path)
     grid = grid_of(sheet)
     beside = read_mapping(path)
-    noted, is_parameter = noted_column(read_sidecar(path))
+    sidecar = read_sidecar(path)
+    noted, is_parameter = noted_column(sidecar)
+    trusted = noted_parameters(sidecar)
     mapping = _completed(grid, columns.over(beside), given)
     if noted is not None and mapping.group is None:
         also = () if is_parameter else (noted,)
         mapping = replace(mapping, group=noted, ignore=(*mapping.ignore, *also))
-    plan = make_plan(grid, mapping, given, sheet.where)
-    mapping, plan = _with_numbers(plan, mapping, lambda new: make_plan(grid, new, given, sheet.where))
+    plan = make_plan(grid, mapping, given, sheet.where, trusted)
+    mapping, plan = _with_numbers(
+        plan, mapping, lambda new: make_plan(grid, new, given, sheet.where, trusted)
+    )
     groups = _groups(plan) if plan.parameters else ()
     if groups and mapping.group is None and mapping.parameters is None:
         mapping = replace(mapping, group=groups[0]["group"])

@@ -21,7 +21,14 @@ from perfpred.profile.columns.toml import read_mapping
 from perfpred.profile.columns.units import in_seconds
 from perfpred.profile.csv_text import Sheet, read_sheet
 from perfpred.profile.grid import grid_of
-from perfpred.profile.groups import NOTE, checked_groups, noted_column
+from perfpred.profile.groups import (
+    NOTE,
+    PARAMETERS_NOTE,
+    checked_groups,
+    group_text,
+    noted_column,
+    noted_parameters,
+)
 from perfpred.profile.merge import concat
 from perfpred.profile.metadata import read_sidecar
 from perfpred.profile.rules import KEYS, MAX_NAME, TIME_UNITS, Violation, check
@@ -111,21 +118,20 @@ class _Request:
 def _read_one(path: Path, request: _Request) -> Profile:
     sheet = read_sheet(path)
     metadata, mapping, noted, unread = _beside(path, request.columns)
-    plan = make_plan(grid_of(sheet), noted, request.given, sheet.where)
+    trusted = () if unread else noted_parameters(metadata)
+    metadata.pop(PARAMETERS_NOTE, None)
+    plan = make_plan(grid_of(sheet), noted, request.given, sheet.where, trusted)
     given = _given(plan, request, sheet)
     problems = [*plan.problems, *given.problems, *sheet.problems, *unread]
     raw, unit = _raw(plan)
     problems += _contradictions(raw, given.keys, plan, sheet)
     supplied = {name: np.full(len(plan.grid), text, dtype=object) for name, text in given.keys.items()}
     table, found = check({**raw, **supplied}, plan.parameters, time_unit=unit)
-    problems += [_describe(each, plan, sheet) for each in found]
+    problems += [*(_describe(each, plan, sheet) for each in found), *_blank_groups(plan, sheet)]
     if problems:
         raise ProfileError(str(path), problems)
     cells = None if plan.group is None else plan.grid.columns[plan.group]
-    try:
-        groups = checked_groups(cells, plan.group, table, plan.parameters)
-    except InputError as error:
-        raise ProfileError(str(path), [str(error)]) from None
+    groups = checked_groups(cells, plan.group, table, plan.parameters)
     if mapping.stated():
         metadata["columns"] = mapping.stated()
     profile = Profile.of_checked(table, plan.parameters, metadata, groups, plan.group)
@@ -152,6 +158,7 @@ def _beside(
     try:
         metadata = read_sidecar(path)
         group, is_parameter = noted_column(metadata)
+        noted_parameters(metadata)
         if group is not None and mapping.group is None:
             also = () if is_parameter or group in mapping.ignore else (group,)
             noted = replace(mapping, group=group, ignore=(*mapping.ignore, *also))
@@ -234,6 +241,16 @@ def _contradictions(raw: Mapping[str, Any], given: Mapping[str, str], plan: Plan
                 place = sheet.where(int(plan.grid.rows[position]))
                 problems.append(f"{place}: {key} is {other!r}, but {key}={text!r} was supplied")
     return problems
+
+
+def _blank_groups(plan: Plan, sheet: Sheet) -> list[str]:
+    if plan.group is None or plan.group not in plan.grid.columns:
+        return []
+    if all(group_text(text) is not None for text in plan.grid.distinct(plan.group)):
+        return []
+    texts = enumerate(plan.grid.texts(plan.group))
+    blank = [sheet.where(int(plan.grid.rows[row])) for row, text in texts if group_text(text) is None]
+    return [f"{place}: {plan.group} must not be blank, as it is the group" for place in blank]
 
 
 def _describe(violation: Violation, plan: Plan, sheet: Sheet) -> str:

@@ -122,7 +122,11 @@ def test_wide_tables_leave_no_room_for_another_variant(refusal):
 
 
 def test_a_blank_group_is_refused_with_its_row(refusal):
-    assert refusal("g,n,time_ms\na,2,3\n,3,4\n", group="g") == ["group 'g' must not be blank; row 2"]
+    assert refusal("g,n,time_ms\na,2,3\n,3,4\n", group="g") == [
+        "row 2 (line 3): g must not be blank, as it is the group"
+    ]
+    filtered = "g,n,time_ms\na,2,3\nb,1,5\n,3,4\n"
+    assert refusal(filtered, group="g", where="n > 1")[0].startswith("row 3 (line 4): g must not be blank")
 
 
 def test_runs_become_an_estimate_with_noise(read, refusal):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from perfpred.errors import DataWarning
-from perfpred.profile import read_profile
+from perfpred.profile import Profile, read_profile, write_profile
 from perfpred.profile.columns.mapping import ColumnMapping
 
 ROOT = Path(__file__).parents[2]
@@ -142,3 +142,13 @@ def test_no_column_of_our_data_sets_is_left_out(path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", DataWarning)
         read_profile(path)
+
+
+def test_a_parameter_of_a_profile_is_one_when_it_is_read_back(tmp_path):
+    table = pd.DataFrame({"m": M, "n": N_, "k": K, "tflops": M * N_ / TIME, "time_s": TIME})
+    profile = Profile(table.assign(kernel="k", variant="v", hardware="h"), ("m", "n", "k", "tflops"))
+    write_profile(profile, tmp_path / "p.csv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        back = read_profile(tmp_path / "p.csv")
+    assert (back.data_hash, back.metadata) == (profile.data_hash, {})

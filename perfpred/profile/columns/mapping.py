@@ -107,6 +107,13 @@ class ColumnMapping:
                 if roles.setdefault(column, name) != name:
                     raise InputError(f"'{column}' cannot be both {option(roles[column])} and {option(name)}")
 
+        keys = [self.kernel_column, self.variant_column, self.hardware_column]
+        for column in self.numbers:
+            if column in keys:
+                raise InputError(
+                    f"'{column}' cannot be both a name (kernel, variant, hardware) and --numbers"
+                )
+
     def stated(self) -> dict[str, Any]:
         """Return the entries that are given, of JSON's types."""
         entries = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from perfpred.errors import UnknownNameError
 from perfpred.profile.cells import values_of
-from perfpred.profile.columns.forms import form_problem, many_values, read_forms, units_in, units_of
+from perfpred.profile.columns.forms import form_of, form_problem, many_values, read_forms, units_in, units_of
 from perfpred.profile.columns.judging import revealed
 from perfpred.profile.columns.mapping import ColumnMapping, option
 from perfpred.profile.columns.reshape import Times, melted, merged_runs
@@ -22,6 +22,7 @@ from perfpred.profile.grid import Grid
 from perfpred.profile.rules import KEYS, RESERVED, TIME_UNITS
 
 _NO_COLUMNS = {"unit", "where", "estimate"}
+FIRST_CELLS = 1_000  # of a column whose cells hardly ever repeat
 MAX_SHOWN = 200  # characters of a list of columns in a message
 
 
@@ -65,7 +66,11 @@ class Plan:
 
 
 def make_plan(
-    grid: Grid, mapping: ColumnMapping, given: Mapping[str, str], where: Callable[[int], str]
+    grid: Grid,
+    mapping: ColumnMapping,
+    given: Mapping[str, str],
+    where: Callable[[int], str],
+    trusted: Collection[str] = (),
 ) -> Plan:
     """Return what every column is taken for, with all that is wrong.
 
@@ -75,6 +80,8 @@ def make_plan(
         The kernel, variant or hardware of every row, where stated.
     where : callable
         From a row of the sheet to its place in the file.
+    trusted : collection of str
+        Columns known to be parameters, whatever they look like.
     """
     original = grid.without(
         [name for name in mapping.ignore if mapping.wide and name == "variant"], "--ignore"
@@ -88,7 +95,7 @@ def make_plan(
         none_left = () if mapping.where is None else (f"no row is left by --where {mapping.where}",)
         return Plan(grid, tuple, {}, (), None, problems=(*grid.problems, *none_left), is_complete=False)
     grid, times, problems = _timed(grid, mapping, read, lambda row: where(int(grid.rows[row])))
-    draft = _Draft(grid, mapping, given, replace(read, grid=grid), times)
+    draft = _Draft(grid, mapping, frozenset(trusted), replace(read, grid=grid), times)
     return draft.plan(original, problems)
 
 
@@ -107,6 +114,8 @@ def _missing(original: Grid, grid: Grid, mapping: ColumnMapping, given: Mapping[
                 problems.append(f"there is no column '{column}', which is the group column")
             elif name != "ignore" or column not in (*grid.dropped, mapping.group):
                 problems.append(f"{option(name)}: {UnknownNameError('column', column, grid.columns)}")
+    texts = [name for name in mapping.numbers if name in (*KEYS, "status")]
+    problems += [f"--numbers: column '{name}' is of texts" for name in texts]
     if mapping.wide and "variant" in given:
         problems.append("--wide names the variants, so --variant cannot be given")
     if mapping.wide and "variant" in grid.columns:
@@ -155,7 +164,8 @@ def _timed(
         return grid, None, found.problems
     if found.name in mapping.numbers:
         return _times_with_units(grid, found.name, found.unit)
-    problem = form_problem(found.name, grid.distinct(found.name))
+    first = [str(cell).strip() for cell in grid.columns[found.name][:FIRST_CELLS].tolist()]
+    problem = form_problem(found.name, grid.distinct(found.name)) if form_of(first) else None
     if problem is not None and grid.problems:  # commas that may mean this or that
         return grid, None, ()
     if problem is not None:
@@ -176,7 +186,7 @@ class _Draft:
 
     grid: Grid
     mapping: ColumnMapping
-    given: Mapping[str, str]
+    trusted: frozenset[str]
     read: Recognised
     times: Times | None
 
@@ -191,7 +201,8 @@ class _Draft:
             free = asked
             suspects: dict[str, str] = {}
         else:
-            suspects = revealed(self.grid, free, keys, self.times)
+            found = revealed(self.grid, free, keys, self.times) if set(free) - self.trusted else {}
+            suspects = {name: reason for name, reason in found.items() if name not in self.trusted}
         parameters = tuple(name for name in free if name not in suspects)
         kinds = {name: self._kind(name) for name in parameters}
         odd = [name for name in parameters if not self.grid.is_plain(name)]
