@@ -154,6 +154,8 @@ def _without_headers(grid: Grid) -> Grid:
             repeats[repeats] = [str(cell).strip() == name for cell in cells[repeats].tolist()]
     if not repeats.any():
         return grid
+    if repeats.all():
+        return grid.take(~repeats).failing("there is a header but no row: all rows repeat it")
     count = int(repeats.sum())
     return grid.take(~repeats).noting(
         f"{_rows(count)} that {'repeats' if count == 1 else 'repeat'} the header"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from perfpred.errors import InputError, ProfileError
 from perfpred.files import atomic_write
-from perfpred.profile.columns.suspect_names import suspicion
+from perfpred.profile.columns.judging import revealed_in
 from perfpred.profile.groups import NOTE, PARAMETERS_NOTE
 from perfpred.profile.metadata import sidecar_path
 from perfpred.profile.table import Profile
@@ -55,18 +55,13 @@ def write_profile(profile: Profile, path: str | os.PathLike[str]) -> None:
 
 def _described(profile: Profile) -> dict[str, Any]:
     bare = {key: value for key, value in profile.metadata.items() if key not in (NOTE, PARAMETERS_NOTE)}
-    doubtful = [name for name in profile.parameters if _is_doubtful(name, profile.table[name])]
+    doubtful = list(revealed_in(profile.table, profile.parameters))
     if doubtful:  # they are parameters, whatever they look like
         bare[PARAMETERS_NOTE] = doubtful
     if profile.group_column is None:
         return bare
     is_parameter = profile.group_column in profile.parameters
     return {**bare, NOTE: {"name": profile.group_column, "parameter": is_parameter}}
-
-
-def _is_doubtful(name: str, column: pd.Series[Any]) -> bool:
-    """Whether reading might take a column for one that gives the time away."""
-    return column.dtype.kind in "if" and (suspicion(name) is not None or len(column.unique()) > 2)
 
 
 def _columns(profile: Profile) -> pd.DataFrame:

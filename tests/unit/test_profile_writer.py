@@ -17,7 +17,7 @@ def profile():
                 "variant": ["a,b", 'a"b', "a\nb"],
                 "hardware": "größe",
                 "m": [64, 128, 2**40],
-                "alpha": [0.1, 1.0, 5e-324],
+                "alpha": [0.1, 1.0, 5e-24],
                 "layout": ["nchw", "x", "-"],
                 "time_s": [0.1 + 0.2, None, 1e-7],
                 "noise": [0.02, None, None],
@@ -51,7 +51,7 @@ def test_what_is_written(profile, tmp_path):
         "kernel,variant,hardware,m,alpha,layout,time_s,noise,rounds,status\n"
         'matmul,"a,b",größe,64,0.1,nchw,0.30000000000000004,0.02,12,ok\n'
         'matmul,"a""b",größe,128,1.0,x,,,,timeout\n'
-        'matmul,"a\nb",größe,1099511627776,5e-324,-,1e-07,,3,ok\n'
+        'matmul,"a\nb",größe,1099511627776,5e-24,-,1e-07,,3,ok\n'
     )
     assert json.loads((tmp_path / "p.meta.json").read_text()) == profile.metadata
     write_profile(profile, tmp_path / "q.csv.gz")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from perfpred.profile.cells import value_of, values_of
@@ -14,6 +15,7 @@ from perfpred.profile.columns.revealing import MAX_BASIS, MAX_COLUMNS, MAX_ROWS,
 from perfpred.profile.columns.suspect_names import suspicion
 from perfpred.profile.columns.units import in_seconds
 from perfpred.profile.grid import Grid
+from perfpred.profile.rules import KEYS
 
 
 def revealed(
@@ -44,6 +46,16 @@ def revealed(
         combination = np.zeros(len(part), dtype=np.intp)
     found = revealing(Data(numbers, texts, rounding, time_s, combination, time_rounding))
     return found if len(found) < len(set(names)) else {}
+
+
+def revealed_in(table: pd.DataFrame, parameters: Sequence[str]) -> dict[str, str]:
+    """Return the parameters of a checked table that reading it from a file would take for such columns."""
+    columns = {name: table[name].to_numpy(dtype=object) for name in (*KEYS, *parameters)}
+    for name in parameters:  # as they are written
+        columns[name] = np.array(["" if pd.isna(v) else str(v) for v in columns[name].tolist()], dtype=object)
+    times = np.array(["" if pd.isna(v) else repr(v) for v in table["time_s"].tolist()], dtype=object)
+    grid = Grid(columns, np.arange(len(table)))
+    return revealed(grid, parameters, {key: key for key in KEYS}, Times(times, "s", ("time_s",)))
 
 
 def _part(n: int) -> NDArray[np.intp]:

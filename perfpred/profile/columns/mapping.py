@@ -107,6 +107,8 @@ class ColumnMapping:
                 if roles.setdefault(column, name) != name:
                     raise InputError(f"'{column}' cannot be both {option(roles[column])} and {option(name)}")
 
+        if self.group is not None and self.group in (self.time, *self.wide, *self.runs):
+            raise InputError(f"'{self.group}' cannot be both --group and a column of times")
         keys = [self.kernel_column, self.variant_column, self.hardware_column]
         for column in self.numbers:
             if column in keys:

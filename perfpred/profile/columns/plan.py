@@ -203,7 +203,8 @@ class _Draft:
         else:
             found = revealed(self.grid, free, keys, self.times) if set(free) - self.trusted else {}
             suspects = {name: reason for name, reason in found.items() if name not in self.trusted}
-        parameters = tuple(name for name in free if name not in suspects)
+        named = tuple(name for name in free if name not in suspects)
+        parameters = tuple(name for name in named if name not in RESERVED)
         kinds = {name: self._kind(name) for name in parameters}
         odd = [name for name in parameters if not self.grid.is_plain(name)]
         wrong = [p for name in odd if (p := form_problem(name, self.grid.distinct(name))) is not None]
@@ -216,7 +217,7 @@ class _Draft:
             group,
             self.read.tool,
             (*self.grid.notes, *self._warnings(suspects, kinds, keys)),
-            (*self.grid.problems, *problems, *self._naming_problems(parameters), *wrong),
+            (*self.grid.problems, *problems, *self._naming_problems(named), *wrong),
         )
 
     def _keys(self) -> dict[str, str]:
