@@ -426,3 +426,14 @@ def test_inspect_quotes_what_a_shell_would_read(perfpred, tmp_path):
     assert "--kernel my_bench --time 'time, mean [ms]'" in document["command"]
     assert f"'{path}'" in document["command"]
     assert json.dumps(document)
+
+
+def test_a_table_of_headers_alone_is_refused(refusal):
+    assert "there is a header but no row: all rows repeat it" in refusal("n,time_ms\nn,time_ms\n")
+
+
+def test_what_a_profile_needs_itself_is_no_parameter(refusal):
+    text = "n,noise,time_ms\n1,0.1,2\n"
+    assert "column 'noise' cannot be a parameter of that name" in refusal(text, parameters="n,noise")[0]
+    with pytest.raises(InputError, match="cannot be both --group and a column of times"):
+        ColumnMapping(time="t", group="t")
