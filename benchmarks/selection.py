@@ -46,12 +46,12 @@ def one_split(
         sizes.iloc[train_rows], on=list(profile.parameters), how="left", indicator=True
     )
     bank = pp.train(profile.take(np.flatnonzero(seen["_merge"] == "both")), model=model, random_state=seed)
-    predicted = np.column_stack(
-        [bank.predict_table(k, sizes.iloc[test_rows], variant=v, hardware=h) for k, v, h in times.columns]
-    )
-    intervals = [bank.find(k, v, h)[0].interval for k, v, h in times.columns]
-    low = predicted * np.exp([each.log_low for each in intervals])
-    high = predicted * np.exp([each.log_high for each in intervals])
+    answers = [bank.find(*key)[0].answers(sizes.iloc[test_rows]) for key in times.columns]
+    low, high = (np.column_stack([getattr(a, end) for a in answers]) for end in ("low_s", "high_s"))
+    inside = np.column_stack([a.in_range for a in answers])
+    predicted = np.column_stack([a.time_s for a in answers])
+    # What is out of range is chosen only where nothing else is in range, as `select` does.
+    predicted = np.where(inside | ~inside.any(axis=1, keepdims=True), predicted, np.inf)
     rng = np.random.default_rng(seed)
     found = {}
     hardware = times.columns.get_level_values("hardware")
