@@ -97,11 +97,11 @@ def calibrated(errors: Errors, noise: Floats | None = None) -> Interval:
     return _bounded(-low, high, knots, scales)
 
 
-def grown(interval: Interval, probes: Sequence[Errors]) -> Interval:
+def grown(interval: Interval, probes: Sequence[Errors], least: float = 0.0) -> Interval:
     """Return the interval with the growth that held `PROBED` of the rows beyond what probes had seen.
 
     Each probe counts the same: the rows of one are off together. With none, the growth is one that suits
-    most laws.
+    most laws. `least` is the smallest growth that is believed.
     """
     rates, weights = [], []
     for probe in probes:
@@ -115,7 +115,7 @@ def grown(interval: Interval, probes: Sequence[Errors]) -> Interval:
     if not rates:
         return interval
     rate = _quantile(np.concatenate(rates), np.concatenate(weights), PROBED)
-    return replace(interval, growth=float(np.clip(CAUTION * rate, 0.0, WIDEST)))
+    return replace(interval, growth=float(np.clip(CAUTION * rate, least, WIDEST)))
 
 
 def level_factor(interval: Interval, probe: Errors) -> float:

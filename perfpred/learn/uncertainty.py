@@ -17,7 +17,7 @@ from perfpred.learn.probes import Probe, distances, judged, levels_of, probes
 from perfpred.learn.sizes import Sizes
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, Encoding
-from perfpred.predict.interval import Interval
+from perfpred.predict.interval import GROWTH, Interval
 from perfpred.profile import Profile
 
 MAX_COLUMNS = 300
@@ -123,7 +123,9 @@ def fitted_interval(estimator: TimeRegressor, data: TrainingData, complexities: 
         else:
             between.setdefault(probe.level_of, []).append(missed)
     factors = {name: level_factor(found, together(each)) for name, each in between.items()}
-    return replace(grown(found, beyond), levels=factors)
+    # Times that no size explains may all be overhead, and beyond it time rises as fast as the size does.
+    least = 0.0 if complexities else GROWTH
+    return replace(grown(found, beyond, least), levels=factors)
 
 
 def _far(probe: Probe, data: TrainingData, complexities: Sequence[str]) -> Floats:

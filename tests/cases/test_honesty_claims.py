@@ -308,3 +308,21 @@ def test_a_model_of_the_old_format_still_answers(tmp_path):
     assert near.in_range
     assert not far.in_range
     assert far.high_s / far.low_s > 2 * near.high_s / near.low_s
+
+
+class TestOverheadAlone:
+    """All that was measured is overhead: how times rise beyond it, no row tells."""
+
+    @pytest.mark.parametrize("zeros", [False, True])
+    def test_sizes_far_beyond_lie_in_the_interval(self, tmp_path, zeros):
+        rng = np.random.default_rng(5)
+        sizes = np.rint(np.exp(rng.uniform(0, np.log(1000), 90)))
+        sizes[: 15 * zeros] = 0
+        noise = np.exp(0.03 * rng.normal(size=90))
+        measured(tmp_path, {"n": sizes, "time_s": (1e-4 + 1e-9 * sizes) * noise})
+        predictor = trained(tmp_path / "f.csv")
+        assert predictor.training.complexity == {}
+        for size in (10_000, 100_000, 1_000_000, 10_000_000):
+            found = predictor.predict({"n": size})
+            assert not found.in_range
+            assert found.low_s <= 1e-4 + 1e-9 * size <= found.high_s
