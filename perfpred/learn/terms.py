@@ -39,8 +39,12 @@ MUCH_BETTER = 0.8
 power, and that power is wrong beyond what was measured."""
 WORTHWHILE = 0.8
 """All terms together must lower the error of a constant to this share of it."""
+EXACT = 1e-9
+"""An error so small is rounding: no term can lower it."""
 LARGEST_ERROR = 2.0
 """In log seconds: one size that is far off must not choose the terms."""
+COUNTS = 16
+"""A column of zeros and whole numbers so large holds sizes."""
 LARGEST = 1e100
 """A product that is larger is of no use: further ones of it would be infinite."""
 RIDGE = 1e-3
@@ -107,17 +111,30 @@ def terms_of(columns: Columns, time_s: Floats, groups: NDArray[np.intp] | None =
         some = np.sort(rng.permutation(len(time_s))[:MAX_SIZES])
         columns, time_s = {name: values[some] for name, values in columns.items()}, time_s[some]
         groups = None if groups is None else groups[some]
-    usable = [n for n, values in columns.items() if values.min() > 0 and np.ptp(values) > 0]
+    positive = _from_one(columns)
+    usable = [n for n, values in positive.items() if values.min() > 0 and np.ptp(values) > 0]
     if not usable:
         return {}
-    usable = _weighty(columns, usable, np.log(time_s))
-    exponents, effect, trend = _power_law(columns, usable, np.log(time_s))
+    usable = _weighty(positive, usable, np.log(time_s))
+    exponents, effect, trend = _power_law(positive, usable, np.log(time_s))
     problem = _Problem(time_s / np.exp(effect), _folds(trend, groups, rng))
-    powers = candidates(exponents, columns)
+    powers = candidates(exponents, positive)
     values = {text: loosely(text, columns) for text in powers}
     values = {text: found for text, found in values.items() if found.min() > 0 and found.max() < LARGEST}
     chosen = _forward(problem, values, powers)
     return {text: text for text in _by_share(chosen, values, problem.time_s)}
+
+
+def _from_one(columns: Columns) -> Columns:
+    """Return the columns with sizes that may be zero, such as ``nnz``, counted from one: ``(nnz + 1)``.
+
+    Whole numbers up to `COUNTS` or more are sizes; fewer may be switches, or names.
+    """
+    found = {}
+    for name, values in columns.items():
+        is_size = values.min() == 0 and values.max() >= COUNTS and bool((values == np.rint(values)).all())
+        found[f"({name} + 1)" if is_size else name] = values + 1 if is_size else values
+    return found
 
 
 def candidates(exponents: Mapping[str, float], columns: Columns) -> dict[str, Exponents]:
@@ -135,7 +152,7 @@ def candidates(exponents: Mapping[str, float], columns: Columns) -> dict[str, Ex
     wanted += [falling, *(((name, -1),) for name, _ in falling)] if falling else []
     found = {_text(monomial): monomial for monomial in wanted}
     for name in rising:
-        if columns[name].max() >= 16:
+        if columns[name].max() >= COUNTS:
             found[f"{name}*log2({name} + 1)"] = ((name, 1),)
             others = [other for other in rising if other != name]
             found |= {f"{name}*log2({name} + 1)*{each}": ((name, 1), (each, 1)) for each in others}
@@ -242,7 +259,7 @@ def _forward(problem: _Problem, values: Mapping[str, Floats], powers: Mapping[st
     """Add terms one by one while the error on sizes left out falls."""
     chosen: list[str] = []
     start = best = problem.error([])
-    while len(chosen) < MAX_TERMS:
+    while len(chosen) < MAX_TERMS and best > EXACT:
         have = [values[text] for text in chosen]
         left = [text for text in values if text not in chosen]
         errors = {text: problem.error([*have, values[text]]) for text in left}

@@ -12,7 +12,7 @@ import pytest
 
 import perfpred as pp
 from perfpred.errors import DataWarning, InputError
-from perfpred.learn.terms import found_terms
+from perfpred.learn.terms import found_terms, terms_of
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -326,3 +326,27 @@ class TestOverheadAlone:
             found = predictor.predict({"n": size})
             assert not found.in_range
             assert found.low_s <= 1e-4 + 1e-9 * size <= found.high_s
+
+
+def test_sizes_that_may_be_zero_are_in_terms(tmp_path):
+    rng = np.random.default_rng(6)
+    nnz, cols = np.rint(np.exp(rng.uniform(0, 11, 120))), rng.integers(1, 65, 120)
+    nnz[:20] = 0
+    flag = rng.integers(0, 2, 120)
+    noise = np.exp(0.03 * rng.normal(size=120))
+    table = {"nnz": nnz, "cols": cols, "flag": flag, "time_s": (1e-5 + 1e-9 * nnz * cols) * noise}
+    measured(tmp_path, table)
+    predictor = trained(tmp_path / "f.csv")
+    assert list(predictor.training.complexity) == ["(nnz + 1)*cols"]
+    empty, large = (predictor.predict({"nnz": n, "cols": 32, "flag": 1}) for n in (0, 1e7))
+    assert empty.in_range
+    assert empty.low_s <= 1e-5 <= empty.high_s
+    assert not large.in_range
+    assert large.time_s == pytest.approx(0.32, rel=0.3)
+    assert large.low_s <= 0.32 <= large.high_s
+
+
+def test_times_that_are_all_the_same_have_no_terms():
+    sizes = {"n": np.arange(1.0, 41.0)}
+    assert terms_of(sizes, np.full(40, 1e-3)) == {}
+    assert list(terms_of(sizes, 1e-6 * sizes["n"])) == ["n"]
