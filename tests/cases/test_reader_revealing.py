@@ -74,6 +74,29 @@ SIZES = {
     "largest row": {"nnz": M, "max_nnz": K, "avg_nnz": M / N_, "time_s": noisy(1e-9 * M)},
     "seed": {"n": N_, "seed": RNG.integers(0, 10**9, N), "time_s": noisy(1e-9 * N_)},
     "repeats": {"n": np.repeat(N_[:20], 4), "time_s": REPEATED},
+    "time to simulate": {"mesh": M, "duration": FLOAT, "time_s": noisy(1e-5 * M * FLOAT)},
+    "tolerance": {
+        "mesh": RNG.integers(10, 40, N),
+        "error_tol": RNG.choice([1e-2, 1e-4, 1e-6, 1e-8], N),
+        "time_s": noisy(1e-9 * N_),
+    },
+    "sizes named like counts": {
+        "samples": M,
+        "max_depth": THREADS,
+        "system_size": K,
+        "users": N_,
+        "time_s": noisy(1e-9 * M / THREADS),
+    },
+    "grid of times to simulate": {
+        "n": np.repeat(N_[:20], 4),
+        "duration": np.tile([0.5, 1.0, 2.0, 4.0], 20),
+        "time_s": noisy(np.repeat(1e-9 * N_[:20], 4) * np.tile([0.5, 1.0, 2.0, 4.0], 20)),
+    },
+    "grid of bandwidths": {
+        "n": np.repeat(N_[:20], 4),
+        "bandwidth": np.tile([25, 50, 100, 200], 20),
+        "time_s": noisy(np.repeat(1e-9 * N_[:20], 4) / np.tile([25, 50, 100, 200], 20)),
+    },
     "few rows": {"n": [1, 2, 3, 4], "m": [5.5, 6.1, 7.2, 8.3], "time_s": [1.0, 2.0, 3.0, 4.0]},
 }
 
@@ -97,6 +120,13 @@ REVEALING = {
     "energy_j": (120 * noisy(TIME, 0.03), TIME),
     "iterations": (np.maximum(1, (5 / TIME).astype(int)), TIME),
     "speedup": (4e-9 * M * N_ * K / TIME, TIME),
+    "speedup_vs_naive": (noisy(4e-9 * M * N_ * K / TIME, 0.01), TIME),
+    "p95": (1.2 * noisy(TIME, 0.05), TIME),
+    "n_calls": (np.maximum(1, (5 / TIME).astype(int)), TIME),
+    "gpu_util": (noisy(1e-7 * M * N_ * K / TIME, 0.005), TIME),
+    "user": (noisy(TIME, 0.01), TIME),
+    "sys time": (noisy(0.1 * TIME, 0.05), TIME),
+    "duration": (noisy(1e3 * TIME, 0.01), TIME),
 }
 
 

@@ -8,7 +8,7 @@ noise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ MAX_COLUMNS = 300
 """More columns than this are judged by their names alone, which no benchmark tool writes."""
 MAX_BASIS = 30
 _MIN_ROWS = 8
+_MAX_LEVELS = 16  # of a setting, such as a clock or a bandwidth
 _MAX_EXACT = 5e-3  # a relation to the time is exact if it holds to the digits written, or to this
 
 
@@ -60,13 +61,21 @@ def revealing(data: Data) -> dict[str, str]:
     chosen = [name for name in data.numbers if name not in named and _is_chosen(data.numbers[name])]
     others = [name for name in data.numbers if name not in named and name not in chosen]
     plain = [*chosen, *others] if len(data.numbers) <= MAX_COLUMNS else []
-    tested, chosen = [*named, *plain], chosen[:MAX_COLUMNS]
-    found = {}
-    for name in tested:
-        reason = _Column(data, name, chosen, named.get(name)).reason()
-        if reason is not None:
-            found[name] = reason
-    return found
+    chosen = chosen[:MAX_COLUMNS]
+    suspects = _reasons(data, named, chosen, named)
+    cleared = [name for name in named if name not in suspects and _is_chosen(data.numbers[name])]
+    if cleared:  # what they tell apart was taken for repeats
+        chosen = [*chosen, *cleared][:MAX_COLUMNS]
+        suspects = _reasons(data, suspects, chosen, named)
+    return suspects | _reasons(data, plain, chosen, named)
+
+
+def _reasons(
+    data: Data, names: Iterable[str], chosen: list[str], kinds: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the columns of `names` that give the time away, each with the reason."""
+    found = {name: _Column(data, name, chosen, kinds.get(name)).reason() for name in names}
+    return {name: reason for name, reason in found.items() if reason is not None}
 
 
 def _is_chosen(values: Floats) -> bool:
@@ -132,9 +141,10 @@ class _Column:
         follows = self._rank_correlation()
         if self.kind == "count":
             return self.n_distinct >= 3 and follows <= -0.8
-        if self.n_distinct <= max(3, 0.3 * len(self.values)) and not self._differs_in_repeats():
+        few = max(3.0, min(0.3 * len(self.values), _MAX_LEVELS))
+        if self.n_distinct <= few and not self._differs_in_repeats():
             return False
-        if self._is_determined():
+        if self._is_determined() or (self.kind != "rate" and self._is_independent()):
             return False
         if self.kind == "time":
             return abs(follows) >= (0.7 if self.is_whole else 0.3) or self._differs_in_repeats()
@@ -151,6 +161,16 @@ class _Column:
             return False
         return bool(_explained(self.log, self.basis) > 0.9999)
 
+    def _is_independent(self) -> bool:
+        """Whether the parameters say much of the time and nothing of the column: it is an input itself."""
+        if not self.enough or not self.basis or self._differs_in_repeats():
+            return False
+        spare = len(self.time) - len(_squared(self.basis, len(self.time))) - 1
+        if spare < len(self.time) / 2:
+            return False
+        chance = 1 - spare / len(self.time)
+        return _explained(self.log, self.basis) < 2 * chance and _explained(self.time, self.basis) > 0.3
+
     def _is_bound(self) -> bool:
         """Whether the column and the time deviate together from what the parameters say of each."""
         basis = [*_squared(self.basis, len(self.time)), np.ones(len(self.time))]
@@ -162,9 +182,11 @@ class _Column:
         return abs(float(np.corrcoef(column, time)[0, 1])) >= 0.5
 
     def _differs_in_repeats(self) -> bool:
-        """Whether rows of equal parameters differ in this column."""
+        """Whether rows of equal parameters differ in this column, and not as those of a grid do."""
         groups = _Groups(self.settings)
-        return groups.n_repeated >= 3 and groups.share_differing(self.log) >= 0.8
+        if groups.n_repeated < 3 or self.n_distinct <= 2 * groups.largest:
+            return False
+        return groups.share_differing(self.log) >= 0.8
 
     def _exact_relation(self) -> str | None:
         """Whether the column is the time, or its inverse, times powers of the parameters: exactly."""
@@ -224,6 +246,7 @@ class _Groups:
         _, self.codes = np.unique(settings[self.members], return_inverse=True)
         self.n_rows = len(self.members)
         self.n_repeated = int(self.codes.max()) + 1 if self.n_rows else 0
+        self.largest = int(counts.max(initial=0))
 
     def share_differing(self, values: Floats) -> float:
         """Return in which share of the groups values differ."""
