@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import PurePath
 from typing import Any
@@ -11,6 +10,7 @@ from perfpred.exchange.document import Document
 from perfpred.exchange.estimates import usable
 from perfpred.exchange.objects import named_twice, text_in
 from perfpred.exchange.results import Rejection, Result, Results
+from perfpred.profile.command_templates import templates
 
 NAME = "hyperfine JSON"
 
@@ -37,10 +37,14 @@ def read(document: Document) -> Results:
     """Return what hyperfine measured: a variant per command, its parameters written as ``{name}``."""
     results: list[Result] = []
     rejected = list(document.rejected)
-    for index, entry in enumerate(document.content["results"]):
+    listed = document.content["results"]
+    entries = [entry for entry in listed if _is_entry(entry)]
+    texts = [{name: str(value) for name, value in _parameters(entry).items()} for entry in entries]
+    typed = iter(templates([text_in(entry, "command") for entry in entries], texts))
+    for index, entry in enumerate(listed):
         place = f"results[{index}]"
         if _is_entry(entry):
-            results.append(_result(place, entry))
+            results.append(_result(place, entry, next(typed)))
         else:
             rejected.append(Rejection(place, "an entry must have a 'command' and 'times' or a 'mean'", entry))
     programs = {_program(each.variant) for each in results}
@@ -52,9 +56,12 @@ def read(document: Document) -> Results:
     )
 
 
-def _result(place: str, entry: dict[str, Any]) -> Result:
+def _parameters(entry: dict[str, Any]) -> dict[str, Any]:
     stated = entry.get("parameters")
-    parameters = stated if isinstance(stated, dict) else {}
+    return stated if isinstance(stated, dict) else {}
+
+
+def _result(place: str, entry: dict[str, Any], command: str) -> Result:
     times = entry.get("times")
     estimates = (
         entry.get("median"),
@@ -64,11 +71,11 @@ def _result(place: str, entry: dict[str, Any]) -> Result:
     twice = named_twice(entry)
     return Result(
         place,
-        parameters,
+        _parameters(entry),
         next((each for each in estimates if each is not None), None),
         words=_words(entry.get("exit_codes")),
         repeats=times if isinstance(times, list) else (),
-        variant=template(text_in(entry, "command"), parameters),
+        variant=command,
         problem=f"the entry names '{twice}' twice" if twice else "",
     )
 
@@ -80,22 +87,6 @@ def _words(exit_codes: Any) -> dict[str, Any]:
     if not failed:
         return {}
     return {"value": "ended by a signal" if failed[0] is None else f"exit code {failed[0]}"}
-
-
-def template(command: str, parameters: dict[str, Any]) -> str:
-    """Return a command with the values of its parameters replaced by their names.
-
-    Examples
-    --------
-    >>> template("sort -n 64 64k", {"n": "64"})
-    'sort -n {n} 64k'
-    """
-    by_length = sorted(parameters.items(), key=lambda item: -len(str(item[1])))
-    names = {str(value): name for name, value in by_length if str(value)}
-    if not names:
-        return command
-    values = "|".join(re.escape(value) for value in names)
-    return re.sub(rf"(?<![\w.])(?:{values})(?![\w.])", lambda found: f"{{{names[found[0]]}}}", command)
 
 
 def _program(command: str) -> str:

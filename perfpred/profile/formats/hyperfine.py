@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from perfpred.profile.columns.mapping import ColumnMapping
+from perfpred.profile.command_templates import templates
 from perfpred.profile.formats.recognised import Recognised, free_name, text_array, uses, with_noise
 from perfpred.profile.grid import Grid
 
@@ -42,30 +42,8 @@ def _with_variants(grid: Grid, renamed: Mapping[str, str], given: Mapping[str, s
     rows = [grid.texts(name) for name in renamed.values()]
     parameters = [name.removeprefix(_PREFIX) for name in renamed]
     commands = grid.texts("command")
-    templates = [
-        _template(command, dict(zip(parameters, values, strict=True)))
-        for command, values in zip(
-            commands, zip(*rows, strict=True) if rows else [()] * len(commands), strict=True
-        )
-    ]
-    if len(set(templates)) == 1 or "variant" in given or "variant" in grid.columns or not parameters:
+    texts = zip(*rows, strict=True) if rows else [()] * len(commands)
+    typed = templates(commands, [dict(zip(parameters, values, strict=True)) for values in texts])
+    if len(set(typed)) == 1 or "variant" in given or "variant" in grid.columns or not parameters:
         return grid
-    return grid.with_columns({"variant": text_array(templates)}).noting(
-        "variant is read from column 'command'"
-    )
-
-
-def _template(command: str, values: Mapping[str, str]) -> str:
-    """Return a command with names for the values of its parameters.
-
-    Examples
-    --------
-    >>> _template("./sum16 --n 16", {"n": "16"})
-    './sum16 --n {n}'
-    """
-    for name, value in values.items():
-        if value:
-            command = re.sub(
-                rf"(?<![\w.]){re.escape(value)}(?![\w.])", f"{{{name}}}".replace("\\", r"\\"), command
-            )
-    return command
+    return grid.with_columns({"variant": text_array(typed)}).noting("variant is read from column 'command'")
