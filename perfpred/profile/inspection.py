@@ -13,7 +13,7 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.profile.cells import values_of
-from perfpred.profile.columns.forms import form_of
+from perfpred.profile.columns.forms import form_of, states_units
 from perfpred.profile.columns.mapping import ColumnMapping, option
 from perfpred.profile.columns.plan import Plan, make_plan
 from perfpred.profile.columns.role import Role
@@ -90,6 +90,9 @@ def inspect_profile(path: Path, columns: ColumnMapping, given: Mapping[str, str]
     mapping, plan = _with_numbers(
         plan, mapping, lambda new: make_plan(grid, new, given, sheet.where, trusted)
     )
+    if plan.times is None and mapping.numbers:  # the times may be among the numbers just read
+        mapping = _timed_by_cells(grid, mapping) or _completed(plan.grid, mapping, given)
+        plan = make_plan(grid, mapping, given, sheet.where, trusted)
     groups = _groups(plan) if plan.parameters else ()
     if groups and mapping.group is None and mapping.parameters is None:
         mapping = replace(mapping, group=groups[0]["group"])
@@ -130,7 +133,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _completed(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> ColumnMapping:
     """Add the column of times, and a unit to be filled in where nothing says it."""
-    if mapping.time or mapping.wide or mapping.runs or make_plan(grid, mapping, given, str).times is not None:
+    if mapping.time or mapping.wide or mapping.runs or _has_times(grid, mapping, given):
         return mapping
     try:
         read = recognise(grid, mapping, given)
@@ -143,6 +146,16 @@ def _completed(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> 
     stated = dict(zip((word.removeprefix("--") for word in words[::2]), words[1::2], strict=True))
     lists = {name: tuple(next(csv.reader([stated.pop(name)]))) for name in ("wide", "runs") if name in stated}
     return replace(mapping, **stated, **lists)  # type: ignore[arg-type]
+
+
+def _timed_by_cells(grid: Grid, mapping: ColumnMapping) -> ColumnMapping | None:
+    """Take the only column of numbers with units of time for the times, None where there is no such one."""
+    stated = [name for name in mapping.numbers if states_units(grid.distinct(name))]
+    return replace(mapping, time=stated[0]) if len(stated) == 1 and not mapping.time else None
+
+
+def _has_times(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) -> bool:
+    return make_plan(grid, mapping, given, str).times is not None
 
 
 def _with_numbers(plan: Plan, mapping: ColumnMapping, remake: Any) -> tuple[ColumnMapping, Plan]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,23 +37,22 @@ def inspect(
     unit_is_a_guess = found.mapping.unit is not None and columns.unit is None
     warnings = list(found.warnings)
     if unit_is_a_guess:
-        warnings.append(
-            f"nothing says the unit of '{found.mapping.time}': change --unit if it is not seconds"
-        )
+        named = found.mapping.time or ", ".join((*found.mapping.runs, *found.mapping.wide))
+        warnings.append(f"nothing says the unit of '{named}': change --unit if it is not seconds")
     profile, problems = _read(file, found, given)
-    warnings += [problem for problem in problems if problem not in warnings]
+    warnings = [warning for warning in warnings if warning not in problems]
     document = {
         "columns": [vars(role) for role in found.columns],
         "repeats": dict(found.repeats),
         "groups": [dict(group) for group in found.groups],
         "terms": {} if profile is None else _terms(profile),
-        "warnings": warnings,
+        "warnings": [*warnings, *problems],
         "command": command_of(file, found, given, _kernel_name(file)),
     }
     if json:
         print_json(document)
     else:
-        _show(document)
+        _show(document, problems)
 
 
 def _kernel_name(file: Path) -> str:
@@ -91,7 +91,7 @@ def _terms(profile: Any) -> dict[str, Any]:
     return terms if len(terms) != 1 else next(iter(terms.values()))
 
 
-def _show(document: dict[str, Any]) -> None:
+def _show(document: dict[str, Any], problems: Sequence[str]) -> None:
     rows = [[role["name"], role["role"], role["reason"]] for role in document["columns"]]
     table("", {"column": "left", "taken for": "left", "because": "left"}, rows)
     repeats = document["repeats"]
@@ -108,7 +108,7 @@ def _show(document: dict[str, Any]) -> None:
         say(f"complexity it would try: {_described(document['terms'])}")
     for warning in document["warnings"]:
         say(f"warning: {warning}")
-    heading("To train on it")
+    heading("To train on it, once what the warnings name is put right" if problems else "To train on it")
     say(document["command"])
 
 

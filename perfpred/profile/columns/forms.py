@@ -162,6 +162,12 @@ def units_in(cells: Sequence[str]) -> list[str | None]:
     return [spelled_unit(match[1]) if match else None for match in found]
 
 
+def states_units(cells: Sequence[str]) -> bool:
+    """Whether every cell that is not blank is a number with a unit of time."""
+    known = [text for text in cells if text and len(text) <= MAX_LENGTH]
+    return bool(known) and all(units_in(known))
+
+
 def many_values(name: str, cells: Sequence[str], combinations: Sequence[Any]) -> str | None:
     """Return a warning where a text column has nearly as many values as a combination has rows."""
     first: dict[Any, list[str]] = {}

@@ -9,7 +9,15 @@ from typing import Any
 
 from perfpred.errors import UnknownNameError
 from perfpred.profile.cells import values_of
-from perfpred.profile.columns.forms import form_of, form_problem, many_values, read_forms, units_in, units_of
+from perfpred.profile.columns.forms import (
+    form_of,
+    form_problem,
+    many_values,
+    read_forms,
+    states_units,
+    units_in,
+    units_of,
+)
 from perfpred.profile.columns.judging import revealed
 from perfpred.profile.columns.mapping import ColumnMapping, option
 from perfpred.profile.columns.reshape import Times, melted, merged_runs
@@ -160,6 +168,11 @@ def _timed(
     if mapping.runs:
         return (*merged_runs(grid, mapping, where), ())
     found = find_time(grid, mapping, read.times, read.unit)
+    if found.name in mapping.numbers and found.name is not None and states_units(grid.distinct(found.name)):
+        return _times_with_units(grid, found.name, found.unit)
+    if found.name is not None and found.problems and states_units(grid.distinct(found.name)):
+        column = shlex.quote(found.name)
+        return grid, None, (f"the cells of column '{found.name}' state their units; add --numbers {column}",)
     if found.name is None or found.problems:
         return grid, None, found.problems
     if found.name in mapping.numbers:
@@ -177,6 +190,8 @@ def _times_with_units(grid: Grid, name: str, unit: Any) -> tuple[Grid, Times | N
     """Read times such as ``12 ms``, each in its own unit."""
     units = [each or unit for each in units_in(grid.texts(name))]
     cells, note = read_forms(name, grid.columns[name])
+    if note is not None and states_units(grid.distinct(name)):
+        note = f"column '{name}': each time is read in the unit that its cell states"
     return grid.noting(*([note] if note else [])), Times(cells, tuple(map(str, units)), (name,)), ()
 
 
