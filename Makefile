@@ -51,7 +51,7 @@ bench-speed: setup
 
 # Profiles and judges the suite of Halide pipelines on this machine (about an hour; resumed by running it again).
 bench-halide: setup
-	$(BIN)/python benchmarks/halide.py --data datasets/halide --models models \
+	$(BIN)/python benchmarks/halide_suite.py --data datasets/halide --models models \
 	  --out benchmarks/results/halide.json --plot benchmarks/results/halide.png
 
 # Renews the figures of README.md.
