@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import random
+import tempfile
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import perfpred as pp
@@ -30,9 +32,9 @@ class _OnProfiles(Command):
         mapping, foreign = columns.parts(columns.seeds()[0])
         verb = self.verb()
         return [
-            Case((verb, "in.csv", *self.options), {"in.csv": plain}),
+            Case((verb, "in.csv", *self.options), {"in.csv": plain, "in.meta.json": self._metadata()}),
             Case((verb, "in.csv", *self.options, "--json"), {"in.csv": mixed}),
-            Case((verb, "in.csv", *self.options), {"in.csv": several, "in.meta.json": self._metadata()}),
+            Case((verb, "in.csv", *self.options), {"in.csv": several}),
             Case((verb, "in.csv", "--kernel", "k", *self.options), {"in.csv": foreign, "in.toml": mapping}),
         ]
 
@@ -49,7 +51,7 @@ class _OnProfiles(Command):
 
     @staticmethod
     def _metadata() -> bytes:
-        content = {"kernel": "a", "hardware": "h", "units": {"time_s": "s"}, "complexity": {"work": "m"}}
+        content = {"units": {"time_s": "s"}, "complexity": {"work": "m"}, "seed": 1}
         return json.dumps(content).encode()
 
 
@@ -102,6 +104,21 @@ class Search(_OnProfiles):
 
     name, outputs = "command_search", ("--plot",)
     options = ("--strategy", "random", "--budget", "3", "--repeats", "1")
+
+    def cases(self) -> Sequence[Case]:
+        _, mixed, _ = csv_files.seeds()
+        content = _tuned()
+        one = _tuned((32,))
+        other = one.replace(b",h,", b",h2,")
+        return [
+            Case(("search", "in.csv", *self.options, "--json"), {"in.csv": one}),
+            Case(("search", "in.csv", *self.options, "--fixed", "n"), {"in.csv": content}),
+            Case(("search", "in.csv", *self.options, "--fixed", "none", "--json"), {"in.csv": mixed}),
+            Case(
+                ("search", "in.csv", *self.options, "--warm-start", "b.csv"),
+                {"in.csv": one, "b.csv": other},
+            ),
+        ]
 
     def check(self, case: Case, ended: Ended) -> None:
         for row in document(case, ended) or []:
@@ -191,11 +208,14 @@ class Export(_OnModels):
     name = "command_export"
 
     def cases(self) -> Sequence[Case]:
-        files = {"models/a.json": _models()[0], "models/b.json": _renamed(_models()[5], "v2")}
-        rows = csv_files.seeds()[1]
+        one, other = _trained()
+        rows = csv_files.seeds()[0]
         return [
-            Case(("export", "models", "--to", "c", "--out", "o.h"), files),
-            Case(("export", "models/a.json", "--out", "o.h", "--json"), files),
+            Case(
+                ("export", "models", "--to", "c", "--out", "o.h"),
+                {"models/a.json": one, "models/b.json": other},
+            ),
+            Case(("export", "models/a.json", "--out", "o.h", "--json"), {"models/a.json": one}),
             Case(("export", "in.csv", "--to", "t4", "--out", "o.json"), {"in.csv": rows}),
         ]
 
@@ -250,15 +270,25 @@ def _renamed(model: bytes, variant: str) -> bytes:
     return json.dumps(content).encode()
 
 
+def _trained() -> tuple[bytes, ...]:
+    """Return models of numbers alone, which can be written in C."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "in.csv")
+        rows = csv_files.seeds()[0].decode()
+        path.write_text(rows + rows.partition("\n")[2].replace("eigen", "other"), encoding="utf-8")
+        bank = pp.train(read_profile(path), model="linear-c", complexity={"work": "m*2"}, n_jobs=1)
+        return tuple(each.read_bytes() for each in bank.save(Path(folder, "models")))
+
+
 def _queries() -> bytes:
     return b"id,m,mode\n" + b"".join(
         b"%d,%d,%s\n" % (n, n * 7, b"ab"[n % 2 : n % 2 + 1]) for n in range(1, 12)
     )
 
 
-def _tuned() -> bytes:
+def _tuned(sizes: Sequence[int] = (16, 32, 64)) -> bytes:
     rows = ["kernel,variant,hardware,n,block,unroll,time_ms"]
-    for n in (16, 32, 64):
+    for n in sizes:
         rows += [
             f"k,v,h,{n},{b},{u},{n * (1 + abs(b - 8) / 8) * (1 + 0.1 * u):.4f}"
             for b in (4, 8, 16)
