@@ -1,12 +1,13 @@
 """Damaged and hostile inputs of every kind by the thousand: files that are read, and whole commands.
 
-    python benchmarks/fuzz.py [--minutes 60 | --count N] [--kind NAME]... [--seed S] [--jobs 2] [--keep DIR] [--json]
+    python benchmarks/fuzz.py [--minutes 60 | --count N] [--kind NAME]... [--seed S] [--jobs 2]
+                              [--keep DIR] [--json]
     python benchmarks/fuzz.py --repeat DIR/csv-123.csv
 
-An input must be refused with a message, or be read rightly: without a traceback, an abort of the process, numbers
-that are nonsense, within 10 s of processor time and 1 GB of memory. A worker process judges it, and is killed if it
-does not end. Inputs that fail are kept in DIR, where a journal lies as well: with the same DIR a run that was ended
-goes on. The exit code is 1 if any input failed.
+An input must be refused with a message or be read rightly: without a traceback, an abort of the process or
+numbers that are nonsense, and within 10 s of processor time and 1 GB of memory. A worker process judges it
+and is killed if it does not end. Inputs that fail are kept in DIR beside a journal: with the same DIR a run
+that was ended goes on. The exit code is 1 if any input failed.
 """
 
 from __future__ import annotations

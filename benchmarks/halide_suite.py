@@ -4,7 +4,8 @@ Each pipeline is profiled at three sizes, and the choice is judged at a fourth: 
 Chosen on some rounds, scored on others, all candidates interleaved; see `perfpred halide bench`. Profiles and
 results are kept in the folders given, and what is there is not done again.
 
-    python benchmarks/halide_suite.py [PIPELINE ...] --data DIR --out results.json [--candidates 100] [--plot F.png]
+    python benchmarks/halide_suite.py [PIPELINE ...] --data DIR --out results.json
+                                      [--candidates 100] [--plot F.png]
 """
 
 from __future__ import annotations

@@ -125,6 +125,20 @@ def shortlist(items: Sequence[object], separator: str = ", ", shown: int = 20) -
     return separator.join(texts)
 
 
+def quoted(value: object, length: int = 100) -> str:
+    """Return a value as Python writes it, for a message, its middle left out if it is long.
+
+    Examples
+    --------
+    >>> quoted("ms"), quoted([1] * 1000, 20)
+    ("'ms'", '[1, 1, 1..., 1, 1]')
+    """
+    try:
+        return shortened(repr(value), length)
+    except (ValueError, RecursionError):  # digits beyond Python's limit, or lists in lists in lists
+        return f"a value of type {type(value).__name__} too large to show"
+
+
 def shortened(text: str, length: int = 100) -> str:
     """Return a text, its middle left out if it is longer than `length`."""
     if len(text) <= length:

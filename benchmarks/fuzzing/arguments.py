@@ -1,4 +1,4 @@
-"""Changes to the arguments of a command: hostile names and numbers, options that are missing, doubled or foreign."""
+"""Changes to the arguments of a command: hostile names and numbers, options left out, doubled or foreign."""
 
 from __future__ import annotations
 

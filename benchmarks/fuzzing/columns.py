@@ -63,7 +63,7 @@ VALUES = (
 
 
 def seeds() -> list[bytes]:
-    """Return tables of times, of repeated runs and of several variants side by side, each with its mapping."""
+    """Return tables of times, of repeated runs and of variants side by side, each with its mapping."""
     rng = random.Random(0)
     long = [["lib", "board", "size", "dtype", "took", "again", "note", "id"]]
     wide = [["board", "size", "cpu_ms", "gpu_ms"]]

@@ -1,8 +1,8 @@
 """Whole commands on hostile files and arguments, run in this process as `perfpred.app.main` runs them.
 
-A case is a command with the files that lie where it runs. Whatever they hold, the exit code is 0, 1 or 2, there is
-no traceback, nothing is printed that a terminal obeys, nothing is written but what the command names, and no text
-of a file or an argument is executed.
+A case is a command with the files that lie where it runs. Whatever they hold, the exit code is 0, 1 or 2,
+there is no traceback, nothing is printed that a terminal obeys, nothing is written but what the command
+names, and no text of a file or an argument is executed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class Ended:
 class Command:
     """A kind of whole commands; see `fuzzing.kinds.Kind`.
 
-    Those that derive from it say which cases are right, how their files are damaged, and what an answer must be.
+    Derived kinds say which cases are right, how their files are damaged, and what an answer must be.
     """
 
     name, suffix = "command", ".json"
@@ -120,7 +121,7 @@ class Command:
         return ACCEPTED if ended.code == 0 else REFUSED
 
     def _require_own_files(self, case: Case, ended: Ended) -> None:
-        """Raise unless everything that was written lies where an argument says, or beside it with its name."""
+        """Raise unless what was written lies where an argument says, or beside it with its name."""
         named = [Path(os.path.normpath(ended.folder / each)) for each in _values(case.argv, self.outputs)]
         for path in ended.changed:
             if not any(_is_of(path, each) for each in named):
@@ -219,7 +220,7 @@ def _contents(root: Path) -> Iterator[tuple[Path, bytes]]:
 
 def _values(argv: Sequence[str], options: Sequence[str]) -> list[str]:
     """Return what is said to be written, in either spelling of an option."""
-    found = [value for option, value in zip(argv, argv[1:], strict=False) if option in options]
+    found = [value for option, value in pairwise(argv) if option in options]
     return found + [each.partition("=")[2] for each in argv if each.partition("=")[0] in options]
 
 

@@ -28,6 +28,7 @@ class _OnProfiles(Command):
     options: tuple[str, ...] = ()
 
     def cases(self) -> Sequence[Case]:
+        """Return commands that are right."""
         plain, mixed, several = csv_files.seeds()
         mapping, foreign = columns.parts(columns.seeds()[0])
         verb = self.verb()
@@ -43,6 +44,7 @@ class _OnProfiles(Command):
         return self.name.removeprefix("command_")
 
     def damage(self, name: str, content: bytes, rng: random.Random) -> bytes:
+        """Damage a file as its kind is damaged."""
         if name.endswith(".toml"):
             return columns.damaged_mapping(content, rng)
         if name.endswith(".json"):
@@ -62,10 +64,12 @@ class Train(_OnProfiles):
     options = ("--models", "models", *LINEAR)
 
     def cases(self) -> Sequence[Case]:
+        """Return commands that are right."""
         first, *others = super().cases()
         return [Case((*first.argv, "--complexity", "work=m*2"), first.files), *others]
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         document(case, ended)
         folders = {path.parent for path in ended.changed if path.suffix == ".json"}
         if not folders:
@@ -81,6 +85,7 @@ class Evaluate(_OnProfiles):
     options = (*LINEAR, "--repeats", "1")
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         found = document(case, ended)
         rows = found if isinstance(found, list) else (found or {}).get("results", [])
         for row in rows:
@@ -96,6 +101,7 @@ class Inspect(_OnProfiles):
     name = "command_inspect"
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         document(case, ended)
 
 
@@ -106,6 +112,7 @@ class Search(_OnProfiles):
     options = ("--strategy", "random", "--budget", "3", "--repeats", "1")
 
     def cases(self) -> Sequence[Case]:
+        """Return commands that are right."""
         _, mixed, _ = csv_files.seeds()
         content = _tuned()
         one = _tuned((32,))
@@ -121,6 +128,7 @@ class Search(_OnProfiles):
         ]
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         for row in document(case, ended) or []:
             _require(row.get("ratio"), 1.0 - 1e-12, math.inf, f"ratio of {row}")
 
@@ -131,6 +139,7 @@ class Best(_OnProfiles):
     name = "command_best"
 
     def cases(self) -> Sequence[Case]:
+        """Return commands that are right."""
         content = _tuned()
         return [
             Case(("best", "in.csv", "n=48"), {"in.csv": content}),
@@ -138,6 +147,7 @@ class Best(_OnProfiles):
         ]
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         found = document(case, ended)
         if found is not None and isinstance(found, dict) and found.get("expected") is not None:
             _require(found["expected"], 0.0, math.inf, "expected")
@@ -147,6 +157,7 @@ class _OnModels(Command):
     """A command that reads models."""
 
     def damage(self, name: str, content: bytes, rng: random.Random) -> bytes:
+        """Damage a file as its kind is damaged."""
         if name.endswith(".csv"):
             return csv_files.CsvFiles().mutate(content, rng)
         return model_files.ModelFiles().mutate(content, rng)
@@ -158,6 +169,7 @@ class Predict(_OnModels):
     name = "command_predict"
 
     def cases(self) -> Sequence[Case]:
+        """Return commands that are right."""
         named = ("predict", "k", "--models", "models")
         return [
             *(Case((*named, "m=20", "mode=a"), {"models/a.json": each}) for each in _models()),
@@ -170,6 +182,7 @@ class Predict(_OnModels):
         ]
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         found = document(case, ended)
         if isinstance(found, dict):
             _require_interval(found)
@@ -181,6 +194,7 @@ class Select(_OnModels):
     name = "command_select"
 
     def cases(self) -> Sequence[Case]:
+        """Return commands that are right."""
         one, other, third, *_ = _models()
         files = {
             "models/a.json": one,
@@ -196,6 +210,7 @@ class Select(_OnModels):
         ]
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         found = document(case, ended)
         if isinstance(found, dict):
             for entry in found.get("ranking", []):
@@ -208,6 +223,7 @@ class Export(_OnModels):
     name = "command_export"
 
     def cases(self) -> Sequence[Case]:
+        """Return commands that are right."""
         one, other = _trained()
         rows = csv_files.seeds()[0]
         return [
@@ -220,6 +236,7 @@ class Export(_OnModels):
         ]
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         document(case, ended)
         for path in ended.changed:
             text = path.read_text(encoding="utf-8")
@@ -235,6 +252,7 @@ class Import(Command):
     name = "command_import"
 
     def cases(self) -> Sequence[Case]:
+        """Return commands that are right."""
         caches, results = kernel_tuner.seeds(), t4.seeds()
         named = ("--kernel", "k", "--hardware", "h", "--out", "o.csv")
         return [
@@ -244,9 +262,11 @@ class Import(Command):
         ]
 
     def damage(self, name: str, content: bytes, rng: random.Random) -> bytes:
+        """Damage a file as its kind is damaged."""
         return kernel_tuner.KernelTunerCaches().mutate(content, rng)
 
     def check(self, case: Case, ended: Ended) -> None:
+        """Look at what was printed and written."""
         document(case, ended)
         for path in ended.changed:
             if path.suffix == ".csv":

@@ -1,7 +1,8 @@
-"""Workers that judge batches of inputs, watched: what takes too long or too much memory is killed, and counted."""
+"""Workers that judge batches of inputs; what takes too long or too much memory is killed and counted."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -83,11 +84,9 @@ class Worker:
         self._begin()
         assert self._process.stdin is not None
         request = json.dumps({"kind": batch.kind, "seeds": batch.seeds}) + "\n"
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it is noticed where its output is read
             self._process.stdin.write(request.encode())
             self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # noticed where its output is read
 
     @property
     def stream(self) -> int:
@@ -129,17 +128,13 @@ class Worker:
 
     def end(self) -> None:
         """Kill it and all it started."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
 
     def _begin(self) -> None:
         self._started = (time.monotonic(), self._used()[0])

@@ -1,4 +1,4 @@
-"""The kinds of inputs by name. A kind is imported where it is judged, so that one needs not what another needs."""
+"""The kinds of inputs by name; each is imported where it is judged, so that none needs what others do."""
 
 from __future__ import annotations
 

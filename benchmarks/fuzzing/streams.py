@@ -1,4 +1,4 @@
-"""Standard streams of a process that judges: what the judged code prints is kept apart, and can be looked at."""
+"""Standard streams of a process that judges: what the judged code prints is kept apart to be looked at."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ STDOUT, STDERR = 1, 2
 def take_over(*, with_errors: bool = False) -> tuple[Any, Any]:
     """Return the streams the process was started with; 0 becomes empty, 1 becomes a file.
 
-    So does 2 with `with_errors`. Otherwise it must be a file already, which whoever started this process reads,
-    should it die.
+    So does 2 with `with_errors`. Otherwise it must be a file already, which whoever started this process
+    reads should it die.
     """
     requests = os.fdopen(os.dup(0), encoding="utf-8")
     results = os.fdopen(os.dup(STDOUT), "w", encoding="utf-8")

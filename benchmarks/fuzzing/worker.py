@@ -1,7 +1,7 @@
-"""A process that judges inputs and says of each what became of it; whoever started it may kill it at any time.
+"""A process that judges inputs and says of each what became of it; whoever started it may kill it.
 
-It reads lines of JSON, a batch each, from its standard input, and writes a line before and after each input to
-its standard output. What the judged code itself prints goes elsewhere: see `fuzzing.streams`.
+It reads lines of JSON, a batch each, from its standard input, and writes a line before and after each input
+to its standard output. What the judged code itself prints goes elsewhere: see `fuzzing.streams`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fuzzing.registry import kind
 
 GB = 1 << 30
 GUARD = 4 * GB
-"""Address space beyond what the process has: a single allocation beyond it fails, before it harms the machine."""
+"""Address space beyond what the process has: an allocation beyond it fails before it harms the machine."""
 TRACEBACK, NONSENSE, MEMORY, SLOW, ABORT = "tracebacks", "nonsense", "over 1 GB", "over 10 s", "aborts"
 ERROR_LENGTH = 4000
 

@@ -78,8 +78,10 @@ def _usage(error: Exception) -> int:
 
 def _unexpected(error: Exception) -> str:
     """Return a sentence about an error that nothing in perfpred raises on purpose."""
+    from perfpred.errors import shortened
+
     if isinstance(error, OSError):
-        return f"failed: {error}"
+        return f"failed: {shortened(str(error), 400)}"
     if isinstance(error, MemoryError):
         return "failed: there is not enough memory; use fewer rows, or --train-size"
     if isinstance(error, RecursionError):

@@ -7,6 +7,7 @@ a law that holds for more than it was fitted to can be asked beyond what was mea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -274,12 +275,10 @@ def _forward(problem: _Problem, values: Mapping[str, Floats], powers: Mapping[st
 
 def _best(texts: Sequence[str], errors: Mapping[str, float], bound: float) -> str | None:
     """Return the first, which is the plainest, of the terms as good as the best, if that is below a bound."""
-    if not texts:
+    known = [errors[text] for text in texts if math.isfinite(errors[text])]
+    if not known or min(known) > bound:
         return None
-    least = min(errors[text] for text in texts)
-    if least > bound:
-        return None
-    return next(text for text in texts if errors[text] <= min(least * 1.02 + 1e-4, bound))
+    return next(text for text in texts if errors[text] <= min(min(known) * 1.02 + 1e-4, bound))
 
 
 def _grows_no_faster(monomial: Exponents, chosen: Sequence[str], powers: Mapping[str, Exponents]) -> bool:

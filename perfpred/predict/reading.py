@@ -153,7 +153,10 @@ def _origin(predictor: Predictor, message: str) -> str:
     known = KERNELS.get(predictor.combination.kernel)
     offered = {} if known is None else {"complexity": known.complexity, "feature": known.candidates}
     given = () if training.found else training.complexity.values()
-    made = [*getattr(formula, "terms", ()), *(each.expression for each in getattr(formula, "inputs", ()))]
+    made = [
+        *getattr(formula, "terms", ()),
+        *(getattr(each, "expression", each) for each in getattr(formula, "inputs", ())),
+    ]
     for quoted in _QUOTED.findall(message):
         for kind, expressions in offered.items():
             for name, text in expressions.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, quoted
 from perfpred.profile.columns.units import UNITS
 from perfpred.profile.columns.where import Filter
 
@@ -77,7 +77,7 @@ class ColumnMapping:
             if field.name in _LISTS:
                 object.__setattr__(self, field.name, _names(field.name, value))
             elif value is not None and (not isinstance(value, str) or not value.strip()):
-                raise InputError(f"{option(field.name)} must be text and not blank, but got {value!r}")
+                raise InputError(f"{option(field.name)} must be text and not blank, but got {quoted(value)}")
         _check_choice("unit", self.unit, UNITS)
         _check_choice("estimate", self.estimate, ESTIMATES)
         if self.where is not None:
@@ -103,9 +103,11 @@ class ColumnMapping:
             value = getattr(self, name)
             for column in value if isinstance(value, tuple) else (value,) if value else ():
                 if column in self.ignore:
-                    raise InputError(f"'{column}' cannot be both {option(name)} and --ignore")
+                    raise InputError(f"{quoted(column)} cannot be both {option(name)} and --ignore")
                 if roles.setdefault(column, name) != name:
-                    raise InputError(f"'{column}' cannot be both {option(roles[column])} and {option(name)}")
+                    raise InputError(
+                        f"{quoted(column)} cannot be both {option(roles[column])} and {option(name)}"
+                    )
 
         if self.group is not None and self.group in (self.time, *self.wide, *self.runs):
             raise InputError(f"'{self.group}' cannot be both --group and a column of times")
@@ -156,21 +158,21 @@ def _names(name: str, value: Any) -> tuple[str, ...] | None:
     if isinstance(value, str):
         value = [entry.strip() for entry in value.split(",") if entry.strip()]
     if not isinstance(value, Iterable):
-        raise InputError(f"{option(name)} must be names of columns, but got {value!r}")
+        raise InputError(f"{option(name)} must be names of columns, but got {quoted(value)}")
     listed = tuple(value)
     for entry in listed:
         if not isinstance(entry, str) or not entry.strip():
-            raise InputError(f"{option(name)} must be names of columns, but got {entry!r}")
+            raise InputError(f"{option(name)} must be names of columns, but got {quoted(entry)}")
     repeated = [entry for place, entry in enumerate(listed) if entry in listed[:place]]
     if repeated:
-        raise InputError(f"{option(name)} names '{repeated[0]}' twice")
+        raise InputError(f"{option(name)} names {quoted(repeated[0])} twice")
     if name == "parameters" and not listed:
         raise InputError("--parameters must name at least one column")
     if name in {"wide", "runs"} and len(listed) == 1:
-        raise InputError(f"{option(name)} must name at least two columns, but got '{listed[0]}' alone")
+        raise InputError(f"{option(name)} must name at least two columns, but got {quoted(listed[0])} alone")
     return listed
 
 
 def _check_choice(name: str, value: str | None, choices: tuple[str, ...]) -> None:
     if value is not None and value not in choices:
-        raise InputError(f"{option(name)} must be one of {', '.join(choices)}, but got '{value}'")
+        raise InputError(f"{option(name)} must be one of {', '.join(choices)}, but got {quoted(value)}")

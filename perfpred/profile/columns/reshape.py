@@ -15,6 +15,7 @@ from perfpred.profile.columns.repeats import noise_of, representative
 from perfpred.profile.columns.times import Found, unit_found
 from perfpred.profile.columns.units import in_seconds
 from perfpred.profile.grid import Grid
+from perfpred.profile.rules import short
 
 _UNIT_ENDING = re.compile(r"[\s_\-.]*(?:[\[(]\s*\w+\s*[\])]|(?<=[\s_\-.])(?:ns|us|µs|ms|s|sec|secs))\s*$")
 
@@ -97,7 +98,8 @@ def merged_runs(grid: Grid, mapping: ColumnMapping, sheet_row: Any) -> tuple[Gri
     for place, each in enumerate(found):
         seconds[:, place], wrong = _seconds(grid, each)
         problems += [
-            f"{sheet_row(row)}: {each.name} must be > 0 and finite, but is {cell!r}" for row, cell in wrong
+            f"{sheet_row(row)}: {each.name} must be > 0 and finite, but is {short(cell)}"
+            for row, cell in wrong
         ]
     if problems:
         return grid.failing(*problems), None

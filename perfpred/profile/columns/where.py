@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.complexity.caret import fail_at
-from perfpred.errors import ExpressionError
+from perfpred.errors import ExpressionError, quoted
 from perfpred.profile.columns.where_values import Operand, add, compare, is_one_of, truth
 
 MAX_LENGTH = 1000
@@ -85,7 +85,7 @@ class _Parser:
 
     def __init__(self, text: object) -> None:
         if not isinstance(text, str) or not text.strip():
-            raise ExpressionError(f"--where must be a condition such as 'n >= 64', but got {text!r}")
+            raise ExpressionError(f"--where must be a condition such as 'n >= 64', but got {quoted(text)}")
         if len(text) > MAX_LENGTH:
             raise ExpressionError(f"--where has at most {MAX_LENGTH} characters, but got {len(text)}")
         self.text = text
