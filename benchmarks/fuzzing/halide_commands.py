@@ -14,7 +14,9 @@ from fuzzing.command_line import Case, Command, Ended, document
 from fuzzing.kinds import WrongAnswerError
 from perfpred.app.commands.halide_choose import place_of
 from perfpred.halide.choosing.experience import SUFFIX
+from perfpred.halide.pipelines import PIPELINES
 from perfpred.hardware import probe
+from perfpred.names import file_stem
 
 
 class HalideRank(Command):
@@ -25,7 +27,8 @@ class HalideRank(Command):
 
     def cases(self) -> Sequence[Case]:
         """Return commands that are right."""
-        file, named = f"models/halide/blur{SUFFIX}", ("halide", "rank", "blur", "--models", "models")
+        file = f"models/halide/{file_stem(('blur', _hardware()), PIPELINES)}{SUFFIX}"
+        named = ("halide", "rank", "blur", "--models", "models")
         return [
             Case((*named, "--size", "640x480"), {file: _of_this_machine()}),
             Case((*named, "--size", "64x48", "--top", "3", "--json"), {file: _of_this_machine()}),
@@ -45,7 +48,11 @@ class HalideRank(Command):
 
 @cache
 def _of_this_machine() -> bytes:
-    machine = probe()
     body = json.loads(halide_models.seeds()[0])["experience"]
-    body["hardware"] = machine.hardware(*place_of(machine, "", 0)).id
+    body["hardware"] = _hardware()
     return gzip.compress(halide_models._file(body), 1, mtime=0)
+
+
+def _hardware() -> str:
+    machine = probe()
+    return str(machine.hardware(*place_of(machine, "", 0)).id)

@@ -119,6 +119,8 @@ def terms_of(columns: Columns, time_s: Floats, groups: NDArray[np.intp] | None =
     usable = _weighty(positive, usable, np.log(time_s))
     exponents, effect, trend = _power_law(positive, usable, np.log(time_s))
     problem = _Problem(time_s / np.exp(effect), _folds(trend, groups, rng))
+    if not problem.folds:  # too few sizes to leave some out
+        return {}
     powers = candidates(exponents, positive)
     values = {text: loosely(text, columns) for text in powers}
     values = {text: found for text, found in values.items() if found.min() > 0 and found.max() < LARGEST}

@@ -1,0 +1,82 @@
+"""What benchmarks/fuzz.py found: one test for each rule that was missing."""
+
+import json
+import subprocess
+import sys
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import perfpred as pp
+from perfpred.errors import InputError
+from perfpred.learn import terms
+from perfpred.predict import reading
+
+LONG = "size > 1 and " * 2000 + "size > 1"
+
+
+def refused(call):
+    with pytest.raises(InputError) as caught:
+        call()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "unit = 0x" + "f" * 5000,
+        f"unit = {json.dumps(LONG)}",
+        f"time = {json.dumps(['took'] * 10_000)}",
+        f"runs = {json.dumps([LONG])}",
+        f"runs = {json.dumps([LONG, LONG])}",
+        f"ignore = [0x{'f' * 5000}]",
+        "group = [" + "[" * 200 + "]" * 200 + "]",
+        f"where = {json.dumps(LONG)}",
+        f"time = {json.dumps(LONG)}\nignore = [{json.dumps(LONG)}]",
+    ],
+)
+def test_values_of_a_mapping_are_short_in_messages(line, tmp_path):
+    (tmp_path / "in.csv").write_text("size,took\n8,1\n16,2\n")
+    (tmp_path / "in.toml").write_text(line + "\n")
+    message = refused(lambda: pp.read_profile(tmp_path / "in.csv", kernel="k", variant="v", hardware="h"))
+    assert "in.toml" in message or "--" in message
+    assert max(map(len, message.splitlines())) < 1000
+
+
+@pytest.mark.parametrize("cell", ["e" * 131_072, "9" * 5000])
+def test_cells_of_repeated_runs_are_short_in_messages(cell, tmp_path):
+    (tmp_path / "in.csv").write_text(f"size,a_ms,b_ms\n8,1,2\n16,{cell},2\n")
+    (tmp_path / "in.toml").write_text('runs = ["a_ms", "b_ms"]\n')
+    message = refused(lambda: pp.read_profile(tmp_path / "in.csv", kernel="k", variant="v", hardware="h"))
+    assert max(map(len, message.splitlines())) < 1000
+
+
+def test_terms_whose_error_is_no_number_are_not_taken():
+    errors = {"m": np.nan, "m*n": 0.5, "n": 0.1}
+    assert terms._best(["m", "m*n", "n"], errors, 1.0) == "n"
+    assert terms._best(["m"], errors, 1.0) is None
+
+
+def test_a_path_that_no_system_takes_is_short_in_the_message(tmp_path):
+    command = [sys.executable, "-m", "perfpred", "predict", "k", "m=1", "--models", "a" * 5000]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (1, 2)
+    assert 0 < len(done.stderr) < 1000
+
+
+def test_the_origin_of_an_expression_is_told_of_formulas_whose_inputs_are_texts():
+    predictor = SimpleNamespace(
+        training=SimpleNamespace(found=False, complexity={}),
+        formula=SimpleNamespace(inputs=("log2(m)",)),
+        combination=SimpleNamespace(kernel="k"),
+    )
+    assert "training made" in reading._origin(predictor, "cannot evaluate 'log2(m)' here")
+
+
+def test_too_few_sizes_to_leave_some_out_have_no_terms():
+    sizes = {"m": np.array([1.0, 2.0, 3.0, 4.0])}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert terms.terms_of(sizes, 1e-6 * sizes["m"]) == {}
