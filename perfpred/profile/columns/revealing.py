@@ -70,9 +70,7 @@ def revealing(data: Data) -> dict[str, str]:
     return suspects | _reasons(data, plain, chosen, named)
 
 
-def _reasons(
-    data: Data, names: Iterable[str], chosen: list[str], kinds: Mapping[str, str]
-) -> dict[str, str]:
+def _reasons(data: Data, names: Iterable[str], chosen: list[str], kinds: Mapping[str, str]) -> dict[str, str]:
     """Return the columns of `names` that give the time away, each with the reason."""
     found = {name: _Column(data, name, chosen, kinds.get(name)).reason() for name in names}
     return {name: reason for name, reason in found.items() if reason is not None}
