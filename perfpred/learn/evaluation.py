@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,13 +16,13 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError, shortlist
 from perfpred.learn import registry
 from perfpred.learn.registry import Model
-from perfpred.learn.sizes import repeat_noise
+from perfpred.learn.sizes import SIZES, repeat_noise
 from perfpred.learn.splitting import Kept, kept_together, unseen_split
 from perfpred.learn.training import RELATED, collect, fit_predictor, relatives_of, warn, warn_of
 from perfpred.predict.bank import Bank
 from perfpred.predict.checks import Floats
 from perfpred.predict.formula import PosynomialNet
-from perfpred.predict.predictor import Answers
+from perfpred.predict.predictor import Answers, Predictor
 from perfpred.profile import Profile
 from perfpred.progress import Progress
 
@@ -29,6 +30,9 @@ DEFAULT_SIZE, DEFAULT_SHARE = 250, 0.8
 """Rows to train on, if none are asked for: so many, or this share of the rows if that is less."""
 MIN_GROUPS = 5
 """Distinct sizes, or groups, below which there is nothing to learn from and to judge by."""
+MANY_LEVELS, LESS_SURE = 8, 3.0
+"""A column of so many values, between which intervals are so many times wider, may stand for what no column
+tells: each value an input of its own."""
 SLOWEST = 0.7
 """The share of slow test rows that published figures (arXiv 2003.07497) are about."""
 
@@ -113,7 +117,35 @@ def evaluate(
         for combination, part, split in parts
         for repeat in range(repeats)
     ]
-    return pd.DataFrame(collect(jobs, len(jobs), n_jobs, progress))
+    found = collect(jobs, len(jobs), n_jobs, progress)
+    for said in dict.fromkeys(each.remark for each in found if each.remark):
+        warn(said)
+    return pd.DataFrame([each.row for each in found])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A row of the results, and what the user should know of the judgement, empty if nothing."""
+
+    row: dict[str, object]
+    remark: str
+
+
+def _remark(predictor: Predictor, kept: Kept) -> str:
+    """Return a sentence where values of a column that training has seen, too, flatter the errors."""
+    if kept.judged_on != SIZES:
+        return ""
+    labels, levels = predictor.encoding.labels, predictor.familiar.levels
+    wider = {n: each for n, each in predictor.interval.levels.items() if len(levels[n]) >= MANY_LEVELS}
+    name = max(wider, key=lambda each: wider[each], default=None)
+    if name is None or wider[name] < LESS_SURE:
+        return ""
+    shown = labels[name]
+    return (
+        f"{predictor.combination}: these errors are on values of {shown} that training has seen with other "
+        f"parameters; on other values they may be several times larger (--group {shlex.quote(shown)} judges "
+        "on these)"
+    )
 
 
 @dataclass(frozen=True)
@@ -185,7 +217,7 @@ def _evaluate_once(
     complexity: Mapping[str, str] | None,
     random_state: int,
     relatives: Mapping[str, PosynomialNet],
-) -> dict[str, object]:
+) -> Judged:
     seed = random_state + repeat
     train_rows, test_rows = unseen_split(split.kept, split.train_size, seed)
     start = time.perf_counter()
@@ -195,10 +227,13 @@ def _evaluate_once(
     known = predictor.knows(test.table)
     test = test.take(np.flatnonzero(known))
     if not len(test):
-        raise InputError(f"{combination}: every row to test on has a category that no row to train on has")
+        raise InputError(
+            f"{combination}: every row to test on has a category that no row to train on has; leave out with "
+            f"--ignore what names each input: {', '.join(predictor.encoding.categories)}"
+        )
     answers = predictor.answers(test.table)
     floor = part.noise_floor
-    return {
+    row = {
         **asdict(combination),
         "model": chosen.name,
         "train_size": len(train_rows),
@@ -210,3 +245,4 @@ def _evaluate_once(
         "fit_s": fit_s,
         "noise": floor if np.isfinite(floor) else repeat_noise(part),
     }
+    return Judged(row, _remark(predictor, split.kept))

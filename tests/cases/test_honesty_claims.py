@@ -89,6 +89,30 @@ class TestInputs:
         assert np.mean([row["mape"] for row in found]) > 0.15  # 47% on new inputs; 1% on those seen
         assert np.mean([row["coverage90"] for row in found]) >= 0.7
 
+    @pytest.mark.parametrize("hidden", [0.7, 0.0])
+    def test_one_column_that_names_inputs_is_told(self, tmp_path, hidden):
+        rng = np.random.default_rng(10)
+        edges, own = np.rint(np.exp(rng.uniform(9, 16, 16))), np.exp(hidden * rng.normal(size=16))
+        place, tile = np.repeat(np.arange(16), 8), rng.choice([8, 16, 32, 64, 128], 128)
+        noise = np.exp(0.02 * rng.normal(size=128))
+        time_s = (1e-5 + 1e-9 * edges * (1 + 8 / tile.reshape(16, 8)).T * own).T.ravel() * noise
+        profile = measured(tmp_path, {"edges": edges[place], "tile": tile, "time_s": time_s})
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = pp.evaluate(profile, repeats=1, n_jobs=1)
+        assert found["judged_on"].tolist() == ["sizes"]
+        said = [str(each.message) for each in caught]
+        assert sum("(--group edges judges" in each for each in said) == (hidden > 0)
+
+    def test_inputs_named_by_a_category_are_told(self, tmp_path):
+        place = np.repeat(np.arange(20), 8)
+        names = [f"matrix-{each}" for each in place]
+        tile = np.tile([1, 2, 4, 8], 40)
+        table = {"nnz": 100 * place + 7, "rows": place**2 + 1, "tile": tile, "name": names}
+        profile = measured(tmp_path, table | {"time_s": 1e-6 * (place + 1) * tile})
+        with pytest.raises(InputError, match=r"--ignore what names each input: name$"):
+            pp.evaluate(profile, repeats=1, n_jobs=1)
+
     def test_a_group_may_be_named(self, perfpred):
         file = CASES / self.FOLDER / "spmm.csv"
         found = perfpred(
@@ -272,7 +296,7 @@ class TestUnevenFiles:
 
 class TestManySizes:
     def test_some_that_cover_all_are_fitted(self, tmp_path):
-        rng = np.random.default_rng(8)
+        rng = np.random.default_rng(10)
         n, m = rng.integers(1, 5000, (2, 6000))
         time_s = 1e-9 * n * m * np.exp(0.03 * rng.normal(size=6000)) + 1e-6
         profile = measured(tmp_path, {"n": n, "m": m, "time_s": time_s})
