@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -43,6 +44,8 @@ def main() -> int:
     deadline = None if arguments.minutes is None else start + 60 * arguments.minutes
     plan = Plan(arguments.kind or usable(), arguments.seed, arguments.count, folder)
     progress = report.Progress(plan)
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         crew.judge(plan.next_batch, progress.told, folder, arguments.jobs, deadline)
     except KeyboardInterrupt:
@@ -67,6 +70,10 @@ def repeat(path: Path) -> int:
     finally:
         out.flush()
     return 0
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def _arguments() -> Any:

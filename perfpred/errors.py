@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+MAX_REPEATS = 100_000
 _MAX_COMPARED = 200
 """Characters of a name that is compared with others to find the nearest."""
 _MAX_NAMES_COMPARED = 2000
@@ -123,6 +124,19 @@ def shortlist(items: Sequence[object], separator: str = ", ", shown: int = 20) -
     if len(items) > shown:
         texts.append(f"... and {len(items) - shown} more")
     return separator.join(texts)
+
+
+def require_repeats(repeats: int) -> None:
+    """Raise `InputError` unless work can be repeated so often.
+
+    Examples
+    --------
+    >>> require_repeats(0)
+    Traceback (most recent call last):
+    perfpred.errors.InputError: repeats must be from 1 to 100,000, but got 0
+    """
+    if not 1 <= repeats <= MAX_REPEATS:
+        raise InputError(f"repeats must be from 1 to {MAX_REPEATS:,}, but got {quoted(repeats, 40)}")
 
 
 def quoted(value: object, length: int = 100) -> str:

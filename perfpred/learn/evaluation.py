@@ -13,7 +13,7 @@ from joblib import delayed
 from scipy.stats import spearmanr
 
 from perfpred.combination import Combination
-from perfpred.errors import InputError, shortlist
+from perfpred.errors import InputError, require_repeats, shortlist
 from perfpred.learn import registry
 from perfpred.learn.registry import Model
 from perfpred.learn.sizes import SIZES, repeat_noise
@@ -97,8 +97,7 @@ def evaluate(
     chosen = [registry.model(name) for name in dict.fromkeys(wanted)]
     if like is not None and not any(each.knows_relatives for each in chosen):
         raise InputError(f"{', '.join(wanted)} learn nothing from other models; {RELATED} does")
-    if repeats < 1:
-        raise InputError(f"repeats must be >= 1, but got {repeats}")
+    require_repeats(repeats)
     parts = enough_rows(profile, train_size)
     for combination, part, _ in parts:
         warn_of(combination, part, chosen[0], complexity)

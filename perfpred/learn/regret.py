@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perfpred.combination import Combination
-from perfpred.errors import InputError, UnknownNameError
+from perfpred.errors import InputError, UnknownNameError, require_repeats
 from perfpred.learn.sizes import Sizes
 from perfpred.predict.bank import Bank
 from perfpred.predict.predictor import Predictor
@@ -93,8 +93,7 @@ def regret_of_choices(
     InputError
         If there is nothing to choose from, or no size would be left to test on.
     """
-    if repeats < 1:
-        raise InputError(f"repeats must be >= 1, but got {repeats}")
+    require_repeats(repeats)
     profile, current = _without(profile.ok, chosen)
     found = list(alternatives_of(profile))
     if not found:

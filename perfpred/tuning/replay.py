@@ -10,7 +10,7 @@ import pandas as pd
 from joblib import delayed
 
 from perfpred.combination import Combination
-from perfpred.errors import InputError
+from perfpred.errors import InputError, require_repeats
 from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.learn.training import collect
 from perfpred.learn.warm import Elsewhere, WarmSurrogate
@@ -111,8 +111,7 @@ class Trial:
     def __post_init__(self) -> None:
         for name in self.strategies:
             strategy(name)
-        if self.repeats < 1:
-            raise InputError(f"repeats must be >= 1, but got {self.repeats}")
+        require_repeats(self.repeats)
         if not self.budgets or min(self.budgets) < 1:
             raise InputError(f"budgets must be >= 1, but got {list(self.budgets)}")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import perfpred as pp
-from perfpred.errors import InputError
+from perfpred.errors import InputError, require_repeats
 from perfpred.learn import terms
 from perfpred.predict import reading
 
@@ -80,3 +80,8 @@ def test_too_few_sizes_to_leave_some_out_have_no_terms():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert terms.terms_of(sizes, 1e-6 * sizes["m"]) == {}
+
+
+@pytest.mark.parametrize("repeats", [0, 100_001, 10**400])
+def test_repeats_have_bounds(repeats):
+    assert len(refused(lambda: require_repeats(repeats))) < 200

@@ -328,7 +328,7 @@ class TestCommand:
             (["--strategy", "modl"], "unknown strategy 'modl'; did you mean 'model'?"),
             (["--budget", "ten"], "--budget must be whole numbers, but got 'ten'"),
             (["--budget", ""], "budgets must be >= 1"),
-            (["--repeats", "0"], "repeats must be >= 1, but got 0"),
+            (["--repeats", "0"], "repeats must be from 1 to 100,000, but got 0"),
             (["--warm-start", "nowhere.csv"], "there is no such file"),
         ],
     )
