@@ -129,10 +129,14 @@ class AugmentedRegressor(TimeRegressor):
             start = model.start(n_folds, rng) if independent else best.repeat(n_folds, 1)
             steps = (ITERATIONS if independent else FOLD_ITERATIONS) if n_folds else 0
             folds = solve(model, targets, weights[1:], start, iterations=steps).theta
-        return [
+        formulas = [
             _formula(plan, model.parts(theta.numpy()), expected, rows.take(mask))
             for theta, mask in zip([best, *folds], masks, strict=True)
         ]
+        # A probe is to know nothing of what lies beyond its rows, where the whole net's inputs end later.
+        first = 1 + self._fold_count
+        probes = zip(formulas[first:], masks[first:], strict=True)
+        return [*formulas[:first], *(_clipped(each, rows.take(mask)) for each, mask in probes)]
 
     def _best(
         self, model: Weighted, targets: torch.Tensor, mask: torch.Tensor, rng: np.random.RandomState
@@ -212,9 +216,13 @@ def _strongest(inputs: tuple[Input, ...], rows: Rows, count: int) -> tuple[Input
 
 
 def _formula(plan: _Plan, parts: dict[str, Floats], expected: Floats, rows: Rows) -> PosynomialNet:
-    """Return the net with inputs and correction clipped to what `rows`, its training rows, reach."""
+    """Return the net with its correction clipped to what `rows`, its training rows, reach."""
     parts = {**parts, "log_coefficients": parts["log_coefficients"] + expected}
-    inputs = tuple(each.clipped_to(rows.columns) for each in plan.inputs)
-    net = PosynomialNet(plan.terms, inputs=inputs, low=0.0, high=0.0, **parts)
+    net = PosynomialNet(plan.terms, inputs=plan.inputs, low=0.0, high=0.0, **parts)
     reached = net.correction(rows.columns)
     return replace(net, low=float(reached.min()) - MARGIN, high=float(reached.max()) + MARGIN)
+
+
+def _clipped(net: PosynomialNet, rows: Rows) -> PosynomialNet:
+    """Return the net with its inputs clipped to what `rows` reach."""
+    return replace(net, inputs=tuple(each.clipped_to(rows.columns) for each in net.inputs))

@@ -18,6 +18,8 @@ from perfpred.predict.checks import Floats
 from perfpred.predict.interval import GROWTH, WIDEST, Interval
 
 COVERAGE = 0.9
+NO_WIDER = 1.25
+"""A factor of width that is less is chance: what lies between the values of a column is like the rest."""
 FEW = 60
 """Groups below which a quantile of their errors may be too small by chance."""
 MAX_KNOTS = 12
@@ -124,7 +126,8 @@ def level_factor(interval: Interval, probe: Errors) -> float:
     scale = np.interp(probe.log_predicted, knots, scales) if knots else np.ones(len(probe.log_predicted))
     ends = np.where(probe.log_residuals < 0, -interval.log_low, interval.log_high) * scale
     ratios = np.abs(probe.log_residuals) / np.maximum(ends, SMALLEST)
-    return float(np.clip(_upper(ratios, probe.weights, COVERAGE), 1.0, 1e5))
+    found = _upper(ratios, probe.weights, COVERAGE)
+    return float(min(found, 1e5)) if found > NO_WIDER else 1.0
 
 
 def _exceeding(interval: Interval, errors: Errors) -> Floats:

@@ -12,7 +12,7 @@ from perfpred.errors import InputError
 from perfpred.learn.calibration import Errors
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, evaluate
-from perfpred.predict.familiar import Familiar, axis
+from perfpred.predict.familiar import Familiar, axis, loosely, products
 from perfpred.predict.formula import Formula
 from perfpred.predict.ranges import Range
 
@@ -100,6 +100,21 @@ def distances(probe: Probe, columns: Columns, expressions: Sequence[str]) -> Flo
     for text in (*columns, *expressions):
         seen = Range.of(evaluate(text, train))
         found = np.maximum(found, seen.all_beyond(evaluate(text, test)))
+    return found
+
+
+def edges(columns: Columns, expressions: Sequence[str]) -> Mask:
+    """Return the sizes, shape (s,), that are out of the others' range: the least or largest of something.
+
+    When one is left out, it is asked beyond what the model saw, and its error is larger than those in range.
+    """
+    found = np.zeros(len(next(iter(columns.values()))), dtype=bool)
+    for text in dict.fromkeys((*columns, *expressions, *products(columns))):
+        values = loosely(text, columns)
+        for end in (values.min(), values.max()):
+            at = values == end
+            if at.sum() == 1:
+                found |= at
     return found
 
 

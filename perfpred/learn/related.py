@@ -99,6 +99,7 @@ class RelatedRegressor(TimeRegressor):
             known = relatives[:count]
             named = (*complexity, *(each.column for each in known))
             each = AugmentedRegressor(named, features, self.max_parameters, RESTARTS)
+            each._fold_count = self._fold_count
             nets.append(each._formulas(Rows(with_relatives(rows.columns, known), rows.time_s), masks, rng))
         by_mask = list(zip(*nets, strict=True))
         if not self.process or len(rows) > MOST_ROWS:

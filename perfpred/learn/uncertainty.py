@@ -13,7 +13,7 @@ from perfpred.errors import InputError
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.calibration import Errors, calibrated, grown, level_factor, together
 from perfpred.learn.covering import covering
-from perfpred.learn.probes import Probe, distances, judged, levels_of, probes
+from perfpred.learn.probes import Probe, distances, edges, judged, levels_of, probes
 from perfpred.learn.sizes import Sizes
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, Encoding
@@ -21,6 +21,8 @@ from perfpred.predict.interval import GROWTH, Interval
 from perfpred.profile import Profile
 
 MAX_COLUMNS = 300
+MIN_INNER = 60
+"""Groups of sizes that are at no edge, below which those at an edge size the interval, too."""
 MAX_HELD_OUT = 4000
 """Rows that a model was not fitted to, for want of use, size its interval: so many at most."""
 
@@ -110,7 +112,7 @@ def fitted_interval(estimator: TimeRegressor, data: TrainingData, complexities: 
     estimator.fit_with_residuals(
         sizes.X, sizes.time_s, groups=sizes.groups, probes=[probe.train for probe in wanted]
     )
-    errors, noise = _errors(estimator, data)
+    errors, noise = _errors(estimator, data, edges(data.encoded, complexities))
     found = calibrated(errors, noise)
     beyond: list[Errors] = []
     between: dict[str, list[Errors]] = {}
@@ -132,13 +134,22 @@ def _far(probe: Probe, data: TrainingData, complexities: Sequence[str]) -> Float
     return distances(probe, data.encoded, complexities)
 
 
-def _errors(estimator: TimeRegressor, data: TrainingData) -> tuple[Errors, Floats]:
-    """Return the errors on rows left out, of the folds or for want of use, and the noise of these rows."""
+def _errors(
+    estimator: TimeRegressor, data: TrainingData, at_edge: NDArray[np.bool_]
+) -> tuple[Errors, Floats]:
+    """Return the errors on rows left out, of the folds or for want of use, and the noise of these rows.
+
+    Sizes at an edge, of shape (s,), are passed over if enough others are left: beyond an edge intervals grow.
+    """
     rows, sizes = data.rows, data.sizes
     fitted = data.fitted_rows()
     log_predicted = (np.log(sizes.time_s) - estimator.oof_log_residuals_)[sizes.of_row]
     residuals = np.log(rows.time_s[fitted]) - log_predicted
     groups = sizes.group_of_row
+    inner = ~at_edge[sizes.of_row]
+    if len(np.unique(groups[inner])) >= MIN_INNER:
+        fitted, groups = fitted[inner], groups[inner]
+        log_predicted, residuals = log_predicted[inner], residuals[inner]
     noise = rows.table["noise"].to_numpy(dtype=np.float64)
     left = data.held_out()
     if not len(left):

@@ -321,18 +321,25 @@ class Predictor:
         return reasons, distance
 
     def _between_levels(self, answer: Answer) -> tuple[list[str], float, float]:
-        """Return remarks on values between those measured, a factor of width, and octaves to the nearest."""
+        """Return remarks on values between those measured, a factor of width, and octaves to the nearest.
+
+        Of a column of which values were left out in training, the factor says all, unless they are far apart.
+        """
         remarks, wider, nearest = [], 1.0, 0.0
         for index, name, known in self._places_of_levels:
             value = answer.columns[index]
             label = self.encoding.labels[name]
             if value in known:
                 continue
-            wider = max(wider, self.interval.levels.get(name, 1.0))
+            factor = self.interval.levels.get(name)
+            wider = max(wider, factor or 1.0)
             if label in answer.outside:
                 continue
-            nearest = max(nearest, self.familiar.from_levels(name, value))
-            remarks.append(f"{label}={value:g} lies between the {len(known)} values measured")
+            far = self.familiar.from_levels(name, value)
+            if factor is None or far > NEAR_LEVEL:
+                nearest = max(nearest, far)
+            if factor != 1.0:
+                remarks.append(f"{label}={value:g} lies between the {len(known)} values measured")
         return remarks, wider, nearest
 
     def _all_strange(self, encoded: Columns) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -344,9 +351,12 @@ class Predictor:
         wider = np.ones(len(distances))
         for name in self.familiar.levels:
             far = self.familiar.all_from_levels(name, encoded[name])
-            wider = np.where(far > 0, np.maximum(wider, self.interval.levels.get(name, 1.0)), wider)
+            factor = self.interval.levels.get(name)
+            wider = np.where(far > 0, np.maximum(wider, factor or 1.0), wider)
             far[~self.ranges[self.encoding.labels[name]].holds(encoded[name])] = 0.0
             inside &= far <= NEAR_LEVEL
+            if factor is not None:
+                far[far <= NEAR_LEVEL] = 0.0
             distances = np.maximum(distances, far)
         return distances, wider, inside
 
