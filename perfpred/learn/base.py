@@ -231,5 +231,5 @@ def _has_text(X: Any) -> bool:
 def _positive(times: Floats) -> Floats:
     if not (times > 0).all():
         row = int(np.argmin(times > 0))
-        raise InputError(f"y must be times in seconds, > 0, but row {row} is {times[row]:g}")
+        raise InputError(f"y must be times in seconds, > 0, but row {row + 1} is {times[row]:g}")
     return times

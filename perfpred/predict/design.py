@@ -227,7 +227,9 @@ def log_sum_of(terms: Sequence[str], log_coefficients: Floats, columns: Columns)
     total = np.asarray(largest + np.log(np.exp(logs - largest[:, None]).sum(axis=1)))
     if total.min(initial=0.0) < math.log(LEAST_SUM):
         row = int(total.argmin())
-        raise InputError(f"no time can be predicted in row {row}: it would be below {LEAST_SUM:g} s")
+        raise InputError(
+            f"no time can be predicted{in_row(row, len(total))}: it would be below {LEAST_SUM:g} s"
+        )
     return total
 
 
@@ -254,7 +256,18 @@ def _require_each(good: Any, values: Floats, rule: str, expression: str, columns
         return
     row = int(np.argmin(good))
     given = ", ".join(f"{name}={columns[name][row]:g}" for name in parsed(expression).names)
-    raise InputError(f"{rule}, but it is {values[row]:g} in row {row} ({given})")
+    raise InputError(f"{rule}, but it is {values[row]:g}{in_row(row, len(values))} ({given})")
+
+
+def in_row(row: int, n: int) -> str:
+    """Say in which of n rows something is wrong: row 1 is the first, and a single row is not named.
+
+    Examples
+    --------
+    >>> in_row(0, 3), in_row(0, 1)
+    (' in row 1', '')
+    """
+    return f" in row {row + 1}" if n > 1 else ""
 
 
 def _column(columns: Mapping[str, Any], name: str) -> Any:
@@ -271,13 +284,19 @@ def _numbers(name: str, values: Any) -> Floats:
         numbers = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         row = next(row for row, value in enumerate(values) if not _is_numeric(value))
-        raise InputError(f"column '{name}' must hold numbers, but row {row} is '{values[row]}'") from None
+        raise InputError(
+            f"column '{name}' must hold numbers, but {_row_is(row, len(values))} '{values[row]}'"
+        ) from None
     except OverflowError:
         raise InputError(f"column '{name}' holds a number too large for double precision") from None
     if not np.isfinite(numbers).all():
         row = int(np.argmin(np.isfinite(numbers)))
-        raise InputError(f"column '{name}' must be finite, but row {row} is {numbers[row]}")
+        raise InputError(f"column '{name}' must be finite, but {_row_is(row, len(numbers))} {numbers[row]}")
     return numbers
+
+
+def _row_is(row: int, n: int) -> str:
+    return f"row {row + 1} is" if n > 1 else "is"
 
 
 def _is_numeric(values: ArrayLike) -> bool:
@@ -302,7 +321,7 @@ def _texts(name: str, values: Iterable[Any]) -> list[str]:
     for row, value in enumerate(values):
         # A missing value is None, nan, or pandas' own NA, which this room does not import.
         if value is None or type(value).__name__ == "NAType" or value != value:  # noqa: PLR0124
-            raise InputError(f"column '{name}' must have a value in every row, but row {row} has none")
+            raise InputError(f"column '{name}' must have a value in every row, but row {row + 1} has none")
         texts.append(str(value))
     return texts
 

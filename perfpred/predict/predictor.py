@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.checks import Floats, require, require_count, require_noise
-from perfpred.predict.design import Columns, Encoding, evaluate, n_rows
+from perfpred.predict.design import Columns, Encoding, evaluate, in_row, n_rows
 from perfpred.predict.familiar import Familiar, loosely
 from perfpred.predict.formula import Formula
 from perfpred.predict.interval import Interval
@@ -378,7 +378,7 @@ class Predictor:
                 times = self.formula.seconds(columns)
         good = np.isfinite(times) & (times > 0)
         if not good.all():
-            where = f" in row {int(np.argmin(good)) + 1}" if len(times) > 1 else ""
+            where = in_row(int(np.argmin(good)), len(times))
             raise InputError(
                 f"{self.combination}: no finite time > 0 can be predicted for these parameters{where}"
             )
@@ -398,7 +398,7 @@ class Predictor:
             values = columns[self._column_of[name]]
             if seen.low >= 0 > values.min():
                 row = int(np.argmax(values < 0))
-                where = f" in row {row + 1}" if len(values) > 1 else ""
+                where = in_row(row, len(values))
                 raise InputError(f"{self.combination}: {name} must be >= 0, but got {values[row]:g}{where}")
 
 

@@ -158,6 +158,8 @@ def _origin(predictor: Predictor, message: str) -> str:
         *(getattr(each, "expression", each) for each in getattr(formula, "inputs", ())),
     ]
     for quoted in _QUOTED.findall(message):
+        if quoted in predictor.parameters:  # a name, which says itself what it is
+            continue
         for kind, expressions in offered.items():
             for name, text in expressions.items():
                 if text == quoted:

@@ -258,7 +258,7 @@ def test_an_expression_that_the_user_did_not_write_is_explained():
     seen = {"work": Range(1, 8)}
     mine = replace(made.training, complexity={"work": "n - m"})
     own = replace(made, training=mine, complexity_ranges=seen)
-    with pytest.raises(InputError, match=r"'n - m' must be > 0, but it is -1 in row 0 \(n=1, m=2\)$"):
+    with pytest.raises(InputError, match=r"'n - m' must be > 0, but it is -1 \(n=1, m=2\)$"):
         Bank([own]).predict("mine", n=1, m=2)
     known = replace(made.training, complexity={"work": KERNELS["matvec"].complexity["tiles"]})
     key = Combination("matvec", "a", "cpu")

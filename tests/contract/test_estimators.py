@@ -146,7 +146,7 @@ def test_clones_and_pickles(name):
 def test_times_must_be_positive(name):
     X, time_s = matmul_like(40)
     time_s[5] = 0
-    with pytest.raises(InputError, match="y must be times in seconds, > 0, but row 5 is 0"):
+    with pytest.raises(InputError, match="y must be times in seconds, > 0, but row 6 is 0"):
         quick(name).fit(X, time_s)
 
 
@@ -154,7 +154,7 @@ def test_times_must_be_positive(name):
 def test_complexities_must_be_positive(name):
     X, time_s = matmul_like(40)
     X.loc[3, "m"] = 0
-    with pytest.raises(InputError, match=r"complexity 'm\*n\*k' must be > 0, but it is 0 in row 3 \(m=0, n="):
+    with pytest.raises(InputError, match=r"complexity 'm\*n\*k' must be > 0, but it is 0 in row 4 \(m=0, n="):
         quick(name).fit(X, time_s)
 
 

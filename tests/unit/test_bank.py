@@ -147,8 +147,8 @@ def test_a_table_is_answered_in_row_order():
         ({"m": [1, 2]}, "column 'n' is missing; got m"),
         ({"m": [1, 2], "n": [1]}, "columns must have one length"),
         ({"m": [1, 2, 3], "n": [1, -2, -3]}, "n must be >= 1, but got -2 in row 2"),
-        ({"m": [1, 2], "n": [1, math.nan]}, "column 'n' must be finite, but row 1 is nan"),
-        ({"m": [1, 2], "n": [1, "x"]}, "column 'n' must hold numbers, but row 1 is 'x'"),
+        ({"m": [1, 2], "n": [1, math.nan]}, "column 'n' must be finite, but row 2 is nan"),
+        ({"m": [1, 2], "n": [1, "x"]}, "column 'n' must hold numbers, but row 2 is 'x'"),
         ({"m": [[1, 2]], "n": [[1, 2]]}, r"column 'm' must have one dimension, but its shape is \(1, 2\)"),
     ],
 )
@@ -161,11 +161,9 @@ def test_a_complexity_that_is_not_positive_is_named():
     net = PosynomialNet(("1", "m - n"), [-14.0, -20.0], (), np.zeros((0, 0)), [], [], [], 0.0, 0.0)
     bank = Bank([replace(predictor("net", 1e-9), formula=net)])
     assert bank.predict("matvec", m=9, n=1).time_s == pytest.approx(math.exp(-14) + 8 * math.exp(-20))
-    with pytest.raises(
-        InputError, match=r"complexity 'm - n' must be > 0, but it is -1 in row 0 \(m=1, n=2\)"
-    ):
+    with pytest.raises(InputError, match=r"complexity 'm - n' must be > 0, but it is -1 \(m=1, n=2\)"):
         bank.predict("matvec", m=1, n=2)
-    with pytest.raises(InputError, match="but it is 0 in row 1"):
+    with pytest.raises(InputError, match="but it is 0 in row 2"):
         bank.predict_table("matvec", {"m": [2, 2], "n": [1, 2]})
 
 

@@ -43,11 +43,11 @@ def test_safe_names_do_not_collide():
     ("columns", "message"),
     [
         ({"n": [1]}, "column 'mode' is missing; got n"),
-        ({"n": [1, "x"], "mode": ["fast"] * 2}, "column 'n' must hold numbers, but row 1 is 'x'"),
-        ({"n": [1, np.nan], "mode": ["fast"] * 2}, "column 'n' must be finite, but row 1 is nan"),
+        ({"n": [1, "x"], "mode": ["fast"] * 2}, "column 'n' must hold numbers, but row 2 is 'x'"),
+        ({"n": [1, np.nan], "mode": ["fast"] * 2}, "column 'n' must be finite, but row 2 is nan"),
         (
             {"n": [1, 2], "mode": ["fast", None]},
-            "column 'mode' must have a value in every row, but row 1 has none",
+            "column 'mode' must have a value in every row, but row 2 has none",
         ),
         ({"n": [1, 2], "mode": ["fast"]}, "columns must have one length, but got {'n': 2, 'mode_fast': 1"),
         ({"n": [1], "mode": ["fats"]}, "unknown value of mode 'fats'; did you mean 'fast'"),
@@ -107,7 +107,7 @@ def test_untrusted_inputs(change, message):
 
 
 def test_values_that_are_not_finite_name_the_row():
-    with pytest.raises(InputError, match=r"'1/n' must be finite, but it is inf in row 1 \(n=0\)"):
+    with pytest.raises(InputError, match=r"'1/n' must be finite, but it is inf in row 2 \(n=0\)"):
         log_of("1/n", {"n": np.array([1.0, 0.0])})
 
 
