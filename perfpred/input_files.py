@@ -19,7 +19,10 @@ MAX_BYTES = 512 << 20
 MAX_UNPACKED_BYTES = 256 << 20
 """Of what a gzipped file unpacks to: a small file that becomes a large one is seldom what it seems."""
 MAX_JSON_BYTES = 256 << 20
+MAX_MEMBERS = 100_000
+"""Of a gzipped file: each takes time, also an empty one; blocked compression makes some thousands."""
 _GZIP = b"\x1f\x8b"
+_MEMBER = b"\x1f\x8b\x08"
 _PIECE = 1 << 20
 
 
@@ -105,6 +108,10 @@ def _require_file(found: os.stat_result, kind: str) -> None:
 
 def _unpacked(data: bytes, max_bytes: int, kind: str) -> bytes:
     """Unpack twice: what is too much is found out with a piece of it in memory at a time."""
+    if data.count(_MEMBER) > MAX_MEMBERS:
+        raise InputError(
+            f"a gzipped {kind} file has at most {MAX_MEMBERS:,} members, this one more; unpack it first"
+        )
     total = 0
     with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
         while piece := file.read(_PIECE):

@@ -148,3 +148,11 @@ def test_json_that_is_none(tmp_path):
             read_json(tmp_path / "p.json", "JSON")
     (tmp_path / "p.json").write_bytes(gzip.compress(b"\xef\xbb\xbf[1]"))
     assert read_json(tmp_path / "p.json", "JSON") == [1]
+
+
+def test_a_file_of_countless_empty_members_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(input_files, "MAX_MEMBERS", 10)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(HEADER) + gzip.compress(b"") * 9)
+    assert read_bytes(tmp_path / "a.gz", "CSV") == HEADER
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"") * 11)
+    assert "at most 10 members" in refusal(tmp_path / "a.gz")
