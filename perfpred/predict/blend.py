@@ -12,6 +12,7 @@ from perfpred.predict.design import Columns
 from perfpred.predict.forest import BoostedTrees, Forest
 from perfpred.predict.gaussian_process import GaussianProcess
 
+MAX_MEMBERS = 100
 Member: TypeAlias = Forest | BoostedTrees | GaussianProcess
 
 
@@ -32,6 +33,7 @@ class Blend:
 
     def __post_init__(self) -> None:
         require(len(self.members) > 0, self, "len(members) > 0", 0)
+        require(len(self.members) <= MAX_MEMBERS, self, f"len(members) <= {MAX_MEMBERS}", len(self.members))
         set_floats(self, "weights", (len(self.members),))
         total = float(self.weights.sum())
         require(bool((self.weights >= 0).all()), self, "weights >= 0", self.weights)

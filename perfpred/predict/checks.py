@@ -19,6 +19,8 @@ MAX_LOG = 700.0
 """``exp`` of this either way is a normal double."""
 MIN_TIME_S, MAX_TIME_S = 1e-30, 1e30
 """Times beyond are no times of a program, whatever the unit was meant to be."""
+MAX_PARTS = 2_000
+"""Terms, inputs, units or members of one formula, and columns of a query; fitted ones have some hundreds."""
 MAX_TEXT = 10_000
 """Characters of a name, a level or an expression in a model."""
 _MAX_FLOAT = float(np.finfo(np.float64).max)
@@ -99,6 +101,11 @@ def _require_within(owner: object, field: str, value: Any, most: float) -> None:
     inside = np.abs(value) <= most
     worst = "" if np.all(inside) else f"{np.max(np.abs(value)):g}"
     require(not worst, owner, f"|{field}| <= {most:g}", worst)
+
+
+def require_few(owner: object, field: str, count: int) -> None:
+    """Raise `InputError` if a field has more parts than can be worked through in a moment."""
+    require(count <= MAX_PARTS, owner, f"len({field}) <= {MAX_PARTS:,}", count)
 
 
 def require_text(text: str, what: str) -> None:

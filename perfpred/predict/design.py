@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from perfpred.complexity import Complexity
 from perfpred.errors import ExpressionError, InputError, UnknownNameError
-from perfpred.predict.checks import Floats, require, require_finite
+from perfpred.predict.checks import Floats, require, require_few, require_finite
 
 Columns = Mapping[str, Floats]
 
@@ -128,8 +128,10 @@ class Encoding:
             texts = _texts(parameter, values)
             if unseen == "raise":
                 _require_known(parameter, levels, texts)
-            for level in levels:
-                encoded[next(names)] = np.array([float(text == level) for text in texts])
+            place = {level: index for index, level in enumerate(levels)}
+            places = np.array([place.get(text, -1) for text in texts])
+            for index in range(len(levels)):
+                encoded[next(names)] = (places == index).astype(np.float64)
         _require_one_length(encoded)
         return encoded
 
@@ -236,6 +238,7 @@ def log_sum_of(terms: Sequence[str], log_coefficients: Floats, columns: Columns)
 def require_terms(owner: object, terms: Sequence[str]) -> None:
     """Raise `InputError` unless there is a term, and `ExpressionError` unless each can be parsed."""
     require(len(terms) > 0, owner, "len(terms) > 0", 0)
+    require_few(owner, "terms", len(terms))
     for term in terms:
         parsed(term)
 
@@ -327,8 +330,9 @@ def _texts(name: str, values: Iterable[Any]) -> list[str]:
 
 
 def _require_known(name: str, levels: Sequence[str], texts: Iterable[str]) -> None:
+    known = frozenset(levels)
     for text in texts:
-        if text not in levels:
+        if text not in known:
             raise UnknownNameError(f"value of {name}", text, levels)
 
 

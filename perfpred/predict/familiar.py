@@ -98,11 +98,19 @@ class Familiar:
 
     def from_centres(self, place: Floats) -> float:
         """Return how far one place, shape (d,), lies beyond the radius of the nearest centre, octaves."""
-        squares = self._squares - self._doubled @ place
-        squared = float(squares.min()) + float(place @ place)
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = self._squares - self._doubled @ place
+            squared = float(squares.min()) + float(place @ place)
         if squared <= self._squared_radius:
             return 0.0
+        if not squared < np.inf:  # an axis has no value there
+            return FARTHEST
         return min(float(np.sqrt(squared)) - self.radius, FARTHEST)
+
+    def told(self, far: float) -> str:
+        """Return a sentence on a place that is `far` octaves beyond the radius of the nearest centre."""
+        nearest = f"the nearest is {far + self.radius:.1f} octaves away"
+        return f"no row of training is like it: {nearest}, and rows of training are within {self.radius:.1f}"
 
     def from_levels(self, name: str, value: float) -> float:
         """Return how far a value lies from the nearest that a column of few values had, octaves."""

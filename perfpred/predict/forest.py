@@ -24,6 +24,9 @@ from perfpred.predict.design import Columns, evaluate, n_rows, parsed
 _BLOCK = 1 << 20
 """Nodes looked at together, rows times trees: a batch of any size needs tens of MB, no more."""
 
+_MAX_DEPTH = 10_000
+"""Each level is a step for every row; fitted trees have some tens of levels."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trees(ABC):
@@ -88,6 +91,11 @@ class Trees(ABC):
         forward = leaf | ((self.left > own) & (self.right > own))
         require(bool(forward.all()), self, "children come after their parent", f"node {own[~forward][:1]}")
         require(bool(leaf.all()) or len(self.inputs) > 0, self, "len(inputs) > 0", 0)
+        level, depth = np.unique(self.roots), 0
+        while len(level := level[~leaf[level]]):
+            depth += 1
+            require(depth <= _MAX_DEPTH, self, f"depth <= {_MAX_DEPTH:,}", depth)
+            level = np.unique(np.concatenate([self.left[level], self.right[level]]))
 
     @property
     def n_parameters(self) -> int:

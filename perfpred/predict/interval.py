@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from perfpred.errors import InputError
 from perfpred.predict.checks import Floats, require, require_finite
 
 WIDEST = 50.0
 """Log of the largest ratio of an end to the prediction: e**50 is beyond all that can be asked of a
 machine."""
+NO_ENDS = "no finite interval > 0 holds the time predicted for these parameters"
 GROWTH = 0.7
 """Least log width of either end an octave beyond what training saw, and of a model that does not know its
 own growth: calls whose data no longer fit a cache may take twice as long, which no smaller size tells.
@@ -86,6 +88,16 @@ class Interval:
         further = np.maximum(distance * self.growth, GROWTH * np.minimum(distance, np.sqrt(distance)))
         low = np.maximum(scale * self.log_low - further, -WIDEST)
         return low, np.minimum(scale * self.log_high + further, WIDEST)
+
+    def ends(self, time_s: Floats, distance: Floats, wider: Floats) -> tuple[Floats, Floats]:
+        """Return both ends in seconds, of arrays of shape (n,); raises `InputError` if one has no value."""
+        low, high = self.all_logs(time_s, distance, wider)
+        with np.errstate(over="ignore"):
+            low_s, high_s = time_s * np.exp(low), time_s * np.exp(high)
+        good = (low_s > 0) & (high_s < np.inf)
+        if not good.all():
+            raise InputError(f"{NO_ENDS}{f' in row {int(np.argmin(good)) + 1}' if len(good) > 1 else ''}")
+        return low_s, high_s
 
     def at_median(self) -> tuple[float, float]:
         """Return the logs of both ends where the scale is usual: the median of the knots', for a summary."""

@@ -27,6 +27,14 @@ from perfpred.predict.lowered import (
 )
 from perfpred.program import Builder
 
+MAX_UNITS = 500
+"""Hidden units: a net becomes one sum of them, and longer ones cannot be compiled."""
+
+
+def require_units(owner: object, count: int) -> None:
+    """Raise `InputError` if a net has more hidden units than can be worked through."""
+    require(count <= MAX_UNITS, owner, f"at most {MAX_UNITS} hidden units", count)
+
 
 @dataclass(frozen=True, eq=False)
 class PosynomialNet:
@@ -63,6 +71,7 @@ class PosynomialNet:
     def __post_init__(self) -> None:
         require_terms(self, self.terms)
         hidden, n_inputs = length_of(self, "hidden_biases"), len(self.inputs)
+        require_units(self, *hidden)
         set_logs(self, "log_coefficients", (len(self.terms),))
         set_weights(self, "hidden_weights", (*hidden, n_inputs))
         set_weights(self, "hidden_biases", hidden)
@@ -127,6 +136,7 @@ class ReluNet:
 
     def __post_init__(self) -> None:
         hidden = length_of(self, "hidden_biases")
+        require_units(self, *hidden)
         set_weights(self, "hidden_weights", (*hidden, len(self.inputs)))
         set_weights(self, "hidden_biases", hidden)
         set_weights(self, "output_weights", hidden)

@@ -17,7 +17,7 @@ from perfpred.predict.checks import Floats, require, require_count, require_nois
 from perfpred.predict.design import Columns, Encoding, evaluate, in_row, n_rows
 from perfpred.predict.familiar import Familiar, loosely
 from perfpred.predict.formula import Formula
-from perfpred.predict.interval import Interval
+from perfpred.predict.interval import NO_ENDS, Interval
 from perfpred.predict.lowered import query_program, seconds_program
 from perfpred.predict.query import Answer, QuickQuery
 from perfpred.predict.ranges import Range
@@ -213,8 +213,8 @@ class Predictor:
         self._check_signs(encoded)
         time_s = self._seconds(encoded)
         distances, wider, inside = self._all_strange(encoded)
-        low, high = self.interval.all_logs(time_s, distances, wider)
-        return Answers(time_s, time_s * np.exp(low), time_s * np.exp(high), inside)
+        low_s, high_s = self.interval.ends(time_s, distances, wider)
+        return Answers(time_s, low_s, high_s, inside)
 
     def in_range(self, columns: Any) -> NDArray[np.bool_]:
         """Say of each row of a table whether it lies within what training saw, shape (n,)."""
@@ -290,7 +290,10 @@ class Predictor:
         low, high = self.interval.logs(time_s, max(distance, nearest), wider)
         inside = not reasons and nearest <= NEAR_LEVEL
         said = "; ".join([*reasons, *remarks]) if reasons or remarks else FAMILIAR
-        return Prediction(time_s, time_s * math.exp(low), time_s * math.exp(high), inside, said)
+        low_s, high_s = time_s * math.exp(low), time_s * math.exp(high)
+        if not 0.0 < low_s <= high_s < math.inf:
+            raise InputError(f"{self.combination}: {NO_ENDS}")
+        return Prediction(time_s, low_s, high_s, inside, said)
 
     def _strangeness(self, answer: Answer) -> tuple[list[str], float]:
         """Say what training saw nothing of, and how far that is, octaves.
@@ -315,9 +318,7 @@ class Predictor:
             if far > 0:
                 distance = max(distance, far)
                 if not reasons:
-                    reasons.append(
-                        f"no row of training is like it: the nearest is {_octaves(far, self.familiar)}"
-                    )
+                    reasons.append(self.familiar.told(far))
         return reasons, distance
 
     def _between_levels(self, answer: Answer) -> tuple[list[str], float, float]:
@@ -405,7 +406,3 @@ class Predictor:
 def _outside(name: str, value: float, seen: Range) -> str:
     """Return what is strange about a value that lies outside."""
     return f"{name}={value:g} is outside the trained range {seen.low:g}..{seen.high:g}"
-
-
-def _octaves(far: float, familiar: Familiar) -> str:
-    return f"{far + familiar.radius:.1f} octaves away, and rows of training are within {familiar.radius:.1f}"

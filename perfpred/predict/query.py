@@ -68,7 +68,8 @@ class QuickQuery:
                 if codes is not None:
                     if type(value) is not str:
                         return None
-                    arguments += codes[value]
+                    at = codes[value]
+                    arguments += [0.0] * at + [1.0] + [0.0] * (len(codes) - 1 - at)
                     continue
                 if type(value) is not float:
                     if not isinstance(value, _NUMBERS):
@@ -85,9 +86,9 @@ class QuickQuery:
         return None if found is None else Answer(found[0], arguments, found[1:], outside)
 
 
-def _codes(encoding: Encoding, parameter: str) -> dict[str, list[float]] | None:
-    """Return the encoded columns of each level of a categorical parameter, None for a numeric one."""
+def _codes(encoding: Encoding, parameter: str) -> dict[str, int] | None:
+    """Return which encoded column is 1 at each level of a categorical parameter, None for a numeric one."""
     levels = encoding.categories.get(parameter)
     if levels is None:
         return None
-    return {level: [float(level == each) for each in levels] for level in levels}
+    return {level: place for place, level in enumerate(levels)}

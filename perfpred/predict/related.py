@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfpred.predict.checks import Floats, require, require_finite, require_text
+from perfpred.predict.checks import Floats, require, require_few, require_finite, require_text
 from perfpred.predict.design import Columns
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.lowered import Lowered
 from perfpred.predict.nets import PosynomialNet
 from perfpred.program import Builder
 
+MAX_NETS = 100
 PER_SECOND = 1e9
 """Times of relatives count in ns: as complexities, of the order of sizes."""
 
@@ -65,6 +66,8 @@ class RelatedNets:
 
     def __post_init__(self) -> None:
         require(len(self.nets) > 0, self, "len(nets) > 0", 0)
+        require(len(self.nets) <= MAX_NETS, self, f"len(nets) <= {MAX_NETS}", len(self.nets))
+        require_few(self, "relatives", len(self.relatives))
         columns = [relative.column for relative in self.relatives]
         require(len(set(columns)) == len(columns), self, "columns of relatives are distinct", columns)
         require_finite(self, "share")

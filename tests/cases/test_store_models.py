@@ -15,6 +15,7 @@ from perfpred.predict import document, store
 from perfpred.predict.bank import load
 from perfpred.predict.checks import MAX_TEXT
 from perfpred.predict.design import Encoding, Input
+from perfpred.predict.familiar import Familiar
 from perfpred.predict.forest import BoostedTrees
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.linear import LinearModel
@@ -228,3 +229,62 @@ def test_names_that_no_model_can_hold_are_said_before_training(tmp_path, column,
     parameters = tuple(name for name in rows if name not in ("kernel", "variant", "hardware"))
     with pytest.raises(InputError, match=message):
         train(Profile(table, parameters), model="linear-c", n_jobs=1)
+
+
+def a_predictor(**changed):
+    formula = LinearModel(("n",), np.array([1e-6]), 1e-9)
+    training = Training("linear-c", 10, "", None, {})
+    fields = {"ranges": {"n": Range(1.0, 10.0)}, "complexity_ranges": {}, "interval": Interval(-0.1, 0.1)}
+    fields |= {"encoding": Encoding(("n",)), "formula": formula, "training": training} | changed
+    return Predictor(Combination("k", "v", "h"), **fields)
+
+
+@pytest.mark.parametrize("axis", ["1/(n - 5)", "(n - 5)/(n - 5)", "log2(5 - n)"])
+def test_an_axis_without_a_value_is_far_from_all_rows(axis):
+    found = a_predictor(familiar=Familiar({}, (axis,), np.zeros((1, 1)), 1e3)).predict({"n": 5.0})
+    assert not found.in_range
+    assert found.low_s < 1e-3 * found.time_s
+
+
+def test_an_interval_without_finite_ends_is_no_answer():
+    predictor = a_predictor(interval=Interval(-50.0, 50.0))
+    with pytest.raises(InputError, match="no finite interval > 0 holds the time"):
+        predictor.predict({"n": 1e300})
+    with pytest.raises(InputError, match=r"no finite interval > 0 holds the time .* in row 2"):
+        predictor.answers({"n": [5.0, 1e300]})
+
+
+def test_trees_too_deep_to_walk_are_refused():
+    nodes = np.arange(20_000)
+    children = np.minimum(nodes + 1, nodes[-1])
+    zeros = np.zeros(len(nodes))
+    with pytest.raises(InputError, match="depth <= 10,000 must hold"):
+        BoostedTrees(("n",), nodes[:1], 0 * nodes, zeros, children, children, zeros, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"terms": ("n",) * 2001, "coefficients": np.ones(2001)}, r"len\(terms\) <= 2,000"),
+        ({"terms": ("n",) * 2000, "coefficients": np.full(2000, 1e-9)}, None),
+    ],
+)
+def test_formulas_of_countless_terms_are_refused(change, message):
+    if message is None:
+        assert LinearModel(floor=1e-9, **change).n_parameters == 2000
+        return
+    with pytest.raises(InputError, match=message):
+        LinearModel(floor=1e-9, **change)
+
+
+def test_nets_too_wide_to_compile_are_refused():
+    zeros = np.zeros(501)
+    with pytest.raises(InputError, match="at most 500 hidden units must hold, but got 501"):
+        PosynomialNet(("n",), [0.0], INPUTS, zeros[:, None], zeros, zeros, np.zeros(1), -1.0, 1.0)
+
+
+def test_a_category_of_many_levels_answers_at_once():
+    levels = tuple(f"x{index}" for index in range(20_000))
+    encoding = Encoding(("n", "mode"), {"mode": levels})
+    predictor = a_predictor(encoding=encoding)
+    assert predictor.predict({"n": 5.0, "mode": "x19999"}) == predictor.predict({"n": 5.0, "mode": "x0"})
