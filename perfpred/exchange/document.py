@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,16 +57,25 @@ def read_document(path: Path) -> Document:
     except NotJSONError as error:
         repaired = cut_cache.read(text, decoder)
         if repaired is None:
-            raise InputError(
-                f"{path}: this is a file of no known format\n"
-                f"  not JSON, as all known formats are: {error.problem}\n"
-                "  not a Kernel Tuner cache that is cut off: it has no object 'cache' that starts"
-            ) from None
+            raise InputError(_unknown(path, text, error.problem)) from None
         document = Document(path, *repaired)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     _require_one_meaning(path, document.content)
     return document
+
+
+def _unknown(path: Path, text: str, problem: str) -> str:
+    reasons = [
+        f"{path}: this is a file of no known format",
+        f"  not JSON, as all known formats are: {problem}",
+        "  not a Kernel Tuner cache that is cut off: it has no object 'cache' that starts",
+    ]
+    if text.strip() and text.lstrip()[0] not in "{[":
+        reasons.append(
+            f"  a CSV needs no import: perfpred inspect {shlex.quote(str(path))} shows how to train on it"
+        )
+    return "\n".join(reasons)
 
 
 def _require_one_meaning(path: Path, content: Any) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
+import shlex
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ MAX_HEADING = 1_000
 """Characters of a column's name, used or not: what they mean is searched for in each."""
 MAX_LINE_BYTES = 16 << 20
 _PIECE = 1 << 20
+_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*"[^"\n]*"\s*:|\[\s*\{\s*"|\{\s*\}|\[\s*\])')
 _CHUNK = 500_000  # cells that are Python objects at one time; the rest are packed
 _NARROW = 256  # columns
 _TEXTS = np.dtypes.StringDType()
@@ -92,6 +95,10 @@ def read_sheet(path: Path) -> Sheet:
     """
     data = _read_bytes(path)
     _check_text(path, data)
+    if _JSON.match(data):
+        name = shlex.quote(str(path))
+        fix = f"perfpred import {name} --out NAME.csv makes one of the JSON of known tools"
+        raise ProfileError(str(path), [f"this is JSON, not CSV; {fix}"])
     sheet = _split(data)
     if not sheet.header:
         raise ProfileError(

@@ -53,3 +53,38 @@ def test_inspect_does_not_offer_a_command_that_is_refused(written, perfpred):
 def test_runs_without_a_unit_are_named(written, perfpred):
     path = written("n,Run1,Run2,Run3", lambda n: f"{n},{n},{n + 1},{n + 2}")
     assert "nothing says the unit of 'Run1, Run2, Run3'" in perfpred("inspect", path).out
+
+
+@pytest.mark.parametrize("date", ["2026-01-{d:02d}", "2026-01-{d:02d}T10:20:30Z", "{d}/1/2026 9:05 PM"])
+def test_dates_are_no_parameters(date, written, perfpred):
+    path = written("when,n,time_ms", lambda n: f"{date.format(d=SIZES.index(n) + 1)},{n},{n}")
+    document = perfpred("inspect", path, "--json").json
+    assert {each["name"]: each["role"] for each in document["columns"]}["when"] == "suspicious"
+    assert any(
+        "column 'when' is left out: it says when a row was measured" in w for w in document["warnings"]
+    )
+
+
+@pytest.mark.parametrize("version", ["1.2.{d}", "v2026-{d}", "12:0{d}"])
+def test_versions_and_clocks_are_not_dates(version, written, perfpred):
+    path = written("which,n,time_ms", lambda n: f"{version.format(d=SIZES.index(n))},{n},{n}")
+    roles = {each["name"]: each["role"] for each in perfpred("inspect", path, "--json").json["columns"]}
+    assert roles["which"] == "category"
+
+
+@pytest.mark.parametrize("text", ['{"results": []}', ' [\n{"n": 1}]', '\ufeff{\n  "context": {}\n}', "{}"])
+@pytest.mark.parametrize("command", ["inspect", "train", "evaluate"])
+def test_json_is_for_import(text, command, perfpred, tmp_path):
+    path = tmp_path / "my results.json"
+    path.write_text(text)
+    options = ["--models", tmp_path / "m"] if command == "train" else []
+    outcome = perfpred(command, path, *options)
+    assert outcome.code == 2
+    assert f"this is JSON, not CSV; perfpred import '{path}' --out NAME.csv" in outcome.err.replace("\n", " ")
+
+
+def test_csv_needs_no_import(written, perfpred, tmp_path):
+    path = written("n,time_ms", lambda n: f"{n},{n}")
+    outcome = perfpred("import", path, "--out", tmp_path / "out.csv")
+    assert outcome.code == 2
+    assert f"a CSV needs no import: perfpred inspect {path} shows" in outcome.err

@@ -9,6 +9,7 @@ from typing import Any
 
 from perfpred.errors import UnknownNameError
 from perfpred.profile.cells import values_of
+from perfpred.profile.columns.dates import date_reason
 from perfpred.profile.columns.forms import (
     form_of,
     form_problem,
@@ -217,6 +218,7 @@ class _Draft:
             suspects: dict[str, str] = {}
         else:
             found = revealed(self.grid, free, keys, self.times) if set(free) - self.trusted else {}
+            found = {**self._dates(free), **found}
             suspects = {name: reason for name, reason in found.items() if name not in self.trusted}
         named = tuple(name for name in free if name not in suspects)
         parameters = tuple(name for name in named if name not in RESERVED)
@@ -234,6 +236,12 @@ class _Draft:
             (*self.grid.notes, *self._warnings(suspects, kinds, keys)),
             (*self.grid.problems, *problems, *self._naming_problems(named), *wrong),
         )
+
+    def _dates(self, free: Sequence[str]) -> dict[str, str]:
+        """Return the columns that say when rows were measured, unless no other column is left."""
+        found = {name: date_reason(name, self.grid.distinct(name)) for name in free}
+        dates = {name: reason for name, reason in found.items() if reason is not None}
+        return dates if len(dates) < len(found) else {}
 
     def _keys(self) -> dict[str, str]:
         named = {key: getattr(self.mapping, f"{key}_column") for key in KEYS}
