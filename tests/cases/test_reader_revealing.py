@@ -147,6 +147,17 @@ def test_what_follows_the_time_from_repeat_to_repeat_is_left_out(left_out):
     assert left_out(table)[0] == ["q"]
 
 
+@pytest.mark.parametrize("name", ["clk", "q"])
+def test_what_may_be_measured_with_the_time_is_told(name, left_out):
+    time = noisy(1e-9 * M * N_, 0.1)
+    column = (2.4e9 * noisy(time, 0.01)).astype(int) if name == "clk" else 1 / noisy(time, 0.02)
+    gone, notes = left_out({"m": M, "n": N_, name: column, "time_s": time})
+    assert gone == []
+    assert len(notes) == 1
+    assert notes[0].endswith(f"leave it out with --ignore {name}")
+    assert left_out({"m": M, "n": N_, name: column, "time_s": time}, parameters=["m", "n", name])[1] == []
+
+
 def test_the_case(perfpred):
     document = perfpred("inspect", CASE / "gemm_bench.csv", "--json").json
     roles = {each["name"]: each["role"] for each in document["columns"]}

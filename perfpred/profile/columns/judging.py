@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perfpred.profile.cells import value_of, values_of
+from perfpred.profile.columns.following import following
 from perfpred.profile.columns.reshape import Times
 from perfpred.profile.columns.revealing import MAX_BASIS, MAX_COLUMNS, MAX_ROWS, Data, revealing
 from perfpred.profile.columns.suspect_names import suspicion
@@ -26,6 +27,19 @@ def revealed(
         return {}
     if len(names) > MAX_COLUMNS:  # no benchmark tool writes so many
         names = [*filter(suspicion, names), *names[:MAX_BASIS]]
+    found = revealing(_data(grid, names, keys, times))
+    return found if len(found) < len(set(names)) else {}
+
+
+def followed(grid: Grid, names: Sequence[str], keys: Mapping[str, str], times: Times | None) -> list[str]:
+    """Return those of the columns `names` that may be measured with the time; see `following`."""
+    if times is None or not 2 <= len(names) <= MAX_COLUMNS:
+        return []
+    return following(_data(grid, names, keys, times))
+
+
+def _data(grid: Grid, names: Sequence[str], keys: Mapping[str, str], times: Times) -> Data:
+    """Return the numbers of some columns, of some of the rows where there are many."""
     part = _part(len(grid))
     time_s, time_rounding = _seconds(times, part)
     numbers: dict[str, Any] = {}
@@ -44,8 +58,7 @@ def revealed(
     )
     if not len(combination):
         combination = np.zeros(len(part), dtype=np.intp)
-    found = revealing(Data(numbers, texts, rounding, time_s, combination, time_rounding))
-    return found if len(found) < len(set(names)) else {}
+    return Data(numbers, texts, rounding, time_s, combination, time_rounding)
 
 
 def revealed_in(table: pd.DataFrame, parameters: Sequence[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from perfpred.profile.columns.forms import (
     units_in,
     units_of,
 )
-from perfpred.profile.columns.judging import revealed
+from perfpred.profile.columns.judging import followed, revealed
 from perfpred.profile.columns.mapping import ColumnMapping, option
 from perfpred.profile.columns.reshape import Times, melted, merged_runs
 from perfpred.profile.columns.role import Role
@@ -223,6 +223,9 @@ class _Draft:
         named = tuple(name for name in free if name not in suspects)
         parameters = tuple(name for name in named if name not in RESERVED)
         kinds = {name: self._kind(name) for name in parameters}
+        doubtful = set(parameters) - self.trusted if self.mapping.parameters is None else set()
+        close = followed(self.grid, parameters, keys, self.times) if doubtful else []
+        close = [name for name in close if name in doubtful]
         odd = [name for name in parameters if not self.grid.is_plain(name)]
         wrong = [p for name in odd if (p := form_problem(name, self.grid.distinct(name))) is not None]
         return Plan(
@@ -233,7 +236,7 @@ class _Draft:
             self.times,
             group,
             self.read.tool,
-            (*self.grid.notes, *self._warnings(suspects, kinds, keys)),
+            (*self.grid.notes, *self._warnings(suspects, kinds, keys), *map(_followed, close)),
             (*self.grid.problems, *problems, *self._naming_problems(named), *wrong),
         )
 
@@ -391,3 +394,10 @@ class _Draft:
                     f"column '{name}' cannot be a parameter of that name; rename it, or --ignore {name}"
                 )
         return problems
+
+
+def _followed(name: str) -> str:
+    return (
+        f"column '{name}' follows the time more closely than the other parameters do; if it is known only "
+        f"after a run, leave it out with --ignore {shlex.quote(name)}"
+    )

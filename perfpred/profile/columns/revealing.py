@@ -58,12 +58,12 @@ class Data:
 def revealing(data: Data) -> dict[str, str]:
     """Return the columns that give the time away, each with the reason."""
     named = {name: kind for name in data.numbers if (kind := suspicion(name)) is not None}
-    chosen = [name for name in data.numbers if name not in named and _is_chosen(data.numbers[name])]
+    chosen = [name for name in data.numbers if name not in named and is_chosen(data.numbers[name])]
     others = [name for name in data.numbers if name not in named and name not in chosen]
     plain = [*chosen, *others] if len(data.numbers) <= MAX_COLUMNS else []
     chosen = chosen[:MAX_COLUMNS]
     suspects = _reasons(data, named, chosen, named)
-    cleared = [name for name in named if name not in suspects and _is_chosen(data.numbers[name])]
+    cleared = [name for name in named if name not in suspects and is_chosen(data.numbers[name])]
     if cleared:  # what they tell apart was taken for repeats
         chosen = [*chosen, *cleared][:MAX_COLUMNS]
         suspects = _reasons(data, suspects, chosen, named)
@@ -72,11 +72,11 @@ def revealing(data: Data) -> dict[str, str]:
 
 def _reasons(data: Data, names: Iterable[str], chosen: list[str], kinds: Mapping[str, str]) -> dict[str, str]:
     """Return the columns of `names` that give the time away, each with the reason."""
-    found = {name: _Column(data, name, chosen, kinds.get(name)).reason() for name in names}
+    found = {name: Column(data, name, chosen, kinds.get(name)).reason() for name in names}
     return {name: reason for name, reason in found.items() if reason is not None}
 
 
-def _is_chosen(values: Floats) -> bool:
+def is_chosen(values: Floats) -> bool:
     """Whether numbers look like chosen ones: whole, few of them, or with two digits at most."""
     known = values[np.isfinite(values)]
     distinct = np.unique(known)
@@ -85,7 +85,7 @@ def _is_chosen(values: Floats) -> bool:
     return all(float(f"{value:.2g}") == value for value in distinct[:1000].tolist())
 
 
-class _Column:
+class Column:
     """One column beside the time and the chosen parameters, as logarithms centred in each combination."""
 
     def __init__(self, data: Data, name: str, chosen: list[str], kind: str | None) -> None:
@@ -95,9 +95,9 @@ class _Column:
         self.values = values[rows]
         self.n_distinct = len(np.unique(self.values))
         self.is_whole = bool(np.all(self.values == np.round(self.values)))
-        self.use_logs(data, name, chosen, rows)
+        self._use_logs(data, name, chosen, rows)
 
-    def use_logs(self, data: Data, name: str, chosen: list[str], rows: NDArray[np.intp]) -> None:
+    def _use_logs(self, data: Data, name: str, chosen: list[str], rows: NDArray[np.intp]) -> None:
         positive = rows[self.values > 0]
         self.enough = len(positive) >= max(_MIN_ROWS, 0.8 * len(rows))
         self.rows = positive if self.enough else rows
@@ -163,7 +163,7 @@ class _Column:
         """Whether the parameters say much of the time and nothing of the column: it is an input itself."""
         if not self.enough or not self.basis or self._differs_in_repeats():
             return False
-        spare = len(self.time) - len(_squared(self.basis, len(self.time))) - 1
+        spare = len(self.time) - len(squared(self.basis, len(self.time))) - 1
         if spare < len(self.time) / 2:
             return False
         chance = 1 - spare / len(self.time)
@@ -171,10 +171,10 @@ class _Column:
 
     def _is_bound(self) -> bool:
         """Whether the column and the time deviate together from what the parameters say of each."""
-        basis = [*_squared(self.basis, len(self.time)), np.ones(len(self.time))]
+        basis = [*squared(self.basis, len(self.time)), np.ones(len(self.time))]
         if len(self.time) < len(basis) + 4:
             return True  # too few rows to clear it of what its name says
-        column, time = _left(self.log, basis), _left(self.time, basis)
+        column, time = left_over(self.log, basis), left_over(self.time, basis)
         if np.std(column) < 1e-12 or np.std(time) < 1e-12:
             return False
         return abs(float(np.corrcoef(column, time)[0, 1])) >= 0.5
@@ -278,7 +278,7 @@ def _fit(target: Floats, columns: list[Floats]) -> tuple[float, float]:
     return float(coefficients[0]), float(np.sqrt(np.mean(left**2)))
 
 
-def _left(target: Floats, columns: list[Floats]) -> Floats:
+def left_over(target: Floats, columns: list[Floats]) -> Floats:
     """Return what a least-squares fit leaves unexplained."""
     matrix = np.column_stack(columns)
     if not np.isfinite(matrix).all() or not np.isfinite(target).all():
@@ -287,7 +287,7 @@ def _left(target: Floats, columns: list[Floats]) -> Floats:
     return left
 
 
-def _squared(columns: list[Floats], n: int) -> list[Floats]:
+def squared(columns: list[Floats], n: int) -> list[Floats]:
     """Return columns with their squares and products, where there are rows enough for them."""
     squares = [a * b for place, a in enumerate(columns) for b in columns[place:]]
     return [*columns, *squares] if n > 3 * (len(columns) + len(squares)) else columns
@@ -295,5 +295,5 @@ def _squared(columns: list[Floats], n: int) -> list[Floats]:
 
 def _explained(target: Floats, columns: list[Floats]) -> float:
     """Return the share of the variance that powers of the parameters explain."""
-    left = _left(target, [*_squared(columns, len(target)), np.ones(len(target))])
+    left = left_over(target, [*squared(columns, len(target)), np.ones(len(target))])
     return float(1 - np.mean(left**2) / max(float(np.var(target)), 1e-300))
