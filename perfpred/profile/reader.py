@@ -115,6 +115,11 @@ class _Request:
     columns: ColumnMapping
 
 
+MAX_DESCRIBED = 1000
+"""Problems that are put in words: a message shows fewer, and a large file may have millions."""
+_NOT_DESCRIBED = "a further problem"
+
+
 def _read_one(path: Path, request: _Request) -> Profile:
     sheet = read_sheet(path)
     metadata, mapping, noted, unread = _beside(path, request.columns)
@@ -127,7 +132,8 @@ def _read_one(path: Path, request: _Request) -> Profile:
     problems += _contradictions(raw, given.keys, plan, sheet)
     supplied = {name: np.full(len(plan.grid), text, dtype=object) for name, text in given.keys.items()}
     table, found = check({**raw, **supplied}, plan.parameters, time_unit=unit)
-    problems += [*(_describe(each, plan, sheet) for each in found), *_blank_groups(plan, sheet)]
+    problems += [_describe(each, plan, sheet) for each in found[:MAX_DESCRIBED]]
+    problems += [_NOT_DESCRIBED] * (len(found) - MAX_DESCRIBED) + _blank_groups(plan, sheet)
     if problems:
         raise ProfileError(str(path), problems)
     cells = None if plan.group is None else plan.grid.columns[plan.group]

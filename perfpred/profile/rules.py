@@ -41,6 +41,8 @@ _TIME_IN_BOUNDS = f"must be from {SMALLEST:g} to {LARGEST:g} seconds"
 _NUMBER = "must be a number"
 _ONE_KIND = "must be {} as in most rows: a column holds numbers or text, not both"
 _SHORT = f"must have at most {MAX_TEXT:,} characters"
+_MOST_CELLS = 10_000
+"""Blank cells that are reported one by one."""
 _ALL_OR_NONE = "must be given in every row of a kernel, variant and hardware, or in none"
 
 
@@ -205,7 +207,13 @@ def _broken_parameters(table: pd.DataFrame, parameters: Sequence[str]) -> Iterat
     for column in np.flatnonzero(blank).tolist():
         yield Violation(None, parameters[column], "is blank in every row")
     in_combination = _in_combination(table, given)
-    for row, column in np.argwhere(in_combination & ~given).tolist():
+    missing = in_combination & ~given
+    if missing.sum() > _MOST_CELLS:  # a wide file that is ragged: millions of cells
+        counts = missing.sum(axis=0)
+        for column in np.flatnonzero(counts).tolist():
+            yield Violation(None, parameters[column], f"{_ALL_OR_NONE}; it is blank in {counts[column]} rows")
+        return
+    for row, column in np.argwhere(missing).tolist():
         yield Violation(row, parameters[column], _ALL_OR_NONE)
     if not blank.all():
         for row in np.flatnonzero(~in_combination.any(axis=1)).tolist():

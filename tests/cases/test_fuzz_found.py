@@ -34,6 +34,7 @@ def refused(call):
         f"ignore = [0x{'f' * 5000}]",
         "group = [" + "[" * 200 + "]" * 200 + "]",
         f"where = {json.dumps(LONG)}",
+        f"group = {json.dumps(LONG)}",
         f"time = {json.dumps(LONG)}\nignore = [{json.dumps(LONG)}]",
     ],
 )
@@ -41,7 +42,7 @@ def test_values_of_a_mapping_are_short_in_messages(line, tmp_path):
     (tmp_path / "in.csv").write_text("size,took\n8,1\n16,2\n")
     (tmp_path / "in.toml").write_text(line + "\n")
     message = refused(lambda: pp.read_profile(tmp_path / "in.csv", kernel="k", variant="v", hardware="h"))
-    assert "in.toml" in message or "--" in message
+    assert "in.toml" in message or "--" in message or "group" in message
     assert max(map(len, message.splitlines())) < 1000
 
 
@@ -85,3 +86,20 @@ def test_too_few_sizes_to_leave_some_out_have_no_terms():
 @pytest.mark.parametrize("repeats", [0, 100_001, 10**400])
 def test_repeats_have_bounds(repeats):
     assert len(refused(lambda: require_repeats(repeats))) < 200
+
+
+def test_a_file_of_many_problems_is_refused_with_their_number(tmp_path):
+    rows = "".join(f"k,v,h,{n},-1\n" for n in range(1, 3001))
+    (tmp_path / "in.csv").write_text("kernel,variant,hardware,m,time_s\n" + rows)
+    message = refused(lambda: pp.read_profile(tmp_path / "in.csv"))
+    assert "3000 problems" in message
+    assert "and 2980 more" in message
+
+
+def test_many_blank_cells_are_reported_by_their_columns(tmp_path):
+    names = [f"p{i}" for i in range(200)]
+    rows = [f"k,v,h,{','.join(['1' if n % 2 else ''] * 200)},1" for n in range(200)]
+    (tmp_path / "in.csv").write_text("\n".join([f"kernel,variant,hardware,{','.join(names)},time_s", *rows]))
+    message = refused(lambda: pp.read_profile(tmp_path / "in.csv"))
+    assert "column 'p0' must be given in every row" in message
+    assert "it is blank in 100 rows" in message

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from perfpred.errors import UnknownNameError
+from perfpred.errors import UnknownNameError, quoted
 from perfpred.profile.cells import values_of
 from perfpred.profile.columns.dates import date_reason
 from perfpred.profile.columns.forms import (
@@ -120,7 +120,7 @@ def _missing(original: Grid, grid: Grid, mapping: ColumnMapping, given: Mapping[
                     f"{option(name)}: column '{column}' is left out: {grid.dropped.get(column, '')}"
                 )
             elif name == "group":
-                problems.append(f"there is no column '{column}', which is the group column")
+                problems.append(f"there is no column {quoted(column)}, which is the group column")
             elif name != "ignore" or column not in (*grid.dropped, mapping.group):
                 problems.append(f"{option(name)}: {UnknownNameError('column', column, grid.columns)}")
     texts = [name for name in mapping.numbers if name in (*KEYS, "status")]
