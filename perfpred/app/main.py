@@ -69,10 +69,11 @@ def _usage(error: Exception) -> int:
     import io
 
     from perfpred.app.console import notice
+    from perfpred.errors import shortened
 
     text = io.StringIO()
     error.show(file=text)  # type: ignore[attr-defined]
-    notice(text.getvalue().rstrip("\n"))
+    notice("\n".join(shortened(line, 2000) for line in text.getvalue().rstrip("\n").splitlines()))
     return int(getattr(error, "exit_code", WRONG))
 
 

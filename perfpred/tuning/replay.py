@@ -10,7 +10,7 @@ import pandas as pd
 from joblib import delayed
 
 from perfpred.combination import Combination
-from perfpred.errors import InputError, require_repeats
+from perfpred.errors import InputError, quoted, require_repeats
 from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.learn.training import collect
 from perfpred.learn.warm import Elsewhere, WarmSurrogate
@@ -24,6 +24,7 @@ from perfpred.tuning.sizes import fixed_parts, label
 
 OUTLOOK = 20
 """Runs that `expected_gain` looks ahead."""
+MAX_BUDGET = 1_000_000
 REPEATS_A_JOB = 5
 
 
@@ -113,7 +114,9 @@ class Trial:
             strategy(name)
         require_repeats(self.repeats)
         if not self.budgets or min(self.budgets) < 1:
-            raise InputError(f"budgets must be >= 1, but got {list(self.budgets)}")
+            raise InputError(f"budgets must be >= 1, but got {quoted(list(self.budgets))}")
+        if max(self.budgets) > MAX_BUDGET:
+            raise InputError(f"budgets must be <= {MAX_BUDGET:,}, but got {quoted(max(self.budgets))}")
 
 
 def replay_all(

@@ -13,6 +13,7 @@ import perfpred as pp
 from perfpred.errors import InputError, require_repeats
 from perfpred.learn import terms
 from perfpred.predict import reading
+from perfpred.tuning.replay import Trial
 
 LONG = "size > 1 and " * 2000 + "size > 1"
 
@@ -72,6 +73,7 @@ def test_the_origin_of_an_expression_is_told_of_formulas_whose_inputs_are_texts(
         training=SimpleNamespace(found=False, complexity={}),
         formula=SimpleNamespace(inputs=("log2(m)",)),
         combination=SimpleNamespace(kernel="k"),
+        parameters=("m",),
     )
     assert "training made" in reading._origin(predictor, "cannot evaluate 'log2(m)' here")
 
@@ -103,3 +105,15 @@ def test_many_blank_cells_are_reported_by_their_columns(tmp_path):
     message = refused(lambda: pp.read_profile(tmp_path / "in.csv"))
     assert "column 'p0' must be given in every row" in message
     assert "it is blank in 100 rows" in message
+
+
+def test_budgets_have_bounds():
+    assert len(refused(lambda: Trial(("random",), (10**400,)))) < 200
+
+
+def test_arguments_are_short_in_messages():
+    command = [sys.executable, "-m", "perfpred", "inspect", "a.csv", "9" * 100_000]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "unexpected extra argument" in done.stderr
+    assert len(done.stderr) < 4000
