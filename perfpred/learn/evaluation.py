@@ -193,7 +193,8 @@ def scores(time_s: Floats, answers: Answers) -> Scores:
     covered = (time_s >= answers.low_s) & (time_s <= answers.high_s)
     factor = np.exp(np.abs(log_ratio))
     inside = factor[answers.in_range]
-    rho = spearmanr(time_s, predicted_s).statistic if len(time_s) > 1 else np.nan
+    ranks = len(time_s) > 1 and np.ptp(time_s) > 0 and np.ptp(predicted_s) > 0  # else it is not defined
+    rho = spearmanr(time_s, predicted_s).statistic if ranks else np.nan
     return Scores(
         float(ape.mean()),
         float(ape[slow].mean()),

@@ -117,3 +117,13 @@ def test_arguments_are_short_in_messages():
     assert done.returncode == 2
     assert "unexpected extra argument" in done.stderr
     assert len(done.stderr) < 4000
+
+
+def test_equal_predictions_have_no_rank_correlation_and_no_warning(tmp_path):
+    rows = "".join(f"k,v,h,{n},0.001\n" for n in range(1, 13))
+    (tmp_path / "in.csv").write_text("kernel,variant,hardware,m,time_s\n" + rows)
+    profile = pp.read_profile(tmp_path / "in.csv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        found = pp.evaluate(profile, models=["linear-c"], repeats=1, n_jobs=1)
+    assert np.isnan(found["spearman"]).all()
