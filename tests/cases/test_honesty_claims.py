@@ -374,3 +374,12 @@ def test_times_that_are_all_the_same_have_no_terms():
     sizes = {"n": np.arange(1.0, 41.0)}
     assert terms_of(sizes, np.full(40, 1e-3)) == {}
     assert list(terms_of(sizes, 1e-6 * sizes["n"])) == ["n"]
+
+
+def test_one_split_claims_nothing_of_others(perfpred, tmp_path):
+    rng = np.random.default_rng(3)
+    sizes = rng.integers(10, 5000, 40)
+    measured(tmp_path, {"n": sizes, "time_s": 1e-6 * sizes * np.exp(0.1 * rng.normal(size=40))})
+    outcome = perfpred("evaluate", tmp_path / "f.csv", "--repeats", 1, "--model", "linear-c")
+    assert "training rows, 1 split " in outcome.out
+    assert " 0.0% " not in outcome.out

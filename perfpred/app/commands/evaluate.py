@@ -127,9 +127,10 @@ def show_errors(results: pd.DataFrame) -> None:
     numbers = ["MAPE", "± splits", "slowest 70%", "noise floor", "in 90%", "parameters"]
     kernels = ", ".join(results["kernel"].unique())
     judged = "; ".join(f"new {each}" for each in results["judged_on"].unique())
+    splits = results["repeat"].nunique()
     title = (
         f"{kernels}: errors on {judged}; {_span(results['train_size'])} training rows, "
-        f"{results['repeat'].nunique()} splits"
+        f"{splits} split{'' if splits == 1 else 's'}"
     )
     table(title, {**text, **dict.fromkeys(numbers, "right")}, rows)
 
@@ -140,7 +141,8 @@ def _span(counts: pd.Series[int]) -> str:
 
 
 def _cells(group: pd.DataFrame) -> list[str]:
-    spread = group.groupby("repeat")["mape"].mean().std(ddof=0)
+    means = group.groupby("repeat")["mape"].mean()
+    spread = means.std(ddof=0) if len(means) > 1 else float("nan")  # one split says nothing of others
     return [
         percent(group["mape"].mean()),
         percent(float(spread)),
