@@ -99,8 +99,7 @@ def evaluate(
         raise InputError(f"{', '.join(wanted)} learn nothing from other models; {RELATED} does")
     require_repeats(repeats)
     parts = enough_rows(profile, train_size)
-    for combination, part, _ in parts:
-        warn_of(combination, part, chosen[0], complexity)
+    warn_of([(combination, part) for combination, part, _ in parts], chosen[0], complexity)
     jobs = [
         delayed(_evaluate_once)(
             combination,

@@ -11,7 +11,7 @@ import pandas as pd
 from joblib import delayed
 
 from perfpred.combination import Combination
-from perfpred.errors import DataWarning, InputError
+from perfpred.errors import DataWarning, InputError, shortlist
 from perfpred.kernels import KERNELS, Kernel
 from perfpred.learn import registry
 from perfpred.learn.contradictions import contradiction
@@ -78,7 +78,7 @@ def train(
     for combination, part in parts:
         _require_size(combination, part, train_size)
         require_storable(combination, part)
-        warn_of(combination, part, chosen, complexity)
+    warn_of(parts, chosen, complexity)
     jobs = (
         delayed(fit_predictor)(
             combination,
@@ -205,26 +205,44 @@ def is_kernels_own(known: Kernel, rows: Profile) -> bool:
 
 
 def warn_of(
-    combination: Combination, rows: Profile, chosen: Model, complexity: Mapping[str, str] | None
+    parts: Sequence[tuple[Combination, Profile]], chosen: Model, complexity: Mapping[str, str] | None
 ) -> None:
-    """Warn of what a user should know before a model is fitted to rows of a combination."""
-    kernel = combination.kernel
-    if kernel in KERNELS and complexity_of(kernel, rows, complexity)[1]:
-        own = ", ".join(KERNELS[kernel].parameter_names)
+    """Warn of what a user should know before a model is fitted to the rows of each combination."""
+    own: dict[str, dict[str, None]] = {}
+    large: dict[str, int] = {}
+    for combination, rows in parts:
+        kernel = combination.kernel
+        if kernel in KERNELS and complexity_of(kernel, rows, complexity)[1]:
+            own.setdefault(kernel, {}).update(dict.fromkeys(rows.parameters))
+        found = contradiction(combination, rows)
+        if found:
+            warn(found)
+        count = 0 if chosen.max_sizes is None or len(rows) <= chosen.max_sizes else len(Sizes.of(rows))
+        if chosen.max_sizes is not None and count > chosen.max_sizes:
+            large[str(combination)] = count
+    for kernel, parameters in own.items():
+        known = ", ".join(KERNELS[kernel].parameter_names)
         warn(
-            f"kernel '{kernel}' has parameters {', '.join(rows.parameters)} here, and perfpred's of that "
-            f"name has {own}: it is taken for a kernel of your own"
+            f"kernel '{kernel}' has parameters {', '.join(parameters)} here, and perfpred's of that "
+            f"name has {known}: it is taken for a kernel of your own"
         )
-    found = contradiction(combination, rows)
-    if found:
-        warn(found)
-    if chosen.max_sizes is not None and len(rows) > chosen.max_sizes:
-        count = len(Sizes.of(rows))
-        if count > chosen.max_sizes:
-            warn(
-                f"{combination}: {chosen.name} is fitted to {chosen.max_sizes} of {count} sizes, chosen to "
-                "cover them; the others size its interval"
-            )
+    _warn_of_large(large, chosen)
+
+
+def _warn_of_large(counts: Mapping[str, int], chosen: Model) -> None:
+    """Say once of which combinations a model is fitted to a part of the sizes only."""
+    if len(counts) == 1:
+        name, count = next(iter(counts.items()))
+        warn(
+            f"{name}: {chosen.name} is fitted to {chosen.max_sizes} of {count} sizes, chosen to "
+            "cover them; the others size its interval"
+        )
+    elif counts:
+        listed = shortlist([f"{name} ({count})" for name, count in counts.items()], "; ", 5)
+        warn(
+            f"{chosen.name} is fitted to {chosen.max_sizes} sizes of each of these, chosen to cover all; "
+            f"the others size the intervals: {listed}"
+        )
 
 
 def warn(text: str) -> None:

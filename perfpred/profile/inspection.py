@@ -117,7 +117,8 @@ def command_of(path: Path, found: Inspection, given: Mapping[str, str], kernel: 
     names = dict(given)
     if not found.has_kernel:
         names.setdefault("kernel", kernel)
-    words = ["perfpred", "train", str(path), "--models", "models"]
+    file = f"./{path}" if str(path).startswith("-") else str(path)  # no option
+    words = ["perfpred", "train", file, "--models", "models"]
     for name, text in names.items():
         words += [option(name), text]
     for name, value in found.mapping.stated().items():

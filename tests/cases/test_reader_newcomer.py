@@ -88,3 +88,18 @@ def test_csv_needs_no_import(written, perfpred, tmp_path):
     outcome = perfpred("import", path, "--out", tmp_path / "out.csv")
     assert outcome.code == 2
     assert f"a CSV needs no import: perfpred inspect {path} shows" in outcome.err
+
+
+def test_a_file_named_like_an_option(perfpred, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-mine.csv").write_text("n,time_ms\n" + "".join(f"{n},{n}\n" for n in SIZES))
+    command = perfpred("inspect", "--json", "--", "-mine.csv").json["command"]
+    assert "perfpred train ./-mine.csv" in command
+
+
+def test_what_is_true_of_all_combinations_is_said_once(tmp_path, perfpred):
+    lines = [f"matmul,{variant},here,{n},{n + 1}" for variant in "abc" for n in SIZES]
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(["kernel,variant,hardware,tokens,time_ms", *lines]) + "\n")
+    outcome = perfpred("train", path, "--models", tmp_path / "m", "--model", "linear-c")
+    assert outcome.err.count("it is taken for a kernel of your own") == 1
