@@ -75,6 +75,11 @@ SIZES = {
     "seed": {"n": N_, "seed": RNG.integers(0, 10**9, N), "time_s": noisy(1e-9 * N_)},
     "repeats": {"n": np.repeat(N_[:20], 4), "time_s": REPEATED},
     "time to simulate": {"mesh": M, "duration": FLOAT, "time_s": noisy(1e-5 * M * FLOAT)},
+    "time to simulate, which matters most": {
+        "mesh": 100 + M // 6,
+        "duration": np.exp(4 * FLOAT),
+        "time_s": noisy(1e-5 * (100 + M // 6) * np.exp(4 * FLOAT)),
+    },
     "tolerance": {
         "mesh": RNG.integers(10, 40, N),
         "error_tol": RNG.choice([1e-2, 1e-4, 1e-6, 1e-8], N),

@@ -167,7 +167,8 @@ class Column:
         if spare < len(self.time) / 2:
             return False
         chance = 1 - spare / len(self.time)
-        return _explained(self.log, self.basis) < 2 * chance and _explained(self.time, self.basis) > 0.3
+        depends = _explained(self.time, self.basis) > max(0.15, 4 * chance)
+        return depends and _explained(self.log, self.basis) < 2 * chance
 
     def _is_bound(self) -> bool:
         """Whether the column and the time deviate together from what the parameters say of each."""
@@ -182,7 +183,8 @@ class Column:
     def _differs_in_repeats(self) -> bool:
         """Whether rows of equal parameters differ in this column, and not as those of a grid do."""
         groups = _Groups(self.settings)
-        if groups.n_repeated < 3 or self.n_distinct <= 2 * groups.largest:
+        by_chance = groups.n_repeated < 3 or groups.n_rows < 0.2 * len(self.time)
+        if by_chance or self.n_distinct <= 2 * groups.largest:
             return False
         return groups.share_differing(self.log) >= 0.8
 
