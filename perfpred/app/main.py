@@ -30,8 +30,10 @@ def _run() -> int:
     make_streams_safe()
     try:
         from perfpred.app.cli import app
+        from perfpred.app.notices import data_warnings_as_notices
 
-        code = int(app(standalone_mode=False) or DONE)
+        with data_warnings_as_notices():
+            code = int(app(standalone_mode=False) or DONE)
         sys.stdout.flush()
         return _interrupted() if code == INTERRUPTED else code
     except BrokenPipeError:

@@ -127,3 +127,12 @@ def test_equal_predictions_have_no_rank_correlation_and_no_warning(tmp_path):
         warnings.simplefilter("error", RuntimeWarning)
         found = pp.evaluate(profile, models=["linear-c"], repeats=1, n_jobs=1)
     assert np.isnan(found["spearman"]).all()
+
+
+def test_what_is_noticed_of_data_while_choosing_is_a_sentence_not_a_warning(tmp_path):
+    rows = [f"k,v,h,{n},{b},{n * b * s}" for n in (16, 32, 64) for b in (1, 2, 4) for s in (1, 3)]
+    (tmp_path / "in.csv").write_text("\n".join(["kernel,variant,hardware,n,block,time_ms", *rows, ""]))
+    command = [sys.executable, "-m", "perfpred", "best", "in.csv", "n=48"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "very different results" in done.stderr
+    assert "Warning" not in done.stderr
