@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from perfpred.learn.sizes import Sizes
+from perfpred.learn.uncertainty import MAX_COLUMNS as MOST_OF_A_MODEL
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, Encoding
 from perfpred.predict.familiar import loosely
@@ -93,6 +94,8 @@ def found_terms(rows: Profile) -> dict[str, str]:
     if len(sizes) < MIN_SIZES:
         return {}
     encoding = Encoding.of(sizes.columns)
+    if len(encoding.labels) > MOST_OF_A_MODEL:  # no model takes them
+        return {}
     columns = encoding.encode(sizes.columns)
     return terms_of(columns, sizes.time_s, sizes.groups)
 

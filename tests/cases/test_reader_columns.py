@@ -10,7 +10,8 @@ import pytest
 
 import perfpred as pp
 from perfpred.errors import DataWarning, InputError, ProfileError
-from perfpred.profile import read_profile
+from perfpred.learn.terms import found_terms
+from perfpred.profile import Profile, read_profile
 from perfpred.profile.columns.mapping import ColumnMapping
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -437,3 +438,12 @@ def test_what_a_profile_needs_itself_is_no_parameter(refusal):
     assert "column 'noise' cannot be a parameter of that name" in refusal(text, parameters="n,noise")[0]
     with pytest.raises(InputError, match="cannot be both --group and a column of times"):
         ColumnMapping(time="t", group="t")
+
+
+def test_no_terms_are_sought_among_more_columns_than_a_model_takes():
+    n = 302
+    columns = {"kernel": "k", "variant": "v", "hardware": "h", "n": range(1, n + 1)}
+    names = [f"run{index}" for index in range(n)]
+    rows = pd.DataFrame({**columns, "id": names, "time_s": 1e-6 * np.arange(1, n + 1)})
+    assert found_terms(Profile(rows, ("n", "id"))) == {}
+    assert list(found_terms(Profile(rows.drop(columns="id"), ("n",))).values()) == ["n"]
