@@ -101,7 +101,7 @@ def _json_files(folder: Path) -> dict[str, Path]:
     return {
         path.name: path
         for path in folder.iterdir()
-        if path.name.endswith(SUFFIX) and not path.name.startswith(".")
+        if path.name.endswith(SUFFIX) and not path.name.startswith(".") and not path.is_dir()
     }
 
 
