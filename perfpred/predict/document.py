@@ -105,7 +105,8 @@ def dumps(predictor: Predictor) -> str:
         "sha256": digest(body),
         "predictor": body,
     }
-    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(document, indent=1, allow_nan=False)
+    return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
 
 
 def loads(text: str) -> Predictor:
@@ -193,4 +194,6 @@ def _no_constant(name: str) -> NoReturn:
     raise ModelFileError(f"a number in it is {name}; all must be finite")
 
 
+_NUMBERS = re.compile(r"\[\n((?:\s*[-0-9.eE+]+,?\n)+)\s*\]")
+"""A list of numbers, which stands on one line of a file."""
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
