@@ -1,19 +1,13 @@
 """JSON of hyperfine, Google Benchmark and pytest-benchmark, as `perfpred import` reads it.
 
-python benchmarks/fuzzing/benchmark_json.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind benchmark_json --count 10000
 """
 
 from __future__ import annotations
 
 import json
-import random
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.append(str(Path(__file__).parent.parent))
 
 from fuzzing import imports
 
@@ -46,24 +40,11 @@ def seeds() -> list[bytes]:
     return [json.dumps(each).encode() for each in documents]
 
 
-class BenchmarkJson:
-    """The kind; see `fuzzing.kinds.Kind`."""
+class BenchmarkJson(imports.ImportedJson):
+    """The kind; see `fuzzing.imports.ImportedJson`."""
 
     name = "benchmark_json"
-    suffix = ".json"
 
     def seeds(self) -> Sequence[bytes]:
         """Return `seeds`."""
         return seeds()
-
-    def mutate(self, data: bytes, rng: random.Random) -> bytes:
-        """Return the data as `fuzzing.imports.mutated` damages it."""
-        return imports.mutated(data, rng)
-
-    def judge(self, path: Path) -> str:
-        """Return the verdict of `fuzzing.imports.judge`."""
-        return imports.judge(path, lambda _: {})
-
-
-if __name__ == "__main__":
-    imports.main(BenchmarkJson(), __doc__)

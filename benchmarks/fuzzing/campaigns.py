@@ -1,23 +1,18 @@
 """Campaign files: TOML with hostile values, types, names and nesting, and outputs that lead elsewhere.
 
-python benchmarks/fuzzing/campaigns.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind campaign --count 10000
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import re
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from fuzzing import damage
-from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, hunt
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError
 from perfpred.hardware import Machine
 from perfpred.measure.campaign_file import read_campaign
@@ -185,22 +180,3 @@ def _put(text: str, span: tuple[int, int], value: str) -> str:
 
 
 CHANGES = tuple(map(_on_text, (_value, _value, _out, _out, _key, _item, _line, _groups)))
-
-
-def main() -> None:
-    """Judge so many mutated campaigns and print what became of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
-    arguments = parser.parse_args()
-    arguments.keep.mkdir(parents=True, exist_ok=True)
-    outcome = hunt(Campaigns(), range(arguments.seed, arguments.seed + arguments.count), arguments.keep)
-    for failure in outcome.failures:
-        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
-    print(dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
-    sys.exit(1 if outcome.failures else 0)
-
-
-if __name__ == "__main__":
-    main()

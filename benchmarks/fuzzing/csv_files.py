@@ -1,29 +1,24 @@
 """Profiles as CSV: cells swapped, numbers beyond any range, headers that repeat, and damaged bytes.
 
-python benchmarks/fuzzing/csv_files.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind csv --count 10000
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import math
 import random
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-
 import numpy as np
 
 import perfpred as pp
 from fuzzing import damage
-from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, hunt
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError
 from perfpred.input_files import read_bytes
 
@@ -275,22 +270,3 @@ CHANGES: tuple[Callable[[Rows, random.Random], None], ...] = (
     *(_put, _put, _put_everywhere, _put_long, _scale, _swap_cells, _swap_columns, _rename, _ragged),
     *(_drop_or_repeat, _widen),
 )
-
-
-def main() -> None:
-    """Judge so many mutated profiles and print what became of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
-    arguments = parser.parse_args()
-    arguments.keep.mkdir(parents=True, exist_ok=True)
-    outcome = hunt(CsvFiles(), range(arguments.seed, arguments.seed + arguments.count), arguments.keep)
-    for failure in outcome.failures:
-        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
-    print(dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
-    sys.exit(1 if outcome.failures else 0)
-
-
-if __name__ == "__main__":
-    main()

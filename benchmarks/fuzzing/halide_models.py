@@ -1,27 +1,22 @@
 """Files of measured Halide schedules with a right hash: loaded, ranked at some sizes, and chosen from.
 
-python benchmarks/fuzzing/halide_models.py [--count 1500] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind halide_models --count 10000
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import math
 import random
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.append(str(Path(__file__).parent.parent))
-
 import numpy as np
 
 from fuzzing import damage, trees
-from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, hunt
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, require_named
 from perfpred.errors import InputError
 from perfpred.halide.choosing import experience as stored
 from perfpred.halide.choosing.ranking import Ranked, choose, rank
@@ -51,8 +46,7 @@ def judge(path: Path) -> str:
     try:
         found = stored.load_experience(path)
     except InputError as error:
-        if str(path) not in str(error):
-            raise WrongAnswerError(f"the message does not name the file: {error}") from None
+        require_named(path, error)
         return REFUSED
     verdicts = {_ranked(found, size) for size in SIZES} | {_without(found)}
     if found.model is not None:
@@ -130,23 +124,3 @@ class HalideModels:
     def judge(self, path: Path) -> str:
         """Return the verdict of `judge`."""
         return judge(path)
-
-
-def main() -> None:
-    """Judge so many mutated files and print what became of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=1500)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
-    arguments = parser.parse_args()
-    arguments.keep.mkdir(parents=True, exist_ok=True)
-    numbers = range(arguments.seed, arguments.seed + arguments.count)
-    outcome = hunt(HalideModels(), numbers, arguments.keep, limit_s=20.0)
-    for failure in outcome.failures:
-        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
-    print(dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
-    sys.exit(1 if outcome.failures else 0)
-
-
-if __name__ == "__main__":
-    main()

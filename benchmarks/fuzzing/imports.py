@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
 import statistics
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fuzzing import damage, trees
-from fuzzing.kinds import ACCEPTED, REFUSED, Kind, WrongAnswerError, hunt
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, require_named
 from perfpred.errors import InputError
 from perfpred.exchange import Imported, Names, StatedSpace, Wishes, import_file
 from perfpred.exchange.estimates import ESTIMATES
@@ -27,6 +25,31 @@ Times = Callable[[Any], dict[tuple[Any, ...], list[float]]]
 
 NAMES = Names("k", None, "h")
 LITERALS = (b"9" * 400, b"-" + b"9" * 5000, b"1e999", b"-1e999", b"NaN", b"Infinity", b"1e-999", b"0", b"-1")
+
+
+class ImportedJson:
+    """What the kinds of imported JSON share; see `fuzzing.kinds.Kind`.
+
+    Attributes
+    ----------
+    names : Names
+        Of what is imported, as on the command line.
+    """
+
+    suffix = ".json"
+    names = NAMES
+
+    def mutate(self, data: bytes, rng: random.Random) -> bytes:
+        """Return the data as `mutated` damages it."""
+        return mutated(data, rng)
+
+    def times(self, content: Any) -> dict[tuple[Any, ...], list[float]]:
+        """Return the times that a parsed file records of each configuration; none if that is unsure."""
+        return {}
+
+    def judge(self, path: Path) -> str:
+        """Return the verdict of `judge`."""
+        return judge(path, self.times, self.names)
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
@@ -79,14 +102,13 @@ def _deep(data: bytes, rng: random.Random) -> bytes:
     return data[:place] + middle + data[place + 1 :]
 
 
-def judge(path: Path, times: Times, names: Names = NAMES) -> str:
+def judge(path: Path, times: Times, names: Names) -> str:
     """Import a file; what is accepted must be finite, of this file, and the same when written and read."""
     estimate = random.Random(path.name).choice(ESTIMATES)
     try:
         found = import_file(path, names, None, Wishes(estimate))
     except InputError as error:
-        if str(path) not in str(error):
-            raise WrongAnswerError(f"the message does not name the file: {error}") from None
+        require_named(path, error)
         return REFUSED
     if isinstance(found, StatedSpace):
         return require_space(found)
@@ -151,18 +173,3 @@ def estimates(value: Any, repeats: Any) -> list[float]:
     if isinstance(repeats, list) and repeats and all(isinstance(each, int | float) for each in repeats):
         found += [statistics.median(repeats), min(repeats), statistics.fmean(repeats)]
     return found
-
-
-def main(kind: Kind, about: str | None, arguments: Sequence[str] | None = None) -> None:
-    """Judge so many mutated files of a kind and print what became of them."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
-    given = parser.parse_args(arguments)
-    given.keep.mkdir(parents=True, exist_ok=True)
-    outcome = hunt(kind, range(given.seed, given.seed + given.count), given.keep)
-    for failure in outcome.failures:
-        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
-    print(kind.name, dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
-    sys.exit(1 if outcome.failures else 0)

@@ -1,6 +1,6 @@
 """Journals of campaigns: bits flipped, lines moved, copied, joined or foreign, values beyond belief.
 
-python benchmarks/fuzzing/journals.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind journal --count 10000
 
 A row takes a known time, so a timing that was accepted can be told from one that was written. Older journals,
 whose lines have no checksum, are in it too: of their timings only what no clock measures is wrong.
@@ -8,23 +8,18 @@ whose lines have no checksum, are in it too: of their timings only what no clock
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
 import re
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from fuzzing import damage
-from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, hunt
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.journalled import NamedRows, Part, candidates_of, warn_of_unclear
@@ -256,22 +251,3 @@ def _splice(others: Sequence[bytes]) -> Callable[[bytes, random.Random], bytes]:
 LINES = tuple(
     map(_on_lines, (_swap, _drop, _copy, _join, _tear, _replace_value, _replace_value, _rename_key))
 )
-
-
-def main() -> None:
-    """Judge so many mutated journals and print what became of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
-    arguments = parser.parse_args()
-    arguments.keep.mkdir(parents=True, exist_ok=True)
-    outcome = hunt(Journals(), range(arguments.seed, arguments.seed + arguments.count), arguments.keep)
-    for failure in outcome.failures:
-        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
-    print(dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
-    sys.exit(1 if outcome.failures else 0)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,19 +1,14 @@
 """Kernel Tuner caches, whole and cut off, as `perfpred import` reads them.
 
-python benchmarks/fuzzing/kernel_tuner.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind kernel_tuner --count 10000
 """
 
 from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.append(str(Path(__file__).parent.parent))
 
 from fuzzing import imports
 
@@ -40,24 +35,10 @@ def seeds() -> list[bytes]:
     return [*found, found[0][:-40], found[1][:-2]]
 
 
-def times(content: Any) -> dict[tuple[Any, ...], list[float]]:
-    """Return the times that a cache records."""
-    keys = content["tune_params_keys"]
-    if content.get("objective") not in (None, "time"):
-        return {}
-    found: dict[tuple[Any, ...], list[float]] = {}
-    for entry in content["cache"].values():
-        if isinstance(entry, dict) and isinstance(entry.get("time"), int | float):
-            own = imports.estimates(entry["time"], entry.get("times"))
-            found.setdefault(tuple(entry[key] for key in keys), []).extend(own)
-    return found
-
-
-class KernelTunerCaches:
-    """The kind; see `fuzzing.kinds.Kind`."""
+class KernelTunerCaches(imports.ImportedJson):
+    """The kind; see `fuzzing.imports.ImportedJson`."""
 
     name = "kernel_tuner"
-    suffix = ".json"
 
     def seeds(self) -> Sequence[bytes]:
         """Return `seeds`."""
@@ -70,10 +51,14 @@ class KernelTunerCaches:
         except json.JSONDecodeError:
             return imports.cut(data, rng)
 
-    def judge(self, path: Path) -> str:
-        """Return the verdict of `fuzzing.imports.judge`."""
-        return imports.judge(path, times)
-
-
-if __name__ == "__main__":
-    imports.main(KernelTunerCaches(), __doc__)
+    def times(self, content: Any) -> dict[tuple[Any, ...], list[float]]:
+        """Return the times that a cache records."""
+        keys = content["tune_params_keys"]
+        if content.get("objective") not in (None, "time"):
+            return {}
+        found: dict[tuple[Any, ...], list[float]] = {}
+        for entry in content["cache"].values():
+            if isinstance(entry, dict) and isinstance(entry.get("time"), int | float):
+                own = imports.estimates(entry["time"], entry.get("times"))
+                found.setdefault(tuple(entry[key] for key in keys), []).extend(own)
+        return found

@@ -20,6 +20,12 @@ class WrongAnswerError(AssertionError):
     """A file was accepted, and what was made of it is wrong."""
 
 
+def require_named(path: Path, error: Exception) -> None:
+    """Raise `WrongAnswerError` unless the message of a refusal names its file."""
+    if str(path) not in str(error):
+        raise WrongAnswerError(f"the message does not name the file: {error}") from None
+
+
 class Kind(Protocol):
     """A kind of file that the toolkit reads.
 

@@ -1,11 +1,10 @@
 """Model files by somebody who knows the hash: numbers of no use, ragged arrays, hostile names, damage.
 
-python benchmarks/fuzzing/model_files.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind model --count 10000
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
 import math
@@ -20,14 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-
 import numpy as np
 
 import perfpred as pp
 from fuzzing import damage
-from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, hunt
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.combination import Combination
 from perfpred.errors import InputError, ModelFileError
 from perfpred.export.c_header import header
@@ -285,22 +281,3 @@ def _swap(body: Any, rng: random.Random) -> None:
 CHANGES: tuple[Callable[[Any, random.Random], None], ...] = (
     *(_number, _number, _field, _field, _numbers, _numbers, _text, _key, _list, _swap),
 )
-
-
-def main() -> None:
-    """Judge so many mutated models and print what became of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
-    arguments = parser.parse_args()
-    arguments.keep.mkdir(parents=True, exist_ok=True)
-    outcome = hunt(ModelFiles(), range(arguments.seed, arguments.seed + arguments.count), arguments.keep)
-    for failure in outcome.failures:
-        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
-    print(dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
-    sys.exit(1 if outcome.failures else 0)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,10 @@
 """Schedule files: loaded, emitted as Python and C++, and some of them applied; no text becomes code.
 
-python benchmarks/fuzzing/schedules.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind schedules --count 10000
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
 import importlib
 import json
@@ -16,11 +15,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.append(str(Path(__file__).parent.parent))
-
 from fuzzing import damage, trees
-from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, hunt
+from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError, PerfpredError
 from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, Candidate, Directive
 from perfpred.halide.emit import to_cpp, to_python
@@ -167,23 +163,3 @@ class Schedules:
     def judge(self, path: Path) -> str:
         """Return the verdict of `judge`."""
         return judge(path)
-
-
-def main() -> None:
-    """Judge so many mutated schedules and print what became of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
-    arguments = parser.parse_args()
-    arguments.keep.mkdir(parents=True, exist_ok=True)
-    numbers = range(arguments.seed, arguments.seed + arguments.count)
-    outcome = hunt(Schedules(), numbers, arguments.keep, limit_s=200.0)
-    for failure in outcome.failures:
-        print(failure.file, failure.error.strip().splitlines()[-1], sep="\n  ")
-    print(dict(outcome.counts), f"slowest {outcome.slowest_s:.1f} s")
-    sys.exit(1 if outcome.failures else 0)
-
-
-if __name__ == "__main__":
-    main()

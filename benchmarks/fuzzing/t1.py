@@ -1,19 +1,14 @@
 """T1 tuning spaces, whose values and conditions are Python expressions that are never run.
 
-python benchmarks/fuzzing/t1.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind t1 --count 10000
 """
 
 from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.append(str(Path(__file__).parent.parent))
 
 from fuzzing import imports, trees
 from perfpred.exchange import Names
@@ -58,11 +53,11 @@ def spoiled(data: bytes, rng: random.Random) -> bytes:
     return json.dumps(document).encode()
 
 
-class T1Spaces:
-    """The kind; see `fuzzing.kinds.Kind`."""
+class T1Spaces(imports.ImportedJson):
+    """The kind; see `fuzzing.imports.ImportedJson`."""
 
     name = "t1"
-    suffix = ".json"
+    names = Names("conv")
 
     def seeds(self) -> Sequence[bytes]:
         """Return `seeds`."""
@@ -71,11 +66,3 @@ class T1Spaces:
     def mutate(self, data: bytes, rng: random.Random) -> bytes:
         """Return a space with other Python in it, or as `fuzzing.imports.mutated` damages it."""
         return spoiled(data, rng) if rng.random() < 0.6 else imports.mutated(data, rng)
-
-    def judge(self, path: Path) -> str:
-        """Return the verdict of `fuzzing.imports.judge`."""
-        return imports.judge(path, lambda _: {}, Names("conv"))
-
-
-if __name__ == "__main__":
-    imports.main(T1Spaces(), __doc__)

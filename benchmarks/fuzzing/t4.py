@@ -1,19 +1,13 @@
 """T4 results files, of tuners and of our own export, as `perfpred import` reads them.
 
-python benchmarks/fuzzing/t4.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind t4 --count 10000
 """
 
 from __future__ import annotations
 
 import json
-import random
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.append(str(Path(__file__).parent.parent))
 
 import pandas as pd
 
@@ -58,38 +52,24 @@ def _own() -> dict[str, Any]:
     return t4_document(Profile(table, ("n", "layout"), {"complexity": {"work": "n**2"}}))
 
 
-def times(content: Any) -> dict[tuple[Any, ...], list[float]]:
-    """Return the times that a file records, where it states their unit once or nowhere."""
-    found: dict[tuple[Any, ...], list[float]] = {}
-    for entry in content["results"]:
-        (measured,) = (each for each in entry["measurements"] if each["name"] == "time")
-        if measured.get("unit") or entry["objectives"] != ["time"]:
-            return {}
-        if isinstance(measured["value"], int | float):
-            configuration = tuple(entry["configuration"].values())
-            own = imports.estimates(measured["value"], entry["times"].get("runtimes"))
-            found.setdefault(configuration, []).extend(own)
-    return found
-
-
-class T4Files:
-    """The kind; see `fuzzing.kinds.Kind`."""
+class T4Files(imports.ImportedJson):
+    """The kind; see `fuzzing.imports.ImportedJson`."""
 
     name = "t4"
-    suffix = ".json"
 
     def seeds(self) -> Sequence[bytes]:
         """Return `seeds`."""
         return seeds()
 
-    def mutate(self, data: bytes, rng: random.Random) -> bytes:
-        """Return the data as `fuzzing.imports.mutated` damages it."""
-        return imports.mutated(data, rng)
-
-    def judge(self, path: Path) -> str:
-        """Return the verdict of `fuzzing.imports.judge`."""
-        return imports.judge(path, times)
-
-
-if __name__ == "__main__":
-    imports.main(T4Files(), __doc__)
+    def times(self, content: Any) -> dict[tuple[Any, ...], list[float]]:
+        """Return the times that a file records, where it states their unit once or nowhere."""
+        found: dict[tuple[Any, ...], list[float]] = {}
+        for entry in content["results"]:
+            (measured,) = (each for each in entry["measurements"] if each["name"] == "time")
+            if measured.get("unit") or entry["objectives"] != ["time"]:
+                return {}
+            if isinstance(measured["value"], int | float):
+                configuration = tuple(entry["configuration"].values())
+                own = imports.estimates(measured["value"], entry["times"].get("runtimes"))
+                found.setdefault(configuration, []).extend(own)
+        return found

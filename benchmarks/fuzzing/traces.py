@@ -1,18 +1,14 @@
 """Traces of searches, which a later search goes on from.
 
-python benchmarks/fuzzing/traces.py [--count 10000] [--seed 0] [--keep FOLDER]
+python benchmarks/fuzz.py --kind traces --count 10000
 """
 
 from __future__ import annotations
 
 import math
 import random
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-if __name__ == "__main__":  # as a script it stands in the package it imports
-    sys.path.append(str(Path(__file__).parent.parent))
 
 import numpy as np
 
@@ -81,7 +77,3 @@ class Traces:
         if list(again.lines(SPACE)) != list(trace.lines(SPACE)):
             raise WrongAnswerError("the trace reads back as another")
         return ACCEPTED
-
-
-if __name__ == "__main__":
-    imports.main(Traces(), __doc__)
