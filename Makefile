@@ -18,7 +18,7 @@ demo: setup
 	$(BIN)/perfpred demo
 
 test: setup
-	$(BIN)/python -m pytest --quiet
+	$(BIN)/python -m pytest --quiet --numprocesses auto
 
 lint: setup
 	$(BIN)/ruff check .
