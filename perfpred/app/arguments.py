@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -32,29 +32,58 @@ ComplexityOption = Annotated[
 ]
 
 
-def assignments(texts: Iterable[str], what: str) -> dict[str, str]:
-    """Return ``NAME=TEXT`` pairs as a dictionary, split at the first ``=``.
+def assignments(
+    texts: Iterable[str], what: str, known: Callable[[], Collection[str]] | None = None
+) -> dict[str, str]:
+    """Return ``NAME=TEXT`` pairs as a dictionary, split at the first ``=`` unless a known name holds one.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    what : str
+        What they give, for a message.
+    known : callable, optional
+        Returns the names that may be meant; asked only where a text holds several ``=``.
 
     Raises
     ------
     InputError
-        If a text has no ``=`` or no name, or a name comes twice.
+        If a text has no ``=`` or no name, could give several known names, or a name comes twice.
 
     Examples
     --------
     >>> assignments(["work=m*n*k", "odd=n%2==1"], "--complexity")
     {'work': 'm*n*k', 'odd': 'n%2==1'}
+    >>> assignments(["size=n=512"], "a parameter", lambda: ["size=n"])
+    {'size=n': '512'}
     """
     pairs: dict[str, str] = {}
     for text in texts:
-        name, equals, value = text.partition("=")
-        name, value = name.strip(), value.strip()
-        if not equals or not name or not value:
+        name, value = _split(text, what, known)
+        if not name or not value:
             raise InputError(f"{what} must be NAME=VALUE, but got '{text}'")
         if name in pairs:
             raise InputError(f"{what}: '{name}' is given twice")
         pairs[name] = value
     return pairs
+
+
+def _split(text: str, what: str, known: Callable[[], Collection[str]] | None) -> tuple[str, str]:
+    """Return the name and the value of a pair, both empty where there is no ``=``."""
+    places = [place for place, character in enumerate(text) if character == "="]
+    if not places:
+        return "", ""
+    place = places[0]
+    if known is not None and len(places) > 1:
+        names = known()
+        meant = {text[:each].strip(): each for each in reversed(places) if text[:each].strip() in names}
+        if len(meant) > 1:
+            listed = " and ".join(f"'{name}'" for name in reversed(meant))
+            raise InputError(
+                f"{what}: '{text}' could give {listed}, which are both known: rename one of them"
+            )
+        place = next(iter(meant.values()), place)
+    return text[:place].strip(), text[place + 1 :].strip()
 
 
 def parameter_values(texts: Iterable[str]) -> dict[str, float | str]:

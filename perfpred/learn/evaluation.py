@@ -18,7 +18,15 @@ from perfpred.learn import registry
 from perfpred.learn.registry import Model
 from perfpred.learn.sizes import SIZES, repeat_noise
 from perfpred.learn.splitting import Kept, kept_together, unseen_split
-from perfpred.learn.training import RELATED, collect, fit_predictor, relatives_of, warn, warn_of
+from perfpred.learn.training import (
+    RELATED,
+    collect,
+    fit_predictor,
+    relatives_of,
+    require_trainable,
+    warn,
+    warn_of,
+)
 from perfpred.predict.bank import Bank
 from perfpred.predict.checks import Floats
 from perfpred.predict.formula import PosynomialNet
@@ -99,6 +107,8 @@ def evaluate(
         raise InputError(f"{', '.join(wanted)} learn nothing from other models; {RELATED} does")
     require_repeats(repeats)
     parts = enough_rows(profile, train_size)
+    for combination, part, _ in parts:
+        require_trainable(combination, part)
     warn_of([(combination, part) for combination, part, _ in parts], chosen[0], complexity)
     jobs = [
         delayed(_evaluate_once)(

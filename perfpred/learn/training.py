@@ -15,6 +15,7 @@ from perfpred.errors import DataWarning, InputError, shortlist
 from perfpred.kernels import KERNELS, Kernel
 from perfpred.learn import registry
 from perfpred.learn.contradictions import contradiction
+from perfpred.learn.encoded_columns import require_few_columns
 from perfpred.learn.pool import run
 from perfpred.learn.registry import Model
 from perfpred.learn.sizes import SIZES, Sizes, repeat_noise
@@ -78,6 +79,7 @@ def train(
     for combination, part in parts:
         _require_size(combination, part, train_size)
         require_storable(combination, part)
+        require_trainable(combination, part)
     warn_of(parts, chosen, complexity)
     jobs = (
         delayed(fit_predictor)(
@@ -261,6 +263,17 @@ def features_of(kernel: str, rows: Profile, chosen: Model) -> dict[str, str] | N
 def collect(jobs: Any, total: int, n_jobs: int, progress: Progress | None) -> list[Any]:
     """Run joblib jobs in parallel, telling `progress` after each; returns results in order."""
     return run(jobs, total, n_jobs, progress)
+
+
+def require_trainable(combination: Combination, part: Profile) -> None:
+    """Raise `InputError` if all rows of a combination have more columns than a model takes.
+
+    A model is refused whatever part of the rows it would be fitted to: which values that part has is chance.
+    """
+    try:
+        require_few_columns(part.X)
+    except InputError as error:
+        raise InputError(f"{combination}: {error}") from None
 
 
 def _require_size(combination: Combination, part: Profile, train_size: int | None) -> None:

@@ -13,6 +13,7 @@ from perfpred.errors import InputError
 from perfpred.learn.base import TimeRegressor
 from perfpred.learn.calibration import Errors, calibrated, grown, level_factor, together
 from perfpred.learn.covering import covering
+from perfpred.learn.encoded_columns import require_few_columns
 from perfpred.learn.probes import Probe, distances, edges, judged, levels_of, probes
 from perfpred.learn.sizes import Sizes
 from perfpred.predict.checks import Floats
@@ -20,7 +21,6 @@ from perfpred.predict.design import Columns, Encoding
 from perfpred.predict.interval import GROWTH, Interval
 from perfpred.profile import Profile
 
-MAX_COLUMNS = 300
 MIN_INNER = 60
 """Groups of sizes that are at no edge, below which those at an edge size the interval, too."""
 MAX_HELD_OUT = 4000
@@ -51,13 +51,8 @@ class TrainingData:
     def of(cls, rows: Profile, max_sizes: int | None, random_state: int) -> TrainingData:
         """Return the data, with at most `max_sizes` sizes to fit."""
         whole = Sizes.of(rows)
+        require_few_columns(whole.columns)
         encoding = Encoding.of(whole.columns)
-        if len(encoding.labels) > MAX_COLUMNS:
-            raise InputError(
-                f"a model takes at most {MAX_COLUMNS} columns, of which a category has one per value, but "
-                f"there are {len(encoding.labels)}; name those that matter with --parameters, or leave some "
-                "out with --ignore"
-            )
         chosen = np.arange(len(whole))
         if max_sizes is not None and len(whole) > max_sizes:
             encoded = encoding.encode(whole.columns)

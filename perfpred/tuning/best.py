@@ -10,6 +10,7 @@ import pandas as pd
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
+from perfpred.learn.encoded_columns import IN_THE_FILE, require_few_columns
 from perfpred.learn.training import train
 from perfpred.predict.predictor import Predictor
 from perfpred.profile import Profile
@@ -106,9 +107,10 @@ def best_configuration(
     ------
     InputError
         If a parameter is unknown or of the wrong kind, nothing is left to choose, or a column that looks like
-        a size is not given.
+        a size is not given; or if a model is needed, and categories have more values than it takes.
     """
-    tunables = _tunables(part, wanted)
+    tunables = require_answerable(combination, part, wanted)
+    _require_sizes(part, wanted)
     measured = part.ok
     if not len(measured):
         raise InputError(f"{combination}: no row has a time")
@@ -116,9 +118,28 @@ def best_configuration(
     if not len(candidates):
         raise InputError(f"{combination}: every configuration failed at the size nearest to {label(wanted)}")
     query = _Query(combination, measured, dict(wanted), tunables, candidates, dropped, top)
-    if (distances(measured.X, wanted) == 0).any():
+    if _is_measured(measured, wanted):
         return _from_measurements(query)
     return _from_models(query, n_jobs, progress)
+
+
+def require_answerable(combination: Combination, part: Profile, wanted: Mapping[str, Value]) -> list[str]:
+    """Return the parameters that are left to choose; quick, to be asked before any model is fitted.
+
+    Raises
+    ------
+    InputError
+        If a parameter is unknown or of the wrong kind, nothing is left to choose, or a size that was not
+        measured needs a model, and categories have more values than it takes.
+    """
+    tunables = _tunables(part, wanted)
+    measured = part.ok
+    if len(measured) and not _is_measured(measured, wanted):
+        try:
+            require_few_columns(measured.X, IN_THE_FILE)
+        except InputError as error:
+            raise InputError(f"{combination}: {error}") from None
+    return tunables
 
 
 @dataclass(frozen=True)
@@ -150,13 +171,20 @@ def _tunables(part: Profile, wanted: Mapping[str, Value]) -> list[str]:
         raise InputError(f"give the size as NAME=VALUE; parameters: {', '.join(part.parameters)}")
     if all(part.X[name].nunique() <= 1 for name in tunables):
         raise InputError(f"there is nothing to choose: no parameter varies beside {', '.join(wanted)}")
+    return tunables
+
+
+def _is_measured(measured: Profile, wanted: Mapping[str, Value]) -> bool:
+    return bool((distances(measured.X, wanted) == 0).any())
+
+
+def _require_sizes(part: Profile, wanted: Mapping[str, Value]) -> None:
     for each in suspects(part):
         missing = [name for name in each.name.split(",") if name not in wanted]
         if each.is_named and missing:
             raise InputError(
                 f"'{missing[0]}' looks like a size, not a parameter to tune: give {missing[0]}=VALUE"
             )
-    return tunables
 
 
 def _candidates(

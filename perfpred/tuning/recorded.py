@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from perfpred.errors import InputError
+from perfpred.learn.encoded_columns import IN_THE_FILE, require_few_columns
 from perfpred.learn.warm import Elsewhere
 from perfpred.profile import Profile
 from perfpred.search import Outcome, Recorded
@@ -17,6 +18,8 @@ from perfpred.tuning.inputs import ConfigurationInputs
 
 LEAST_ROWS = 10
 """From elsewhere, for a model of what takes long there."""
+IN_A_SEARCH = f"{IN_THE_FILE}, or search each of their values with --fixed"
+"""What a user can do about too many columns."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,12 @@ class RecordedSpace:
         Raises
         ------
         InputError
-            If no parameter varies, or no row has a time.
+            If no parameter varies, or no row has a time, or there are too many values of categories.
         """
         varying = [name for name in part.parameters if part.X[name].nunique() > 1]
         if not varying:
             raise InputError("there is nothing to search: no parameter varies")
+        require_few_columns(part.X[varying], IN_A_SEARCH)
         outcomes = _outcomes(part, varying)
         columns = {name: part.X[name].to_numpy() for name in varying}
         inputs = ConfigurationInputs(columns)

@@ -11,6 +11,7 @@ from joblib import delayed
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, quoted, require_repeats
+from perfpred.learn.encoded_columns import require_few_columns
 from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.learn.training import collect
 from perfpred.learn.warm import Elsewhere, WarmSurrogate
@@ -19,7 +20,7 @@ from perfpred.profile.cells import Value
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Surrogate, Trace, search, strategy
 from perfpred.search.listed import Configuration
-from perfpred.tuning.recorded import RecordedSpace
+from perfpred.tuning.recorded import IN_A_SEARCH, RecordedSpace
 from perfpred.tuning.sizes import fixed_parts, label
 
 OUTLOOK = 20
@@ -140,8 +141,10 @@ def replay_all(
     Raises
     ------
     InputError
-        If a combination has nothing to search, or a warm start does not fit.
+        If a combination has nothing to search or too many values of categories, or a warm start does not fit.
     """
+    for _, part in profile.combinations():
+        require_few_values(part, trial.fixed)
     jobs = []
     for combination, part in profile.combinations():
         for values, rows in fixed_parts(part, trial.fixed):
@@ -155,6 +158,20 @@ def replay_all(
     return pd.DataFrame([document for documents in found for document in documents])
 
 
+def require_few_values(part: Profile, fixed: Sequence[str]) -> None:
+    """Raise `InputError` if a search of one combination would have more columns than a model takes."""
+    for values, rows in fixed_parts(part, fixed):
+        varying = [name for name in rows.parameters if rows.X[name].nunique() > 1]
+        try:
+            require_few_columns(rows.X[varying], IN_A_SEARCH)
+        except InputError as error:
+            raise _at(values, error) from None
+
+
+def _at(values: Mapping[str, Value], error: InputError) -> InputError:
+    return InputError(f"{label(values)}: {error}" if values else str(error))
+
+
 def _require_searchable(part: Profile, values: Mapping[str, Value], warm_start: Sequence[Profile]) -> None:
     """Raise before anything runs where there is nothing to search or a source does not fit."""
     try:
@@ -162,7 +179,7 @@ def _require_searchable(part: Profile, values: Mapping[str, Value], warm_start: 
         for source in warm_start:
             recorded.require_common(source)
     except InputError as error:
-        raise InputError(f"{label(values)}: {error}" if values else str(error)) from None
+        raise _at(values, error) from None
 
 
 @dataclass(frozen=True)

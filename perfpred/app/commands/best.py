@@ -42,11 +42,15 @@ def best(
 ) -> None:
     """Choose the fastest configuration for a size never run, by a model of those that were."""
     from perfpred.profile.cells import value_of
-    from perfpred.tuning.best import best_configuration
+    from perfpred.tuning.best import best_configuration, require_answerable
 
-    wanted = {name: value_of(text) for name, text in assignments(parameters, "a parameter").items()}
     names = {"kernel": kernel, "variant": variant, "hardware": hardware}
     parts = _parts(file, names)
+    known = {name for _, part in parts for name in part.parameters}
+    texts = assignments(parameters, "a parameter", lambda: known)
+    wanted = {name: value_of(text) for name, text in texts.items()}
+    for combination, part in parts:
+        require_answerable(combination, part, wanted)
     with progress_bar("choosing") as bar:
         found = [
             (combination, best_configuration(combination, part, wanted, top=top, progress=bar))

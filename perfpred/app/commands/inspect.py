@@ -41,6 +41,8 @@ def inspect(
         warnings.append(f"nothing says the unit of '{named}': change --unit if it is not seconds")
     profile, problems = _read(file, found, given)
     warnings = [warning for warning in warnings if warning not in problems]
+    if profile is not None:
+        problems = _refused(profile)
     document = {
         "columns": [vars(role) for role in found.columns],
         "repeats": dict(found.repeats),
@@ -77,6 +79,20 @@ def _read(file: Path, found: Any, given: dict[str, str]) -> tuple[Any, list[str]
             return None, list(error.problems)
         except InputError as error:
             return None, [str(error)]
+
+
+def _refused(profile: Any) -> list[str]:
+    """Return why training is refused though the file can be read; empty if it is not."""
+    from perfpred.errors import InputError
+    from perfpred.learn.training import require_trainable
+
+    found = []
+    for combination, part in profile.ok.combinations():
+        try:
+            require_trainable(combination, part)
+        except InputError as error:
+            found.append(f"train refuses the file as it is: {error}")
+    return found
 
 
 def _terms(profile: Any) -> dict[str, Any]:

@@ -49,9 +49,13 @@ def predict(
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
 
-    values = assignments(parameters or (), "a parameter")
     require_table(table, out)
     bank = load(models)
+    values = assignments(
+        parameters or (),
+        "a parameter",
+        lambda: {name for each in bank.find(kernel, variant, hardware) for name in each.parameters},
+    )
     if table is not None:
         from perfpred.app.table_commands import TableRequest, predict_table
 

@@ -84,6 +84,8 @@ def search(
     trial = Trial(tuple(strategy or ["model"]), tuple(read_off), repeats, until / 100, seed, held)
     sources = [read([path], kernel, variant, hardware=None) for path in warm_start or ()]
     profiles = [(path, read([path], kernel, variant, hardware)) for path in files]
+    for path, profile in profiles:
+        _require_few_values(path, profile, held)
     if fixed is None:
         for path, profile in profiles:
             _require_no_sizes(path, profile)
@@ -101,6 +103,17 @@ def search(
         print_json(results.to_dict(orient="records"))
         return
     _show(results)
+
+
+def _require_few_values(path: Path, profile: Profile, fixed: tuple[str, ...]) -> None:
+    """Refuse a file with too many values of categories, before any other is searched."""
+    from perfpred.tuning.replay import require_few_values
+
+    for _, part in profile.combinations():
+        try:
+            require_few_values(part, fixed)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
 
 
 def _require_no_sizes(path: Path, profile: Profile) -> None:

@@ -39,9 +39,13 @@ def select(
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
 
-    values = assignments(parameters or (), "a parameter")
     require_table(table, out)
     bank = load(models)
+    values = assignments(
+        parameters or (),
+        "a parameter",
+        lambda: {name for each in bank.find(kernel, hardware=hardware) for name in each.parameters},
+    )
     if table is not None:
         from perfpred.app.table_commands import TableRequest, select_table
 
