@@ -7,7 +7,7 @@ products were small, or all shapes square, or a value lies between two that were
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, pairwise
@@ -96,8 +96,15 @@ class Familiar:
             found = np.maximum(found, np.concatenate(chunks) if chunks else found)
         return np.minimum(found, FARTHEST)
 
-    def from_centres(self, place: Floats) -> float:
-        """Return how far one place, shape (d,), lies beyond the radius of the nearest centre, octaves."""
+    def from_centres(self, values: Sequence[float]) -> float:
+        """Return how far one place of d values lies beyond the radius of the nearest centre, octaves."""
+        side, cells = self._cells
+        try:
+            if tuple([value // side for value in values]) in cells:
+                return 0.0  # no two points of one cell are farther apart than the radius
+        except ZeroDivisionError:  # every row is at a centre
+            pass
+        place = np.array(values)
         with np.errstate(over="ignore", invalid="ignore"):
             squares = self._squares - self._doubled @ place
             squared = float(squares.min()) + float(place @ place)
@@ -125,6 +132,14 @@ class Familiar:
         squares = self._squares - places @ self._doubled.T
         nearest = np.sqrt(np.maximum(squares.min(axis=1) + (places**2).sum(axis=1), 0.0))
         return np.asarray(np.maximum(nearest - self.radius, 0.0))
+
+    @cached_property
+    def _cells(self) -> tuple[float, frozenset[tuple[float, ...]]]:
+        """The side of cells whose diagonal is a little less than the radius, and those that hold a centre."""
+        side = 0.999 * self.radius / max(len(self.axes), 1) ** 0.5
+        if side <= 0:
+            return side, frozenset()
+        return side, frozenset(tuple(value // side for value in centre) for centre in self.centres.tolist())
 
     @cached_property
     def _squares(self) -> Floats:

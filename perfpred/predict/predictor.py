@@ -313,8 +313,7 @@ class Predictor:
                 if not told:
                     reasons.append(_outside(name, value, seen))
         if len(self.familiar.centres):
-            place = np.array(answer.values[len(self._bounded) :])
-            far = self.familiar.from_centres(place)
+            far = self.familiar.from_centres(answer.values[len(self._bounded) :])
             if far > 0:
                 distance = max(distance, far)
                 if not reasons:
