@@ -17,10 +17,11 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 import perfpred as pp
+from perfpred.learn.calibration import Errors, calibrated
 from perfpred.learn.ensemble import EnsembleRegressor
 from perfpred.learn.evaluation import scores
 from perfpred.learn.forest import ForestRegressor
-from perfpred.learn.training import conformal_interval
+from perfpred.predict.predictor import Answers
 from perfpred.profile import random_split
 
 MODELS = {
@@ -36,7 +37,13 @@ def judged(path: Path, model: str, train_size: int, seed: int) -> dict[str, obje
     train, test = (profile.take(rows) for rows in random_split(len(profile), train_size, seed))
     fitted = MODELS[model](seed).fit_with_residuals(train.X, train.time_s)
     predicted_s = fitted.predict(test.X)
-    found = scores(test.time_s, predicted_s, conformal_interval(fitted.oof_log_residuals_))
+    residuals = fitted.oof_log_residuals_
+    errors = Errors(residuals, np.log(train.time_s) - residuals, np.arange(len(residuals)))
+    nowhere, nothing = np.zeros(len(test)), np.ones(len(test))
+    low, high = calibrated(errors).all_logs(predicted_s, nowhere, nothing)
+    inside = np.ones(len(test), dtype=bool)
+    answers = Answers(predicted_s, predicted_s * np.exp(low), predicted_s * np.exp(high), inside)
+    found = scores(test.time_s, answers)
     best_s = profile.time_s.min()
     return {
         "file": path.name.split(".")[0],
