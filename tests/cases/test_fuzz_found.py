@@ -136,3 +136,10 @@ def test_what_is_noticed_of_data_while_choosing_is_a_sentence_not_a_warning(tmp_
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "very different results" in done.stderr
     assert "Warning" not in done.stderr
+
+
+def test_a_key_of_a_mapping_that_is_spelled_in_two_ways(tmp_path):
+    (tmp_path / "f.csv").write_text("lib,n,time_s\na,1,1e-6\nb,2,2e-6\n")
+    (tmp_path / "f.toml").write_text('kernel_column = "lib"\nkernel-column = "lib"\n')
+    with pytest.raises(InputError, match=r"f\.toml: 'kernel_column' is given twice, also as 'kernel-column'"):
+        pp.read_profile(tmp_path / "f.csv")

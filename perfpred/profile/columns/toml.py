@@ -46,7 +46,10 @@ def read_mapping(path: Path) -> ColumnMapping:
     entries = {str(key).replace("-", "_"): value for key, value in document.items()}
     if _is_of_something_else(entries):
         return ColumnMapping()
-    for key, spelled in zip(entries, document, strict=True):
+    for spelled in document:
+        key = str(spelled).replace("-", "_")
+        if key != spelled and key in document:
+            raise InputError(f"{beside.name}: '{key}' is given twice, also as '{spelled}'")
         if key not in _KEYS:
             raise InputError(f"{beside.name}: {UnknownNameError('key', str(spelled), _spelled())}")
     try:
