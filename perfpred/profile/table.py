@@ -178,8 +178,8 @@ class Profile:
         for name in (*KEYS, *sorted(self.parameters), "time_s", "noise", "rounds", "status"):
             cells = self.table[name]
             digest.update(f"\x1d{name}\x1e".encode("utf-8", "surrogatepass"))
-            if cells.dtype.kind in "if":  # 512 and 512.0 are one value
-                digest.update("\x1f".join(map(repr, cells.astype(float).tolist())).encode())
+            if cells.dtype.kind in "if":  # 512 and 512.0 are one value, as are 0.0 and -0.0
+                digest.update("\x1f".join(map(repr, (cells.astype(float) + 0.0).tolist())).encode())
             else:
                 texts = ["" if pd.isna(cell) else str(cell) for cell in cells]
                 digest.update("\x1f".join(texts).encode("utf-8", "surrogatepass"))
