@@ -118,10 +118,14 @@ class _Request:
 MAX_DESCRIBED = 1000
 """Problems that are put in words: a message shows fewer, and a large file may have millions."""
 _NOT_DESCRIBED = "a further problem"
+MAX_RAGGED_CELLS = 1_000_000
+"""Cells up to which the rest of a file with ragged rows is checked as well; of more, these alone are told."""
 
 
 def _read_one(path: Path, request: _Request) -> Profile:
     sheet = read_sheet(path)
+    if sheet.problems and len(sheet.numbers) * len(sheet.header) > MAX_RAGGED_CELLS:
+        raise ProfileError(str(path), sheet.problems)
     metadata, mapping, noted, unread = _beside(path, request.columns)
     trusted = () if unread else noted_parameters(metadata)
     metadata.pop(PARAMETERS_NOTE, None)

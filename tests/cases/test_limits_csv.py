@@ -222,3 +222,10 @@ def test_sizes_and_times_beyond_what_can_be_multiplied(problems, read):
         "row 10 (line 11): m must be finite, but is '1e999'",
     ]
     assert len(read(HEADER.replace("time_s", "time_ns") + "a,b,c,9223372036854775807,1e30\n")) == 1
+
+
+def test_ragged_rows_of_a_large_file_are_told_before_the_rest_is_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr("perfpred.profile.reader.MAX_RAGGED_CELLS", 3)
+    (tmp_path / "f.csv").write_text("n,time_s\nx,1\n1,2,3\ny,-1\n")
+    with pytest.raises(ProfileError, match=r"1 problem\n.*row 2 .*: 3 cells, but the header has 2"):
+        read_profile(tmp_path / "f.csv", kernel="k", variant="v", hardware="h")
