@@ -14,7 +14,7 @@ from perfpred.learn.base import TimeRegressor
 from perfpred.learn.calibration import Errors, calibrated, grown, level_factor, together
 from perfpred.learn.covering import covering
 from perfpred.learn.encoded_columns import require_few_columns
-from perfpred.learn.probes import Probe, distances, edges, judged, levels_of, probes
+from perfpred.learn.probes import distances, edges, judged, levels_of, probes
 from perfpred.learn.sizes import Sizes
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, Encoding
@@ -116,17 +116,13 @@ def fitted_interval(estimator: TimeRegressor, data: TrainingData, complexities: 
         if missed is None:
             continue
         if probe.level_of is None:
-            beyond.append(replace(missed, distances=_far(probe, data, complexities)))
+            beyond.append(replace(missed, distances=distances(probe, data.encoded, complexities)))
         else:
             between.setdefault(probe.level_of, []).append(missed)
     factors = {name: level_factor(found, together(each)) for name, each in between.items()}
     # Times that no size explains may all be overhead, and beyond it time rises as fast as the size does.
     least = 0.0 if complexities else GROWTH
     return replace(grown(found, beyond, least), levels=factors)
-
-
-def _far(probe: Probe, data: TrainingData, complexities: Sequence[str]) -> Floats:
-    return distances(probe, data.encoded, complexities)
 
 
 def _errors(
