@@ -56,7 +56,7 @@ def test_a_plain_file(read):
         "\n" + HEADER + "\n\n" + ROW + "\n",
         (HEADER + ROW).rstrip(),
         HEADER + '"matmul","eigen","cpu","64","1.5"\n',
-        gzip.compress((HEADER + ROW).encode()),
+        gzip.compress((HEADER + ROW).encode(), mtime=0),
     ],
 )
 def test_spellings_of_one_file(read, content):
@@ -105,7 +105,7 @@ def test_several_kernels_in_one_file(read):
             ["byte 0xfc on line 2 is not UTF-8 text; save the file as CSV in UTF-8"],
         ),
         (
-            gzip.compress((HEADER + ROW).encode())[:-9],
+            gzip.compress((HEADER + ROW).encode(), mtime=0)[:-9],
             [
                 "this is not a whole gzip file: "
                 "Compressed file ended before the end-of-stream marker was reached"
