@@ -156,8 +156,14 @@ class _Builder:
 
     def _stage(self, func: RawFunc, stage: RawStage) -> Stage:
         names, box = _loop_names(func, stage), self._stage_box(func, stage)
+        fixed = _fixed_extents(func, stage)
         loops = tuple(
-            Loop(names.get(loop.var, loop.var), _extent(box.get(loop.var, (0.0, 0.0))), loop.purity < 2)
+            Loop(
+                names.get(loop.var, loop.var),
+                _extent(box.get(loop.var, (0.0, 0.0))),
+                loop.purity < 2,
+                loop.var in fixed,
+            )
             for loop in self._original_loops(func, stage)
         )
         terms = [substituted(term, {}) for term in (*stage.values, *stage.args)]
@@ -226,6 +232,14 @@ class _Builder:
             first, count = (interval(each, self._box)[0] for each in func.estimates[name])
             region[index] = (first, first + count - 1)
         return region
+
+
+def _fixed_extents(func: RawFunc, stage: RawStage) -> set[str]:
+    """Return the loops whose extents the algorithm fixes: reductions over constants, bounded dimensions."""
+    extents = {name: extent for name, (_, extent) in func.bounds.items()}
+    extents |= {name: extent for name, _, extent in stage.rvars}
+    known = {name: interval(extent, {}) for name, extent in extents.items()}
+    return {name for name, (low, high) in known.items() if low == high}
 
 
 def _is_variable(args: Sequence[Term], index: int, name: str) -> bool:

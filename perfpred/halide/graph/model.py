@@ -28,11 +28,16 @@ class Access:
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop of a stage: its name, how often it runs at this size, and whether its order is free."""
+    """A loop of a stage: its name, how often it runs at this size, and whether its order is free.
+
+    `constant` says that the algorithm itself fixes the extent, so that Halide can unroll the loop whole; the
+    extents of other loops follow from a parameter, an input's size or the region that is asked for.
+    """
 
     name: str
     extent: float
     pure: bool
+    constant: bool = True
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,10 @@ class RawStage:
 
 @dataclass(frozen=True)
 class RawFunc:
-    """A Func; a level is (Func, stage, variable), with empty names where it is inlined."""
+    """A Func; a level is (Func, variable), with empty names where it is inlined.
+
+    `bounds` and `estimates` are the minimum and extent that a dimension was given, by its name.
+    """
 
     name: str
     types: tuple[Type, ...]
@@ -67,6 +70,7 @@ class RawFunc:
     memory: str
     storage: tuple[str, ...]
     estimates: dict[str, tuple[Term, Term]]
+    bounds: dict[str, tuple[Term, Term]]
     extern: bool
 
     @property
@@ -104,7 +108,7 @@ def parse(data: bytes) -> RawPipeline:
         funcs = [_func(each) for each in table.tables(0)]
     except Exception as error:
         raise InputError(f"the serialized pipeline cannot be read: {error}") from None
-    return RawPipeline({func.name: func for func in funcs}, tuple(table.texts(1)), table.text(7))
+    return RawPipeline({func.name: func for func in funcs}, tuple(table.texts(1)), table.text(8))
 
 
 def _func(table: Table) -> RawFunc:
@@ -122,6 +126,7 @@ def _func(table: Table) -> RawFunc:
         memory=_named(MEMORY, schedule.integer(7, "b")),
         storage=tuple(each.text(0) for each in schedule.tables(3)),
         estimates={each.text(0): (union(each, 1), union(each, 3)) for each in schedule.tables(5)},
+        bounds={each.text(0): (union(each, 1), union(each, 3)) for each in schedule.tables(4)},
         extern=bool(table.text(12)),
     )
 

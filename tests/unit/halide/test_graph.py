@@ -51,6 +51,25 @@ def test_what_is_read_where_data_says_is_anything_in_reach():
     assert access.extents({"x": 8, "y": 8, "c": 1}, (9.0, 7.0, 12.0, 2.0))[2] >= 12
 
 
+def test_a_loop_says_whether_the_algorithm_fixes_its_extent():
+    (x, c), image, count = (
+        (hl.Var("x"), hl.Var("c")),
+        hl.ImageParam(hl.Float(32), 1, "input"),
+        hl.Param(hl.Int(32), "count"),
+    )
+    window = hl.RDom([(0, 3), (0, 2 * hl.min(count, 4)), (0, image.width()), (0, hl.min(hl.i32(4), 5))])
+    func = hl.Func("output")
+    func[x, c] = 0.0
+    func[x, c] += image[window.x] + window.y + window.z + window.w
+    func.bound(c, 0, 2)
+    graph = checked(func, [(image, floats(8)), (count, 3)], [8, 2]).graph
+    pure, update = graph.by_key["output"].stages
+    assert [(loop.name, loop.constant) for loop in pure.loops] == [("x", False), ("c", True)]
+    assert [loop.extent for loop in update.loops] == [3, 6, 8, 4, 8, 2]
+    assert [loop.constant for loop in update.loops] == [True, False, False, True, False, True]
+    assert Graph.from_json(json.loads(json.dumps(graph.to_json()))) == graph
+
+
 def test_a_division_rounds_down():
     x = Term("Variable", name="x")
     found = linear(Term("Div", (x, Term("Int", value=8))), {}, frozenset(["x"]))
