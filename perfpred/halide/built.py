@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +17,8 @@ from perfpred.halide.graph.extract import algorithm_hash, extract
 from perfpred.halide.graph.model import Graph, Input
 from perfpred.halide.graph.names import COUNTER, func_keys, in_order
 from perfpred.halide.graph.serialized import RawPipeline, parse
+from perfpred.halide.graph.terms import Type
 from perfpred.halide.source import Source
-
-CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,36 @@ class Built:
         return [hl.Argument(parameter) for parameter, _ in self.inputs]
 
     @property
-    def output_type(self) -> np.dtype[Any]:
-        """NumPy's type of the output."""
-        (kind,) = self.raw.funcs[self.raw.outputs[0]].types
-        return np.dtype(
-            {0: f"i{kind.size_bytes}", 1: f"u{kind.size_bytes}", 2: f"f{kind.size_bytes}"}[kind.code]
-        )
+    def outputs(self) -> list[dict[str, Any]]:
+        """The type, by NumPy's name, and the dimensions of each output buffer."""
+        return [
+            {"type": dtype_name(kind), "dims": dense(self.output_extents)}
+            for name in self.raw.outputs
+            for kind in self.raw.funcs[name].types
+        ]
+
+
+def dtype_name(kind: Type) -> str:
+    """Return NumPy's name of a type of Halide's."""
+    if (kind.code, kind.bits) == (1, 1):
+        return "bool"
+    return {0: "int", 1: "uint", 2: "float"}[kind.code] + str(kind.bits)
+
+
+def plain(value: Any) -> Any:
+    """Return a scalar as Python's own number, which JSON can hold."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def dense(extents: Sequence[int]) -> list[list[int]]:
+    """Return the minimum, extent and stride of each dimension of a dense buffer that starts at 0.
+
+    Examples
+    --------
+    >>> dense([4, 3])
+    [[0, 4, 1], [0, 3, 4]]
+    """
+    return [[0, extent, math.prod(extents[:place])] for place, extent in enumerate(extents)]
 
 
 def build(source: Source, size: tuple[int, int]) -> Built:

@@ -294,7 +294,7 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
             size_text(size): {
                 "folder": str(task.folder / size_text(size)),
                 "arguments": list(each.arguments),
-                "output": dict(each.output),
+                "outputs": list(each.outputs),
                 "reference": str(task.library(reference_schedule(each.graph), size)),
             }
             for size, each in task.described.items()

@@ -17,7 +17,7 @@ from perfpred.errors import InputError, MeasurementError
 from perfpred.files import atomic_write, make_folder
 from perfpred.halide.apply import apply
 from perfpred.halide.autoschedulers import run_autoscheduler
-from perfpred.halide.built import Built, build
+from perfpred.halide.built import Built, build, dense, plain
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.features.nest import nests
 from perfpred.halide.graph.names import func_keys, in_order
@@ -55,19 +55,18 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe(built: Built, folder: Path | None) -> dict[str, Any]:
-    """Return the graph, and what the compiled function takes; example images are saved to `folder`."""
+    """Return the graph, and what the compiled function takes and writes; examples are saved to `folder`."""
     arguments: list[dict[str, Any]] = []
     for index, (parameter, example) in enumerate(built.inputs):
         if isinstance(example, np.ndarray):
-            arguments.append({"kind": "image", "file": f"input{index}.npy"})
+            layout = {"type": example.dtype.name, "dims": dense(example.shape[::-1])}
+            arguments.append({"kind": "image", "file": f"input{index}.npy", **layout})
             if folder is not None:
                 make_folder(folder)
                 np.save(folder / f"input{index}.npy", example)
         else:
-            kind = str(parameter.type())
-            arguments.append({"kind": "scalar", "type": kind, "value": float(example)})
-    output = {"type": str(built.output_type), "extents": list(built.output_extents)}
-    return {"graph": built.graph.to_json(), "arguments": arguments, "output": output}
+            arguments.append({"kind": "scalar", "type": str(parameter.type()), "value": plain(example)})
+    return {"graph": built.graph.to_json(), "arguments": arguments, "outputs": built.outputs}
 
 
 def autoscheduled(

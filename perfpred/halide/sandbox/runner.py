@@ -17,26 +17,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.halide.sandbox.compare import agree
+from perfpred.halide.sandbox.operands import Area, Operands
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH, Pulse
 from perfpred.measure.limits import limit_process
 from perfpred.measure.timing import TimingOptions, time_call
 from perfpred.variants.cache import load_library
-from perfpred.variants.halide.library import Buffer, Dimension
 
 ENTRY = "perfpred_pipeline_argv"
-CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
-SCALARS = {
-    "float32": ctypes.c_float,
-    "float64": ctypes.c_double,
-    "bool": ctypes.c_bool,
-    **{f"int{bits}": getattr(ctypes, f"c_int{bits}") for bits in (8, 16, 32, 64)},
-    **{f"uint{bits}": getattr(ctypes, f"c_uint{bits}") for bits in (8, 16, 32, 64)},
-    "uint1": ctypes.c_bool,
-}
 TIMING = TimingOptions(sample_s=100e-6, total_s=2e-3)
 """Longer than for other kernels: threads are awakened in every call, which now and then takes long."""
 Array = NDArray[Any]
@@ -44,30 +34,6 @@ Array = NDArray[Any]
 
 class CallError(Exception):
     """A compiled pipeline returned an error."""
-
-
-class Case:
-    """The operands at one size, and the right output once it is known."""
-
-    def __init__(self, setup: Mapping[str, Any]) -> None:
-        folder = Path(setup["folder"])
-        shape = tuple(setup["output"]["extents"][::-1])
-        self.output = np.empty(shape, dtype=setup["output"]["type"])
-        self.right: Array | None = None
-        self._keep: list[Any] = []
-        for argument in setup["arguments"]:
-            if argument["kind"] == "image":
-                image = np.ascontiguousarray(np.load(folder / argument["file"]))
-                self._keep += [image, _buffer(image)]
-            else:
-                self._keep.append(SCALARS[argument["type"]](_scalar(argument)))
-        self._keep += [self.output, _buffer(self.output)]
-        pointees = [each for each in self._keep if not isinstance(each, np.ndarray)]
-        self.pointers = (ctypes.c_void_p * len(pointees))(*(ctypes.addressof(each) for each in pointees))
-
-    def poison(self) -> None:
-        """Fill the output with what no pipeline writes, so that one that writes nothing is found out."""
-        self.output.view(np.uint8)[...] = 0xCB
 
 
 class Runner:
@@ -80,7 +46,8 @@ class Runner:
         self._handler = handler(lambda _, text: self._errors.append(text.decode(errors="replace").strip()))
         runtime.halide_set_error_handler(self._handler)
         self._setup, self._pulse = setup, _pulse(setup)
-        self._cases: dict[str, Case] = {}
+        self._cases: dict[str, Operands] = {}
+        self._right: dict[str, list[Array]] = {}
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the timing of a library at a size, after checking its output if asked to."""
@@ -100,22 +67,24 @@ class Runner:
         )
         return {"status": "ok", "time_s": time_s, "monitor_s": pulse_s}
 
-    def _case(self, size: str) -> Case:
+    def _case(self, size: str) -> Operands:
         if size not in self._cases:
-            self._cases[size] = Case(self._setup["sizes"][size])
+            self._cases[size] = Operands(self._setup["sizes"][size])
         return self._cases[size]
 
-    def _problem(self, case: Case, entry: Any, size: str) -> str | None:
-        """Return how a library's output differs from the right one, None if it does not."""
-        if case.right is None:
+    def _problem(self, case: Operands, entry: Any, size: str) -> str | None:
+        """Return how a library's outputs differ from the right ones, None if they do not."""
+        if size not in self._right:
             case.poison()
             self._call(_entry(self._setup["sizes"][size]["reference"]), case)
-            case.right = case.output.copy()
+            self._right[size] = [each.copy() for each in case.outputs]
         case.poison()
         self._call(entry, case)
-        return agree(case.output, case.right, exact=bool(self._setup["exact"]))
+        exact = bool(self._setup["exact"])
+        problems = (agree(*pair, exact=exact) for pair in zip(case.outputs, self._right[size], strict=True))
+        return next((each for each in problems if each is not None), case.overrun())
 
-    def _call(self, entry: Any, case: Case) -> None:
+    def _call(self, entry: Any, case: Operands) -> None:
         self._errors.clear()
         code = entry(case.pointers)
         if code:
@@ -123,11 +92,12 @@ class Runner:
 
 
 def _pulse(setup: Mapping[str, Any]) -> Pulse:
-    output = np.zeros((int(setup["threads"]), PULSE_HEIGHT, PULSE_WIDTH), dtype=np.float32)
-    buffer = _buffer(output)
-    pointers, entry = (ctypes.c_void_p * 1)(ctypes.addressof(buffer)), _entry(setup["pulse"])
+    row = PULSE_WIDTH * PULSE_HEIGHT
+    dims = [(0, PULSE_WIDTH, 1), (0, PULSE_HEIGHT, PULSE_WIDTH), (0, int(setup["threads"]), row)]
+    output = Area("float32", dims)
+    pointers, entry = (ctypes.c_void_p * 1)(ctypes.addressof(output.buffer)), _entry(setup["pulse"])
 
-    def beat(_keep: Any = (output, buffer)) -> None:
+    def beat(_keep: Area = output) -> None:
         entry(pointers)
 
     return Pulse(beat, time.perf_counter, time.sleep, setup["fastest_pulse_s"] or math.inf)
@@ -136,19 +106,6 @@ def _pulse(setup: Mapping[str, Any]) -> Pulse:
 @cache
 def _entry(path: str) -> Any:
     return getattr(load_library(Path(path)), ENTRY)
-
-
-def _scalar(argument: Mapping[str, Any]) -> Any:
-    return float(argument["value"]) if argument["type"].startswith("float") else int(argument["value"])
-
-
-def _buffer(array: Array) -> Buffer:
-    axes = list(zip(array.shape, array.strides, strict=True))[::-1]
-    dimensions = (Dimension * max(1, len(axes)))(
-        *(Dimension(0, extent, stride // array.itemsize, 0) for extent, stride in axes)
-    )
-    code, bits = CODES[array.dtype.kind], 1 if array.dtype.kind == "b" else array.itemsize * 8
-    return Buffer(0, None, array.ctypes.data, 0, code, bits, 1, len(axes), dimensions, None)
 
 
 def serve(requests: TextIO, replies: TextIO) -> None:

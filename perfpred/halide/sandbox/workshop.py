@@ -26,11 +26,20 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Description:
-    """A pipeline at one size: its graph, and what its compiled function takes and writes."""
+    """A pipeline at one size: its graph, and what its compiled function takes and writes.
+
+    Attributes
+    ----------
+    arguments : tuple of mapping
+        In order: images (``type`` by NumPy's name, ``dims`` of min, extent and stride in Halide's order,
+        ``file``) and scalars (``type``, ``value``).
+    outputs : tuple of mapping
+        ``type`` and ``dims`` of each output buffer in order; a Tuple has several.
+    """
 
     graph: Graph
     arguments: tuple[Mapping[str, Any], ...]
-    output: Mapping[str, Any]
+    outputs: tuple[Mapping[str, Any], ...]
 
 
 class Workshop:
@@ -104,7 +113,8 @@ class Workshop:
         if reply["status"] != "ok":
             where = f"{source.name} at {size[0]}x{size[1]}: " if reply["status"] == "timeout" else ""
             raise InputError(f"{where}{reply['message']}")
-        return Description(Graph.from_json(reply["graph"]), tuple(reply["arguments"]), reply["output"])
+        operands = tuple(reply["arguments"]), tuple(reply["outputs"])
+        return Description(Graph.from_json(reply["graph"]), *operands)
 
     def close(self) -> None:
         """End all processes and threads."""
