@@ -51,6 +51,31 @@ def apply(candidate: Candidate, built: Built, target: Any) -> None:
             raise InputError(f"{directive}: {_first_line(error)}") from None
 
 
+def apply_to(output: Any, candidate: Candidate, built: Built, target: Any) -> None:
+    """Schedule a pipeline by the handles its user holds: their next ``realize`` compiles it anew.
+
+    Halide keeps compiled code with the handle, and only calls on that very handle drop it.
+
+    Parameters
+    ----------
+    output : hl.Func, hl.Pipeline, or sequence of hl.Func
+        What `built` was made of.
+
+    Raises
+    ------
+    InputError
+        As of `apply`.
+    """
+    try:
+        apply(candidate, built, target)
+    finally:
+        for handle in output if isinstance(output, list | tuple) else [output]:
+            if isinstance(handle, hl.Pipeline):
+                handle.invalidate_cache()
+            elif candidate.directives:
+                handle.reorder()  # of no loops: it changes nothing, and drops what was compiled
+
+
 class _Stages:
     """The loops of every stage by our names of them."""
 

@@ -194,8 +194,9 @@ class Schedule:
 
         Parameters
         ----------
-        output : hl.Func or hl.Pipeline
-            Unscheduled.
+        output : hl.Func, hl.Pipeline, or sequence of hl.Func
+            Unscheduled. What these very objects compiled before is dropped; other handles of the same
+            pipeline keep what they have compiled.
         inputs, output_extents : sequence, optional
             Their examples become estimates, which only a schedule that runs an autoscheduler needs.
 
@@ -207,7 +208,7 @@ class Schedule:
             If the pipeline cannot be used or has been scheduled before, or if a schedule that was read from
             a document does not fit it: that is found out in a copy of this process, whatever becomes of it.
         """
-        from perfpred.halide.apply import apply, target_of
+        from perfpred.halide.apply import apply_to, target_of
         from perfpred.halide.built import checked, without_examples
         from perfpred.halide.trying import require_applicable
 
@@ -218,7 +219,7 @@ class Schedule:
         self.require(built.algorithm)
         if self.is_foreign:
             require_applicable(self.candidate, built, self.target)
-        apply(self.candidate, built, target_of(self.target))
+        apply_to(output, self.candidate, built, target_of(self.target))
 
 
 def load_schedule(path: str | os.PathLike[str]) -> Schedule:

@@ -87,7 +87,7 @@ def autoschedule(
     """
     import halide as hl
 
-    from perfpred.halide.apply import apply
+    from perfpred.halide.apply import apply_to
     from perfpred.halide.built import checked
     from perfpred.halide.choosing.caller import Place
 
@@ -99,7 +99,7 @@ def autoschedule(
     built = checked(output, inputs, output_extents)
     graph = built.graph  # a pipeline without one is refused before anything is scheduled
     candidate, expected, reason = _chosen(built, place, models, budget, seed)
-    apply(candidate, built, hl.Target(name))
+    apply_to(output, candidate, built, hl.Target(name))
     schedule = Schedule.of("pipeline", graph, candidate, name, [_size(built)], expected)
     return Applied(schedule, expected, reason)
 
