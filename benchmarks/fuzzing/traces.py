@@ -16,7 +16,7 @@ from fuzzing import damage, imports
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError
 from perfpred.input_files import read_text
-from perfpred.search import Outcome, Trace
+from perfpred.search import Outcome, Trace, lines_of, trace_of
 from perfpred.search.listed import Configuration, ListedSpace
 
 ROWS: list[Configuration] = [(x, y) for x in (1, 2, 4, 8) for y in ("row", "column")]
@@ -29,7 +29,7 @@ def seeds() -> list[bytes]:
     for place, row in enumerate(ROWS[:6]):
         timed = Outcome(1e-3 * (place + 1), cost_s=0.5)
         trace.add(row, Outcome.failed("timeout", 3.0) if place == 2 else timed)
-    text = "".join(f"{line}\n" for line in trace.lines(SPACE)).encode()
+    text = "".join(f"{line}\n" for line in lines_of(trace, SPACE)).encode()
     return [text, text[:-30]]
 
 
@@ -63,7 +63,7 @@ class Traces:
     def judge(self, path: Path) -> str:
         """Read a trace; what is accepted must be of the space, timed, and the same when written and read."""
         try:
-            trace = Trace.from_lines(read_text(path, "trace").splitlines(), SPACE)
+            trace = trace_of(read_text(path, "trace").splitlines(), SPACE)
         except InputError:
             return REFUSED
         for each in trace:
@@ -73,7 +73,7 @@ class Traces:
                 raise WrongAnswerError(f"{each} is no outcome")
             if not SPACE.is_legal(each.candidate):
                 raise WrongAnswerError(f"{each} is none of the space")
-        again = Trace.from_lines(trace.lines(SPACE), SPACE)
-        if list(again.lines(SPACE)) != list(trace.lines(SPACE)):
+        again = trace_of(lines_of(trace, SPACE), SPACE)
+        if list(lines_of(again, SPACE)) != list(lines_of(trace, SPACE)):
             raise WrongAnswerError("the trace reads back as another")
         return ACCEPTED

@@ -1,15 +1,20 @@
 """Searching: spaces of candidates, what they are worth, and strategies that try few of them."""
 
-from perfpred.search.candidates import Space
-from perfpred.search.objective import Measured, Objective, Outcome, Predicted, Recorded
-from perfpred.search.run import search
+from perfpred.search.candidates import Box, Crossover, Space
+from perfpred.search.objective import Measured, Objective, Predicted, Recorded
+from perfpred.search.outcome import Outcome
+from perfpred.search.run import Search, SearchLog, search
 from perfpred.search.strategies import STRATEGIES, ModelSearch, Strategy, strategy
 from perfpred.search.surrogate import Posterior, Surrogate
 from perfpred.search.trace import Evaluation, Trace
+from perfpred.search.trace_lines import LineLog, line_of, lines_of, trace_of
 
 __all__ = [
     "STRATEGIES",
+    "Box",
+    "Crossover",
     "Evaluation",
+    "LineLog",
     "Measured",
     "ModelSearch",
     "Objective",
@@ -17,10 +22,15 @@ __all__ = [
     "Posterior",
     "Predicted",
     "Recorded",
+    "Search",
+    "SearchLog",
     "Space",
     "Strategy",
     "Surrogate",
     "Trace",
+    "line_of",
+    "lines_of",
     "search",
     "strategy",
+    "trace_of",
 ]

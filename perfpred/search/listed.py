@@ -53,11 +53,16 @@ class ListedSpace:
     def __len__(self) -> int:
         return len(self._all)
 
+    @property
+    def size(self) -> int:
+        """How many configurations there are."""
+        return len(self._all)
+
     def values_of(self, parameter: str) -> Sequence[Value]:
         """Return the distinct values of a parameter."""
         return self._values[self.parameters.index(parameter)]
 
-    def pool(self, n: int, rng: np.random.Generator) -> Sequence[Configuration]:
+    def sample(self, n: int, rng: np.random.Generator) -> Sequence[Configuration]:
         """Return all configurations, or `n` of them at random."""
         if n >= len(self._all):
             return self._all

@@ -1,60 +1,26 @@
-"""From candidates to times: measured now, recorded before, or predicted."""
+"""From candidates to outcomes: measured now, recorded before, or predicted."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
 from typing import Generic, Protocol, TypeVar
 
 from perfpred.errors import InputError, PerfpredError
 from perfpred.search.candidates import C, Floats
+from perfpred.search.outcome import Outcome
 
 Asked_contra = TypeVar("Asked_contra", contravariant=True)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a candidate.
-
-    Parameters
-    ----------
-    time_s : float
-        Seconds, > 0; NaN if the candidate failed.
-    status : str
-        ``ok``, or how it failed.
-    cost_s : float
-        What it cost to find out, in seconds, such as for compiling and measuring.
-
-    Raises
-    ------
-    InputError
-        Unless there is a time exactly where the status is ``ok``.
-    """
-
-    time_s: float
-    status: str = "ok"
-    cost_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.ok != (isfinite(self.time_s) and self.time_s > 0):
-            rule = "time_s > 0 must hold where the status is ok, and it is NaN elsewhere"
-            raise InputError(f"{rule}, but got time_s={self.time_s}, status='{self.status}'")
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is a time."""
-        return self.status == "ok"
-
-    @classmethod
-    def failed(cls, status: str, cost_s: float = 0.0) -> Outcome:
-        """Return the outcome of a candidate that has no time."""
-        return cls(nan, status, cost_s)
+SECONDS = "s"
 
 
 class Objective(Protocol[Asked_contra]):
     """What a search asks. A batch is handed over whole, so that it may be compiled in parallel."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of the values, such as ``s`` or ``J*s``."""
 
     def evaluate(self, candidates: Sequence[Asked_contra]) -> Sequence[Outcome]:
         """Return the outcome of each candidate, in order."""
@@ -67,9 +33,12 @@ class Recorded(Generic[C]):
     Parameters
     ----------
     outcomes : mapping of candidate to Outcome
+    unit : str
+        Of the values.
     """
 
     outcomes: Mapping[C, Outcome]
+    unit: str = SECONDS
 
     def evaluate(self, candidates: Sequence[C]) -> Sequence[Outcome]:
         """Return what was recorded; raises `InputError` for a candidate that was not."""
@@ -79,12 +48,17 @@ class Recorded(Generic[C]):
         return [self.outcomes[candidate] for candidate in candidates]
 
     @property
-    def optimum_s(self) -> float:
-        """The least recorded time, in seconds; raises `InputError` if nothing recorded has a time."""
-        times = [outcome.time_s for outcome in self.outcomes.values() if outcome.ok]
-        if not times:
+    def optimum(self) -> float:
+        """The minimum recorded value; raises `InputError` if nothing recorded has a value."""
+        values = [outcome.value for outcome in self.outcomes.values() if outcome.is_feasible]
+        if not values:
             raise InputError("no recorded candidate has a time, so nothing can be searched for")
-        return min(times)
+        return min(values)
+
+    @property
+    def optimum_s(self) -> float:
+        """The optimum, where the unit is seconds."""
+        return self.optimum
 
 
 @dataclass(frozen=True)
@@ -94,24 +68,27 @@ class Measured(Generic[C]):
     Parameters
     ----------
     measure : callable
-        From a candidate to seconds. A `PerfpredError` that it raises fails that candidate only.
+        From a candidate to its value. A `PerfpredError` that it raises fails that candidate only.
     clock : callable
         Seconds now.
+    unit : str
+        Of the values.
     """
 
     measure: Callable[[C], float]
     clock: Callable[[], float] = time.perf_counter
+    unit: str = SECONDS
 
     def evaluate(self, candidates: Sequence[C]) -> Sequence[Outcome]:
-        """Return measured times; a candidate that fails has the status ``runtime_error``."""
+        """Return measured values; a candidate that fails has the status ``runtime_error``."""
         return [self._outcome(candidate) for candidate in candidates]
 
     def _outcome(self, candidate: C) -> Outcome:
         start = self.clock()
         try:
             return Outcome(float(self.measure(candidate)), cost_s=self.clock() - start)
-        except PerfpredError:
-            return Outcome.failed("runtime_error", self.clock() - start)
+        except PerfpredError as error:
+            return Outcome.failed("runtime_error", self.clock() - start, str(error))
 
 
 @dataclass(frozen=True)
@@ -121,11 +98,14 @@ class Predicted(Generic[C]):
     Parameters
     ----------
     predict : callable
-        From n candidates to seconds, shape (n,).
+        From n candidates to values, shape (n,).
+    unit : str
+        Of the values.
     """
 
     predict: Callable[[Sequence[C]], Floats]
+    unit: str = SECONDS
 
     def evaluate(self, candidates: Sequence[C]) -> Sequence[Outcome]:
-        """Return predicted times."""
-        return [Outcome(float(time_s)) for time_s in self.predict(candidates)]
+        """Return predicted values."""
+        return [Outcome(float(value)) for value in self.predict(candidates)]

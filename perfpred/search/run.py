@@ -1,16 +1,103 @@
-"""The loop of every search: propose, evaluate, remember."""
+"""The loop of every search: ask, evaluate, tell. `Search` is the same without the loop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeAlias
 
 import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.search.candidates import C, Space
 from perfpred.search.objective import Objective
+from perfpred.search.outcome import Outcome
 from perfpred.search.strategies.base import Strategy
-from perfpred.search.trace import Trace
+from perfpred.search.trace import Evaluation, Trace
+
+Submit: TypeAlias = Callable[[C], "Future[Outcome]"]
+"""Starts evaluating a candidate somewhere else, such as in a pool of processes."""
+AfterRound: TypeAlias = Callable[[Trace[C]], bool]
+
+
+class SearchLog(Protocol[C]):
+    """Where a search is written down, so that it can be continued after whatever ends it."""
+
+    def proposed(self, candidate: C) -> None:
+        """Called before a candidate is evaluated."""
+
+    def evaluated(self, evaluation: Evaluation[C]) -> None:
+        """Called once it was."""
+
+
+@dataclass
+class Search(Generic[C]):
+    """A search that somebody else evaluates: ask for candidates, tell what became of them.
+
+    Parameters
+    ----------
+    space, strategy
+        What to choose from, how to choose.
+    rng : Generator
+        Source of all randomness.
+    trace : Trace
+        What was tried; what is pending there was interrupted, and is asked for first.
+    initial : iterable of candidates
+        Those to try before the strategy is asked; legal ones that were not tried yet.
+    log : SearchLog, optional
+
+    Raises
+    ------
+    InputError
+        If an initial candidate is not legal.
+
+    Examples
+    --------
+    ::
+
+        search = Search(space, strategy("evolution").factory(), np.random.default_rng(0))
+        for candidate in search.ask(4):
+            search.tell(candidate, Outcome(measure(candidate)))
+        search.trace.best
+    """
+
+    space: Space[C]
+    strategy: Strategy[C]
+    rng: np.random.Generator
+    trace: Trace[C] = field(default_factory=Trace)
+    initial: Iterable[C] = ()
+    log: SearchLog[C] | None = None
+    _first: list[C] = field(default_factory=list, init=False, repr=False)
+    _interrupted: list[C] = field(default_factory=list, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._interrupted = list(self.trace.pending)
+        for candidate in dict.fromkeys(self.initial):
+            if not self.space.is_legal(candidate):
+                raise InputError(f"an initial candidate must be one of the space, but got {candidate}")
+            if candidate not in self.trace:
+                self._first.append(candidate)
+
+    def ask(self, n: int) -> list[C]:
+        """Return at most `n` candidates to evaluate, now pending; none if there are no more."""
+        again, self._interrupted = self._interrupted[:n], self._interrupted[n:]
+        if again:
+            return again  # written down already
+        asked, self._first = self._first[:n], self._first[n:]
+        if not asked:
+            asked = list(self.strategy.propose(self.space, self.trace, n, self.rng))
+        for candidate in asked:
+            self.trace.begin(candidate)
+            if self.log is not None:
+                self.log.proposed(candidate)
+        return asked
+
+    def tell(self, candidate: C, outcome: Outcome) -> None:
+        """Take in what became of a candidate, asked for or not."""
+        self.trace.add(candidate, outcome)
+        if self.log is not None:
+            self.log.evaluated(self.trace.since(-1)[0])
 
 
 def search(
@@ -21,7 +108,11 @@ def search(
     budget: int,
     rng: np.random.Generator,
     trace: Trace[C] | None = None,
-    after_round: Callable[[Trace[C]], bool] | None = None,
+    initial: Iterable[C] = (),
+    log: SearchLog[C] | None = None,
+    submit: Submit[C] | None = None,
+    max_pending: int = 1,
+    after_round: AfterRound[C] | None = None,
 ) -> Trace[C]:
     """Try at most `budget` candidates and return all that was tried.
 
@@ -34,9 +125,19 @@ def search(
     rng : Generator
         Source of all randomness.
     trace : Trace, optional
-        What was tried before; it is gone on with, and returned.
+        What was tried before; it is continued, and returned. What is pending in it is evaluated first.
+    initial : iterable of candidates
+        Candidates to try before the strategy is asked.
+    log : SearchLog, optional
+        Told of every candidate before and after it is evaluated.
+    submit : callable, optional
+        From a candidate to a future of its outcome. With it, up to `max_pending` candidates are evaluated
+        at the same time, and the strategy is asked as soon as one ends, knowing what is pending;
+        `objective` then only says the unit.
+    max_pending : int
+        Candidates evaluated at the same time through `submit`, >= 1.
     after_round : callable, optional
-        Told the trace after every round, to show or store it; the search ends if it returns True, such as
+        Given the trace after every round, to show or store it; the search ends if it returns True, such as
         when `trace.cost_s` is spent.
 
     Returns
@@ -47,17 +148,63 @@ def search(
     Raises
     ------
     InputError
-        If `budget` is less than 1.
+        If `budget` or `max_pending` is less than 1, an initial candidate is not legal, or the trace has
+        another unit than the objective.
     """
     if budget < 1:
         raise InputError(f"budget >= 1 must hold, but got {budget}")
-    trace = Trace() if trace is None else trace
-    while len(trace) < budget:
-        proposed = strategy.propose(space, trace, budget - len(trace), rng)
-        if not proposed:
-            break
-        for candidate, outcome in zip(proposed, objective.evaluate(proposed), strict=True):
-            trace.add(candidate, outcome)
-        if after_round is not None and after_round(trace):
-            break
+    if max_pending < 1:
+        raise InputError(f"max_pending >= 1 must hold, but got {max_pending}")
+    trace = Trace(objective.unit) if trace is None else trace
+    if trace.unit != objective.unit:
+        raise InputError(f"a trace in {trace.unit} cannot be continued in {objective.unit}")
+    asked = Search(space, strategy, rng, trace, initial, log)
+    if submit is None:
+        _in_batches(asked, objective, budget, after_round)
+    else:
+        _beside_each_other(asked, submit, max_pending, budget, after_round)
     return trace
+
+
+def _in_batches(
+    asked: Search[C], objective: Objective[C], budget: int, after_round: AfterRound[C] | None
+) -> None:
+    trace = asked.trace
+    while len(trace) < budget:
+        candidates = asked.ask(budget - len(trace))
+        if not candidates:
+            return
+        _tell_all(asked, candidates, objective.evaluate(candidates))
+        if after_round is not None and after_round(trace):
+            return
+
+
+def _tell_all(asked: Search[C], candidates: Sequence[C], outcomes: Sequence[Outcome]) -> None:
+    for candidate, outcome in zip(candidates, outcomes, strict=True):
+        asked.tell(candidate, outcome)
+
+
+def _beside_each_other(
+    asked: Search[C],
+    submit: Submit[C],
+    max_pending: int,
+    budget: int,
+    after_round: AfterRound[C] | None,
+) -> None:
+    """Keep `max_pending` evaluations going; on an end ahead of time, wait for those that were begun."""
+    trace = asked.trace
+    running: dict[Future[Outcome], C] = {}
+    ended = False
+    while True:
+        while not ended and len(running) < max_pending and len(trace) + len(running) < budget:
+            wanted = min(max_pending - len(running), budget - len(trace) - len(running))
+            candidates = asked.ask(wanted)
+            if not candidates:
+                break
+            running.update({submit(candidate): candidate for candidate in candidates})
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in [each for each in running if each in done]:
+            asked.tell(running.pop(future), future.result())
+        ended = ended or (after_round is not None and after_round(trace))

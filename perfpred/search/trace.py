@@ -1,19 +1,21 @@
-"""What a search tried, in order: replays, resumes, and tells how good the best was at any moment."""
+"""What a search tried, in order: the best at any moment, and what is being evaluated right now."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Generic
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
 from perfpred.errors import InputError
-from perfpred.json_text import NotJSONError, parse_json
-from perfpred.search.candidates import C, Floats, Space
-from perfpred.search.objective import Outcome
+from perfpred.search.candidates import C, Floats
+from perfpred.search.objective import SECONDS
+from perfpred.search.outcome import Outcome
+from perfpred.search.pareto import figures_of, pareto_front
+
+VALUE = "value"
+"""The name of what is minimised, beside the names of the metrics."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,28 @@ class Evaluation(Generic[C]):
     outcome: Outcome
 
 
-@dataclass
 class Trace(Generic[C]):
-    """Evaluations in order, no candidate twice.
+    """Evaluations in order, no candidate twice. Adding one takes constant time, and so does `best`.
+
+    Parameters
+    ----------
+    unit : str
+        Of the values; seconds must be > 0.
 
     Raises
     ------
     InputError
-        On adding a candidate again.
+        On adding a candidate again, or a time that is not > 0.
     """
 
-    _evaluations: list[Evaluation[C]] = field(default_factory=list)
-    _places: dict[C, int] = field(default_factory=dict)
+    def __init__(self, unit: str = SECONDS) -> None:
+        self.unit = unit
+        self._evaluations: list[Evaluation[C]] = []
+        self._known: set[C] = set()
+        self._pending: dict[C, None] = {}
+        self._values = np.empty(64, dtype=np.float64)
+        self._best: Evaluation[C] | None = None
+        self._cost_s = 0.0
 
     def __len__(self) -> int:
         return len(self._evaluations)
@@ -44,108 +56,107 @@ class Trace(Generic[C]):
         return iter(self._evaluations)
 
     def __contains__(self, candidate: object) -> bool:
-        return candidate in self._places
+        """Say whether a candidate was evaluated, or is being evaluated."""
+        return candidate in self._known or candidate in self._pending
+
+    def begin(self, candidate: C) -> None:
+        """Say that a candidate is being evaluated: no strategy proposes it again."""
+        if candidate in self:
+            raise InputError(f"a candidate is evaluated once, but this one is there already: {candidate}")
+        self._pending[candidate] = None
 
     def add(self, candidate: C, outcome: Outcome) -> None:
         """Append an evaluation."""
-        if candidate in self._places:
+        if candidate in self._known:
             raise InputError(f"a candidate is evaluated once, but this one is there already: {candidate}")
-        self._places[candidate] = len(self._evaluations)
-        self._evaluations.append(Evaluation(candidate, outcome))
+        if self.unit == SECONDS and outcome.ok and not outcome.value > 0:
+            raise InputError(f"time_s > 0 must hold where the status is ok, but got {outcome.value}")
+        self._pending.pop(candidate, None)
+        self._known.add(candidate)
+        if len(self._evaluations) == len(self._values):
+            self._values = np.concatenate([self._values, np.empty_like(self._values)])
+        self._values[len(self._evaluations)] = outcome.value
+        evaluation = Evaluation(candidate, outcome)
+        self._evaluations.append(evaluation)
+        self._cost_s += outcome.cost_s
+        if outcome.is_feasible and (self._best is None or outcome.value < self._best.outcome.value):
+            self._best = evaluation
+
+    @property
+    def pending(self) -> tuple[C, ...]:
+        """The candidates that are being evaluated, in order."""
+        return tuple(self._pending)
+
+    def since(self, index: int) -> Sequence[Evaluation[C]]:
+        """Return the evaluations from an index on; a negative one counts from the end."""
+        return self._evaluations[index:]
 
     @property
     def candidates(self) -> list[C]:
-        """The candidates in order."""
+        """The evaluated candidates in order."""
         return [each.candidate for each in self._evaluations]
 
     @property
+    def values(self) -> Floats:
+        """What is minimised, NaN where a candidate failed, shape (len(self),)."""
+        return self._values[: len(self)].copy()
+
+    @property
     def times_s(self) -> Floats:
-        """Seconds, NaN where a candidate failed, shape (len(self),)."""
-        return np.array([each.outcome.time_s for each in self._evaluations], dtype=np.float64)
+        """The values, where the unit is seconds."""
+        return self.values
 
     @property
     def cost_s(self) -> float:
         """What all evaluations cost together, in seconds."""
-        return sum(each.outcome.cost_s for each in self._evaluations)
+        return self._cost_s
 
     @property
     def best(self) -> Evaluation[C] | None:
-        """The fastest so far; None if nothing has a time."""
-        done = [each for each in self._evaluations if each.outcome.ok]
-        return min(done, key=lambda each: each.outcome.time_s, default=None)
+        """The first with the minimum value of those that violate nothing; None if there is none."""
+        return self._best
+
+    def best_so_far(self) -> Floats:
+        """Return the minimum value of the first 1, 2, ... evaluations, shape (len(self),); inf before one."""
+        feasible = np.array([each.outcome.is_feasible for each in self._evaluations], dtype=bool)
+        return np.minimum.accumulate(np.where(feasible, self.values, np.inf))
 
     def best_so_far_s(self) -> Floats:
-        """Return the least time of the first 1, 2, ... evaluations, shape (len(self),); inf before one."""
-        times = self.times_s
-        return np.minimum.accumulate(np.where(np.isfinite(times), times, np.inf))
+        """Return `best_so_far`, where the unit is seconds."""
+        return self.best_so_far()
 
-    def lines(self, space: Space[C]) -> Iterator[str]:
-        """Yield a line of JSON an evaluation."""
-        for each in self._evaluations:
-            yield line_of(each, space)
+    def front(self, names: Sequence[str] = (VALUE,)) -> list[Evaluation[C]]:
+        """Return the Pareto front, in order: the feasible evaluations that no other beats in every figure.
 
-    @classmethod
-    def from_lines(cls, lines: Iterable[str], space: Space[C]) -> Trace[C]:
-        """Return the trace that `lines` wrote; a last line cut short, by a crash, is left out.
+        Parameters
+        ----------
+        names : sequence of str
+            ``value``, and names of metrics, all minimised.
 
         Raises
         ------
         InputError
-            If a line is not an evaluation, with its number.
+            If a feasible evaluation has no such metric.
+
+        Examples
+        --------
+        >>> trace = Trace()
+        >>> trace.add("a", Outcome(1.0, {"energy_j": 5.0}))
+        >>> trace.add("b", Outcome(2.0, {"energy_j": 4.0}))
+        >>> trace.add("c", Outcome(3.0, {"energy_j": 4.5}))
+        >>> [each.candidate for each in trace.front(["value", "energy_j"])]
+        ['a', 'b']
         """
-        trace: Trace[C] = cls()
-        texts = [text for text in lines if text.strip()]
-        for number, text in enumerate(texts, start=1):
-            try:
-                trace.add(*_parsed(parse_json(text), space))
-            except NotJSONError as error:
-                if number < len(texts):
-                    raise InputError(f"line {number} of the trace is {error}") from None
-            except InputError as error:
-                raise InputError(f"line {number} of the trace: {error}") from None
-        return trace
+        feasible = [each for each in self._evaluations if each.outcome.is_feasible]
+        rows = [[_figure(each, name) for name in names] for each in feasible]
+        return [feasible[row] for row in pareto_front(figures_of(rows))] if rows else []
 
 
-def line_of(evaluation: Evaluation[C], space: Space[C]) -> str:
-    """Return an evaluation as a line of JSON, without the line end."""
+def _figure(evaluation: Evaluation[C], name: str) -> float:
     outcome = evaluation.outcome
-    document = {
-        "candidate": space.to_json(evaluation.candidate),
-        "time_s": outcome.time_s if outcome.ok else None,
-        "status": outcome.status,
-        "cost_s": outcome.cost_s,
-    }
-    return json.dumps(document, allow_nan=False)
-
-
-def _parsed(document: Any, space: Space[C]) -> tuple[C, Outcome]:
-    try:
-        status, time_s, cost_s = document["status"], document["time_s"], document["cost_s"]
-        time_s = math.nan if time_s is None else _number("time_s", time_s)
-        outcome = Outcome(time_s, _text("status", status), _cost(cost_s))
-        return space.from_json(document["candidate"]), outcome
-    except InputError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise InputError(f"it must hold candidate, time_s, status and cost_s: {error!r}") from None
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{name} must be a number, but is {value!r}")
-    if math.isinf(value):
-        raise InputError(f"{name} must be finite, but is {value!r}")
-    return float(value)
-
-
-def _cost(value: object) -> float:
-    cost_s = _number("cost_s", value)
-    if not cost_s >= 0:
-        raise InputError(f"cost_s must be >= 0, but is {cost_s}")
-    return cost_s
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"{name} must be a text, but is {value!r}")
-    return value
+    if name == VALUE:
+        return outcome.value
+    if name not in outcome.metrics:
+        known = ", ".join((VALUE, *outcome.metrics))
+        raise InputError(f"there is no metric '{name}' of {evaluation.candidate}; known: {known}")
+    return outcome.metrics[name]

@@ -11,7 +11,7 @@ from perfpred.errors import InputError
 from perfpred.exchange import Names, import_file
 from perfpred.json_text import HugeNumber, NotJSONError, json_decoder, parse_json
 from perfpred.search.listed import ListedSpace
-from perfpred.search.trace import Trace
+from perfpred.search.trace_lines import trace_of
 
 CASES = Path(__file__).parents[1] / "data" / "cases" / "files-10-import-traceback"
 NAMES = Names("k", "v", "h")
@@ -214,7 +214,7 @@ class TestParse:
         (f'{{"candidate": {{"x": 1}}, "time_s": {NINES}, "status": "ok", "cost_s": 0}}', "time_s must be finite"),
         ('{"candidate": {"x": 1}, "time_s": "1", "status": "ok", "cost_s": 0}', "time_s must be a number, but is '1'"),
         ('{"candidate": {"x": 1}, "time_s": 1, "status": "ok", "cost_s": null}', "cost_s must be a number"),
-        ('{"candidate": {"x": 1}, "time_s": 1, "status": "ok", "cost_s": -1}', "cost_s must be >= 0"),
+        ('{"candidate": {"x": 1}, "time_s": 1, "status": "ok", "cost_s": -1}', "cost_s must be finite and >= 0"),
         ('{"candidate": {"x": 1}, "time_s": 1, "status": [1], "cost_s": 0}', "status must be a text"),
         ('{"candidate": {"x": 1}, "time_s": 1, "time_s": 2, "status": "ok", "cost_s": 0}', "names 'time_s' twice"),
         ('{"candidate": {"x": NaN}, "time_s": 1, "status": "ok", "cost_s": 0}', "NaN is no number"),
@@ -227,6 +227,6 @@ def test_a_bad_line_of_a_trace_is_named(line, said):
     space = ListedSpace(["x"], [(1,), (2,)], lambda chosen: None)
     good = '{"candidate": {"x": 2}, "time_s": 1, "status": "ok", "cost_s": 0}'
     with pytest.raises(InputError) as error:
-        Trace.from_lines([line, good], space)
+        trace_of([line, good], space)
     assert str(error.value).startswith("line 1 of the trace")
     assert said in str(error.value)

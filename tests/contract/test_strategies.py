@@ -1,13 +1,30 @@
 """Every registered strategy keeps the contract: distinct legal candidates, replayable, to the end."""
 
+import io
 import json
+import math
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.learn.surrogate import GaussianSurrogate
-from perfpred.search import STRATEGIES, Measured, Outcome, Predicted, Recorded, Trace, search, strategy
+from perfpred.search import (
+    STRATEGIES,
+    LineLog,
+    Measured,
+    Outcome,
+    Predicted,
+    Recorded,
+    Search,
+    Trace,
+    lines_of,
+    search,
+    strategy,
+    trace_of,
+)
 from perfpred.search.listed import ListedSpace
 
 SIDE = 9
@@ -30,14 +47,25 @@ OBJECTIVE = Recorded({row: outcome(row) for row in ROWS})
 
 
 class Sampled(ListedSpace):
-    """A space too large to list: its pool is a sample, so neighbours matter."""
+    """A space that hands out 30 candidates at a time."""
 
-    def pool(self, n, rng):
-        return super().pool(min(n, 30), rng)
+    def sample(self, n, rng):
+        return super().sample(min(n, 30), rng)
 
 
-def made(name):
-    return strategy(name).factory(GaussianSurrogate())
+class Uncounted(Sampled):
+    """The same, of unknown size."""
+
+    size = None
+
+
+def made(name, **options):
+    return strategy(name).factory(GaussianSurrogate(), **options)
+
+
+def small(name):
+    """Return a strategy whose model, if it has one, costs little."""
+    return made(name, batch=50, least=50) if name == "model" else made(name)
 
 
 def run(name, budget=40, seed=0, **more):
@@ -62,10 +90,71 @@ class TestEveryStrategy:
 
     def test_goes_on_from_a_trace(self, name):
         before = run(name, budget=15)
-        lines = list(before.lines(SPACE))
-        after = run(name, budget=30, trace=Trace.from_lines(lines, SPACE))
+        lines = list(lines_of(before, SPACE))
+        after = run(name, budget=30, trace=trace_of(lines, SPACE))
         assert len(after) == 30
         assert after.candidates[:15] == before.candidates
+
+    @pytest.mark.parametrize("kind", [Sampled, Uncounted])
+    def test_a_sample_is_not_the_space(self, name, kind):
+        rows = [(x, y, z) for x in range(20) for y in range(20) for z in range(4)]
+        space = kind(("x", "y", "z"), rows, lambda chosen: np.array(chosen, dtype=float))
+        objective = Predicted(lambda chosen: np.array([1.0 + x + abs(y - z) for x, y, z in chosen]))
+        trace = search(space, objective, small(name), budget=200, rng=np.random.default_rng(0))
+        assert len(trace) == 200
+
+    def test_a_sampled_space_is_searched_to_its_end(self, name):
+        few = Sampled(("x", "y", "kind"), ROWS, encode)
+        trace = search(few, OBJECTIVE, small(name), budget=5000, rng=np.random.default_rng(0))
+        assert sorted(trace.candidates) == sorted(ROWS)
+
+    def test_initial_candidates_come_first_and_all_is_written_down_before(self, name):
+        stream = io.StringIO()
+        trace = run(name, budget=20, initial=ROWS[:3], log=LineLog(stream, SPACE))
+        assert trace.candidates[:3] == ROWS[:3]
+        documents = [json.loads(line) for line in stream.getvalue().splitlines()]
+        assert [SPACE.from_json(each["candidate"]) for each in documents if "candidate" in each] == (
+            trace.candidates
+        )
+        begun = [SPACE.from_json(each["proposed"]) for each in documents if "proposed" in each]
+        assert begun == trace.candidates
+
+    def test_what_was_interrupted_is_evaluated_first(self, name):
+        stream = io.StringIO()
+        whole = run(name, budget=12, log=LineLog(stream, SPACE))
+        lines = stream.getvalue().splitlines()
+        last = max(place for place, line in enumerate(lines) if "proposed" in line)
+        cut = trace_of(lines[: last + 1], SPACE)
+        assert cut.pending and cut.pending[-1] == SPACE.from_json(json.loads(lines[last])["proposed"])
+        pending = list(cut.pending)
+        seen = len(cut)
+        after = run(name, budget=20, trace=cut)
+        assert after.candidates[seen : seen + len(pending)] == pending
+        assert len(after) == 20
+        assert whole.candidates[:seen] == after.candidates[:seen]
+
+    def test_evaluates_beside_each_other(self, name):
+        most = 0
+
+        def evaluate(candidate):
+            nonlocal most
+            most = max(most, len(trace.pending))
+            return OBJECTIVE.outcomes[candidate]
+
+        trace = Trace()
+        with ThreadPoolExecutor(4) as pool:
+            run(name, budget=40, trace=trace, submit=lambda row: pool.submit(evaluate, row), max_pending=4)
+        assert len(trace) == len(set(trace.candidates)) == 40
+        assert not trace.pending
+        assert most <= 4
+
+    def test_ask_and_tell_without_a_loop(self, name):
+        asked = Search(SPACE, made(name), np.random.default_rng(0))
+        while len(asked.trace) < 15:
+            for candidate in asked.ask(2):
+                assert candidate in asked.trace
+                asked.tell(candidate, outcome(candidate))
+        assert asked.trace.best is not None
 
     def test_finds_better_than_the_median(self, name):
         times = [each.time_s for each in OBJECTIVE.outcomes.values() if each.ok]
@@ -90,7 +179,7 @@ def test_the_model_finds_the_optimum_and_random_does_not_always():
 
 def test_the_model_reaches_candidates_outside_a_sampled_pool():
     space = Sampled(("x", "y", "kind"), ROWS, encode)
-    trace = search(space, OBJECTIVE, made("model"), budget=60, rng=np.random.default_rng(0))
+    trace = search(space, OBJECTIVE, made("model", pool=30), budget=60, rng=np.random.default_rng(0))
     assert trace.best.outcome.time_s == OBJECTIVE.optimum_s
     assert len(trace) == 60
 
@@ -116,10 +205,10 @@ def test_a_round_may_be_the_last():
 
 def test_trace_survives_json_and_a_cut_line():
     trace = run("random", budget=10)
-    lines = list(trace.lines(SPACE))
+    lines = list(lines_of(trace, SPACE))
     assert json.loads(lines[0])["candidate"].keys() == {"x", "y", "kind"}
-    assert Trace.from_lines(lines, SPACE).best_so_far_s().tolist() == trace.best_so_far_s().tolist()
-    assert len(Trace.from_lines([*lines[:-1], lines[-1][:20]], SPACE)) == 9
+    assert trace_of(lines, SPACE).best_so_far_s().tolist() == trace.best_so_far_s().tolist()
+    assert len(trace_of([*lines[:-1], lines[-1][:20]], SPACE)) == 9
 
 
 @pytest.mark.parametrize(
@@ -143,7 +232,7 @@ def test_trace_survives_json_and_a_cut_line():
 )
 def test_a_bad_trace_is_refused_with_its_line(lines, message):
     with pytest.raises(InputError, match=message):
-        Trace.from_lines(lines, SPACE)
+        trace_of(lines, SPACE)
 
 
 def test_objectives():
@@ -163,12 +252,112 @@ def test_objectives():
         _ = Recorded({ROWS[0]: Outcome.failed("timeout")}).optimum_s
 
 
-@pytest.mark.parametrize(
-    ("time_s", "status"), [(0.0, "ok"), (-1.0, "ok"), (float("inf"), "ok"), (1.0, "timeout")]
-)
-def test_an_outcome_has_a_time_exactly_where_it_is_ok(time_s, status):
+@pytest.mark.parametrize(("value", "status"), [(math.inf, "ok"), (math.nan, "ok"), (1.0, "timeout")])
+def test_an_outcome_has_a_value_exactly_where_it_is_ok(value, status):
+    with pytest.raises(InputError, match="a finite value must be there exactly where the status is ok"):
+        Outcome(value, status=status)
+
+
+@pytest.mark.parametrize("time_s", [0.0, -1.0])
+def test_seconds_are_positive(time_s):
     with pytest.raises(InputError, match="time_s > 0 must hold"):
-        Outcome(time_s, status)
+        Trace().add(ROWS[0], Outcome(time_s))
+    Trace(unit="J").add(ROWS[0], Outcome(time_s))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"metrics": {"a": math.nan}}, {"violations": {"a": -1.0}}, {"cost_s": -1.0}]
+)
+def test_figures_of_an_outcome_are_checked(wrong):
+    with pytest.raises(InputError, match="must be"):
+        Outcome(1.0, **wrong)
+
+
+def test_what_violates_a_constraint_is_never_the_best():
+    trace = Trace("J*s")
+    trace.add("light", Outcome(1.0, {"area": 1.0}, {"memory": 2.0}, message="3 KiB too many"))
+    trace.add("heavy", Outcome(5.0, {"area": 4.0}))
+    trace.add("slow", Outcome(9.0, {"area": 3.0}))
+    trace.add("worse", Outcome(9.5, {"area": 3.5}))
+    assert trace.best.candidate == "heavy"
+    assert trace.best_so_far().tolist() == [math.inf, 5.0, 5.0, 5.0]
+    assert [each.candidate for each in trace.front(["value", "area"])] == ["heavy", "slow"]
+    with pytest.raises(InputError, match="there is no metric 'energy'"):
+        trace.front(["energy"])
+
+
+def test_every_figure_survives_the_lines():
+    trace = Trace("J*s")
+    trace.add(ROWS[0], Outcome(-1.5, {"area": 2.0}, {"memory": 1.0}, cost_s=0.5))
+    trace.add(ROWS[1], Outcome.failed("timeout", 3.0, "not done within 3 s"))
+    again = trace_of(lines_of(trace, SPACE), SPACE, "J*s")
+    assert again.since(0)[0] == trace.since(0)[0]
+    assert again.since(0)[1].outcome.message == "not done within 3 s"
+
+
+def test_a_hundred_thousand_cheap_evaluations():
+    class Line(ListedSpace):
+        size = None
+
+        def __init__(self):
+            super().__init__(("x",), [(0,)], lambda rows: np.array(rows, dtype=float))
+
+        def sample(self, n, rng):
+            return [(int(x),) for x in dict.fromkeys(rng.integers(1 << 40, size=n).tolist())]
+
+        def neighbours(self, candidate, rng):
+            return [(candidate[0] + int(rng.integers(1, 1 << 20)),), (candidate[0] - 1,)]
+
+    for name in ("random", "evolution", "annealing"):
+        start = time.process_time()
+        objective = Predicted(lambda rows: np.array([1.0 + abs(x - (1 << 39)) for (x,) in rows]))
+        trace = search(Line(), objective, made(name), budget=20_000, rng=np.random.default_rng(0))
+        assert len(trace) == 20_000
+        assert time.process_time() - start < 10  # some 1 s; a step that looks at all before takes minutes
+
+
+def test_options_are_checked():
+    with pytest.raises(UnknownNameError, match="did you mean 'population'"):
+        made("evolution", populations=3)
+    with pytest.raises(InputError, match="1 <= tournament <= population must hold, but got 9"):
+        made("evolution", population=4, tournament=9)
+    with pytest.raises(InputError, match="option population must be of type int, but is '3'"):
+        made("evolution", population="3")
+    with pytest.raises(InputError, match="least >= 1"):
+        made("model", least=0)
+    assert made("annealing", hot=1).hot == 1
+
+
+def test_a_space_that_can_cross_candidates_does():
+    class Crossing(ListedSpace):
+        n_crossed = 0
+
+        def crossover(self, one, other, rng):
+            Crossing.n_crossed += 1
+            child = (one[0], other[1], one[2])
+            return child if self.is_legal(child) else None
+
+    space = Crossing(("x", "y", "kind"), ROWS, encode)
+    chosen = made("evolution", crossover=0.5)
+    search(space, OBJECTIVE, chosen, budget=60, rng=np.random.default_rng(0))
+    assert Crossing.n_crossed > 5
+
+
+def test_a_failing_evaluation_elsewhere_ends_the_search_with_its_error():
+    def submit(_):
+        future = Future()
+        future.set_exception(InputError("the machine is gone"))
+        return future
+
+    with pytest.raises(InputError, match="the machine is gone"):
+        run("random", budget=5, submit=submit)
+
+
+def test_a_trace_of_another_unit_is_not_continued():
+    with pytest.raises(InputError, match="a trace in J cannot be continued in s"):
+        run("random", budget=5, trace=Trace("J"))
+    with pytest.raises(InputError, match="an initial candidate must be one of the space"):
+        run("random", budget=5, initial=[(99, 99, "a")])
 
 
 def test_spaces_and_names_are_checked():

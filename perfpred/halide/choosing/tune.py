@@ -43,6 +43,7 @@ class Beside:
     baselines: Sequence[Candidate]
     seed: int
     progress: Progress
+    unit: str = "s"
     first: dict[Candidate, Timed] | None = None
     best: Candidate | None = None
     best_s: float = float("inf")

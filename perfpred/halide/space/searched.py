@@ -11,7 +11,7 @@ from perfpred.halide.candidate import Candidate
 from perfpred.halide.space.own import OwnSpace
 
 POOL = 600
-"""Schedules drawn for the model to choose among, besides those given."""
+"""Schedules that are drawn at a time, besides those given: each takes a millisecond and more."""
 
 
 class ScheduleSpace:
@@ -21,7 +21,11 @@ class ScheduleSpace:
         self._own = own
         self._others = list(others)
 
-    def pool(self, n: int, rng: np.random.Generator) -> list[Candidate]:
+    @property
+    def size(self) -> None:
+        """Too many to count."""
+
+    def sample(self, n: int, rng: np.random.Generator) -> list[Candidate]:
         """Return the given schedules and some new ones."""
         return list(dict.fromkeys([*self._others, *self._own.sample(min(n, POOL), rng)]))
 

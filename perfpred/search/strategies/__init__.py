@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.search.strategies.annealing import Annealing
 from perfpred.search.strategies.base import Strategy
 from perfpred.search.strategies.evolution import Evolution
 from perfpred.search.strategies.model import ModelSearch
+from perfpred.search.strategies.options import made_with
 from perfpred.search.strategies.random import RandomSearch
 from perfpred.search.surrogate import Surrogate
 
 __all__ = ["STRATEGIES", "ModelSearch", "Registered", "Strategy", "strategy"]
+
+
+class Factory(Protocol):
+    """Makes a strategy for one search, from a surrogate, if it needs one, and options by name."""
+
+    def __call__(self, surrogate: Surrogate | None = None, /, **options: Any) -> Strategy[Any]:
+        """Return a new strategy; raises `InputError` for an option that is unknown or breaks its rule."""
 
 
 @dataclass(frozen=True)
@@ -23,23 +31,34 @@ class Registered:
 
     name: str
     summary: str
-    factory: Callable[[Surrogate | None], Strategy[Any]]
+    factory: Factory
     needs_surrogate: bool = False
 
 
-def _model(surrogate: Surrogate | None) -> Strategy[Any]:
+def _model(surrogate: Surrogate | None = None, /, **options: Any) -> Strategy[Any]:
     if surrogate is None:
         raise InputError("strategy 'model' needs a surrogate")
-    return ModelSearch(surrogate)
+    return _as_strategy(made_with("model", ModelSearch, options, surrogate=surrogate))
+
+
+def _plain(name: str, kind: Callable[..., Any]) -> Factory:
+    def factory(_surrogate: Surrogate | None = None, /, **options: Any) -> Strategy[Any]:
+        return _as_strategy(made_with(name, kind, options))
+
+    return factory
+
+
+def _as_strategy(made: Strategy[Any]) -> Strategy[Any]:
+    return made
 
 
 STRATEGIES: dict[str, Registered] = {
     each.name: each
     for each in (
         Registered("model", "what a model expects to be fastest, in rounds", _model, needs_surrogate=True),
-        Registered("random", "random candidates", lambda _: RandomSearch()),
-        Registered("evolution", "changes to the best of the last few", lambda _: Evolution()),
-        Registered("annealing", "a walk over neighbours that cools down", lambda _: Annealing()),
+        Registered("random", "random candidates", _plain("random", RandomSearch)),
+        Registered("evolution", "changes to the best of the last few", _plain("evolution", Evolution)),
+        Registered("annealing", "a walk over neighbours that cools down", _plain("annealing", Annealing)),
     )
 }
 

@@ -12,6 +12,10 @@ from perfpred.search.trace import Trace
 
 POOL = 20_000
 """Candidates looked at together; a larger space is sampled."""
+MAX_MISSES = 100
+"""Samples in a row without a new candidate, after which a space of unknown size is taken for exhausted."""
+MAX_MISSES_OF_KNOWN = 10_000
+"""The same where the space says that there are more: only a space that hands out fewer than it has."""
 
 
 class Strategy(Protocol[C]):
@@ -25,18 +29,41 @@ class Strategy(Protocol[C]):
 
 
 class Shuffled(Generic[C]):
-    """Candidates in random order, each handed out once: where random ones come from."""
+    """Candidates in random order, each handed out once: where random ones come from.
+
+    A space that hands out a sample is sampled again whenever the sample is used up, until its end: all of
+    `Space.size`, or, where that is not known, `MAX_MISSES` samples in a row that hold nothing new.
+    """
 
     def __init__(self) -> None:
-        self._left: list[C] | None = None
+        self._left: list[C] = []
+        self._seen: set[C] = set()
+        self._exhausted = False
 
     def next(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> C | None:
         """Return a random candidate that is not in `trace`, None if there are no more."""
-        if self._left is None:
-            pool = space.pool(POOL, rng)
-            self._left = [pool[place] for place in rng.permutation(len(pool))]
-        while self._left:
-            candidate = self._left.pop()
-            if candidate not in trace:
-                return candidate
-        return None
+        while True:
+            while self._left:
+                candidate = self._left.pop()
+                if candidate not in trace:
+                    return candidate
+            if not self._refill(space, trace, rng):
+                return None
+
+    def _refill(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> bool:
+        """Sample the space until something new is found; returns whether anything was."""
+        size = space.size
+        max_misses = MAX_MISSES if size is None else MAX_MISSES_OF_KNOWN
+        misses = 0
+        while not self._exhausted and misses < max_misses:
+            if size is not None and len(self._seen) >= size:
+                break
+            sample = space.sample(POOL, rng)
+            new = [each for each in sample if each not in self._seen]
+            self._seen.update(new)
+            if new:
+                self._left = [new[index] for index in rng.permutation(len(new))]
+                return True
+            misses += 1
+        self._exhausted = True
+        return False

@@ -8,13 +8,16 @@ batches: once a candidate is chosen, the model believes that it is as expected a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Generic
 
 import numpy as np
 from scipy.special import ndtr
 
 from perfpred.search.candidates import C, Floats, Space
-from perfpred.search.strategies.base import POOL, Shuffled
+from perfpred.errors import InputError
+from perfpred.search.strategies.base import MAX_MISSES, MAX_MISSES_OF_KNOWN, POOL, Shuffled
+from perfpred.search.strategies.options import require_option
 from perfpred.search.surrogate import Posterior, Surrogate
 from perfpred.search.trace import Trace
 
@@ -26,6 +29,7 @@ PARENTS = 5
 """So many of the fastest candidates have their neighbours looked at: the pool may be a sample."""
 
 
+@dataclass
 class ModelSearch(Generic[C]):
     """Ranks candidates by prediction and runs few of them.
 
@@ -34,26 +38,42 @@ class ModelSearch(Generic[C]):
     surrogate : Surrogate
         Its model.
     batch : int
-        Candidates a round, at most.
+        Maximum candidates per round, >= 1.
     least : int
-        Candidates a round where the model chooses, unless fewer are wanted: where a round costs something.
+        Minimum candidates per round where the model chooses, >= 1: where a round costs something.
+    pool : int
+        Candidates that the model ranks, >= 1; those of a larger space are a sample, and neighbours of the
+        best are added every round.
     """
 
-    def __init__(self, surrogate: Surrogate, batch: int = BATCH, least: int = 1) -> None:
-        self.surrogate = surrogate
-        self.batch = batch
-        self.least = least
-        self._shuffled: Shuffled[C] = Shuffled()
-        self._pool: list[C] = []
-        self._places: dict[C, int] = {}
-        self._x: Floats = np.empty((0, 0))
+    surrogate: Surrogate
+    batch: int = BATCH
+    least: int = 1
+    pool: int = POOL
+    _shuffled: Shuffled[C] = field(default_factory=Shuffled, init=False, repr=False)
+    _pool: list[C] = field(default_factory=list, init=False, repr=False)
+    _places: dict[C, int] = field(default_factory=dict, init=False, repr=False)
+    _x: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False, repr=False)
+    _misses: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "least", "pool"):
+            value = getattr(self, name)
+            require_option("model", f"{name} >= 1", value >= 1, value)
 
     def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
-        """Return up to `n` candidates, as in `Strategy`."""
-        if not self._pool:
-            self._look_at(space, space.pool(POOL, rng))
-        self._look_at(space, [each for each in trace.candidates if each not in self._places])
-        tried, times = self._tried(trace), trace.times_s
+        """Return up to `n` candidates, as in `Strategy`; values must be > 0.
+
+        Raises
+        ------
+        InputError
+            If a value is not > 0: the model is one of logarithms.
+        """
+        _require_positive(trace)
+        self._fill(space, n, trace, rng)
+        known = [*trace.candidates, *trace.pending]
+        self._look_at(space, [each for each in known if each not in self._places])
+        tried, times = self._tried(trace), trace.values
         asked = self.surrogate.asks(self._x, tried, times)
         if asked is not None or not self.surrogate.enough(self._x[tried], times):
             # One at a time: the same first candidates whatever it takes to have enough.
@@ -61,6 +81,8 @@ class ModelSearch(Generic[C]):
             return [] if first is None else [first]
         self._look_at(space, self._near_the_best(space, trace, rng))
         posterior = self._posterior(trace)
+        for candidate in trace.pending:
+            posterior.told(self._places[candidate])
         return [
             self._pool[place]
             for place in best_batch(posterior, self._open(trace), min(n, self._round(trace)))
@@ -72,9 +94,24 @@ class ModelSearch(Generic[C]):
         The mean, over the model's uncertainty, of the best of the `runs` candidates it would run next.
         """
         tried = self._tried(trace)
-        if not self._pool or not self.surrogate.enough(self._x[tried], trace.times_s):
+        if not self._pool or not self.surrogate.enough(self._x[tried], trace.values):
             return float("nan")
         return likely_gain(self._posterior(trace), self._open(trace), runs)
+
+    def _fill(self, space: Space[C], n: int, trace: Trace[C], rng: np.random.Generator) -> None:
+        """Sample the space until the pool is full, or holds all of it; again once it is used up."""
+        size = space.size
+        max_misses = MAX_MISSES if size is None else MAX_MISSES_OF_KNOWN
+        while self._misses < max_misses and (size is None or len(self._pool) < size):
+            is_full = size is None or len(self._pool) >= min(self.pool, size)
+            if self._pool and is_full and self._n_open(trace) >= n:
+                return
+            before = len(self._pool)
+            self._look_at(space, space.sample(self.pool, rng))
+            self._misses = self._misses + 1 if len(self._pool) == before else 0
+
+    def _n_open(self, trace: Trace[C]) -> int:
+        return len(self._pool) - sum(each in self._places for each in (*trace.candidates, *trace.pending))
 
     def _round(self, trace: Trace[C]) -> int:
         """Return how many to propose: one at a time while each result teaches much."""
@@ -90,7 +127,7 @@ class ModelSearch(Generic[C]):
         return candidate
 
     def _posterior(self, trace: Trace[C]) -> Posterior:
-        return self.surrogate.posterior(self._x[self._tried(trace)], trace.times_s, self._x)
+        return self.surrogate.posterior(self._x[self._tried(trace)], trace.values, self._x)
 
     def _tried(self, trace: Trace[C]) -> list[int]:
         return [self._places[candidate] for candidate in trace.candidates]
@@ -99,6 +136,7 @@ class ModelSearch(Generic[C]):
         """Say which of the pool were not tried, shape (len(pool),)."""
         is_open = np.ones(len(self._pool), dtype=bool)
         is_open[self._tried(trace)] = False
+        is_open[[self._places[candidate] for candidate in trace.pending]] = False
         return is_open
 
     def _look_at(self, space: Space[C], candidates: Sequence[C]) -> None:
@@ -112,9 +150,18 @@ class ModelSearch(Generic[C]):
         self._pool += new
 
     def _near_the_best(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> list[C]:
-        times = trace.times_s
+        times = trace.values
         order = np.argsort(np.where(np.isfinite(times), times, np.inf), kind="stable")[:PARENTS]
         return [near for place in order for near in space.neighbours(trace.candidates[place], rng)]
+
+
+def _require_positive(trace: Trace[C]) -> None:
+    values = trace.values
+    bad = np.flatnonzero(np.isfinite(values) & ~(values > 0))
+    if len(bad):
+        raise InputError(
+            f"strategy 'model': values > 0 must hold, but evaluation {bad[0] + 1} has {values[bad[0]]:g}"
+        )
 
 
 def expected_improvement(posterior: Posterior) -> Floats:

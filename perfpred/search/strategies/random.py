@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Generic
 
 import numpy as np
@@ -12,13 +13,18 @@ from perfpred.search.strategies.base import Shuffled
 from perfpred.search.trace import Trace
 
 
+@dataclass
 class RandomSearch(Generic[C]):
     """Proposes candidates in random order."""
 
-    def __init__(self) -> None:
-        self._shuffled: Shuffled[C] = Shuffled()
+    _shuffled: Shuffled[C] = field(default_factory=Shuffled, init=False, repr=False)
 
     def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
         """Return up to `n` candidates, as in `Strategy`."""
-        drawn = (self._shuffled.next(space, trace, rng) for _ in range(n))
-        return [candidate for candidate in drawn if candidate is not None]
+        proposed: list[C] = []
+        while len(proposed) < n:
+            candidate = self._shuffled.next(space, trace, rng)
+            if candidate is None:
+                break
+            proposed.append(candidate)
+        return proposed
