@@ -25,10 +25,10 @@ class SearchLog(Protocol[C]):
     """Where a search is written down, so that it can be continued after whatever ends it."""
 
     def proposed(self, candidate: C) -> None:
-        """Called before a candidate is evaluated."""
+        """Take in that a candidate is about to be evaluated."""
 
     def evaluated(self, evaluation: Evaluation[C]) -> None:
-        """Called once it was."""
+        """Take in what became of it."""
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Search(Generic[C]):
             self.log.evaluated(self.trace.since(-1)[0])
 
 
-def search(
+def search(  # noqa: PLR0913 - keywords of one call, most of them optional
     space: Space[C],
     objective: Objective[C],
     strategy: Strategy[C],

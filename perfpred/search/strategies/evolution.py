@@ -81,8 +81,8 @@ class Evolution(Generic[C]):
         indices = rng.choice(len(living), min(self.tournament, len(living)), replace=False)
         drawn = [living[index] for index in indices]
         drawn += [] if trace.best is None else [trace.best]
-        contestants = [each for each in drawn[: len(drawn) - int(rng.random() < 0.5)]]
-        contestants = [each for each in contestants if each.outcome.is_feasible]
+        competing = drawn[: len(drawn) - int(rng.random() < 0.5)]  # half the time, without the best so far
+        contestants = [each for each in competing if each.outcome.is_feasible]
         return min(contestants, key=lambda each: each.outcome.value).candidate if contestants else None
 
 

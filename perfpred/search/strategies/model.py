@@ -14,8 +14,8 @@ from typing import Generic
 import numpy as np
 from scipy.special import ndtr
 
-from perfpred.search.candidates import C, Floats, Space
 from perfpred.errors import InputError
+from perfpred.search.candidates import C, Floats, Space
 from perfpred.search.strategies.base import MAX_MISSES, MAX_MISSES_OF_KNOWN, POOL, Shuffled
 from perfpred.search.strategies.options import require_option
 from perfpred.search.surrogate import Posterior, Surrogate
