@@ -63,7 +63,8 @@ class Built:
     def graph(self) -> Graph:
         """The pipeline as data, at this size."""
         images, scalars = {}, {}
-        names = _input_keys([parameter.name() for parameter, _ in self.inputs])
+        embedded = self.raw.buffers
+        names = _input_keys([*(parameter.name() for parameter, _ in self.inputs), *embedded])
         for parameter, example in self.inputs:
             name = parameter.name()
             if isinstance(example, np.ndarray):
@@ -71,8 +72,11 @@ class Built:
                 images[name] = Input(names[name], extents, example.itemsize)
             else:
                 scalars[name] = float(example)
+        for name, buffer in embedded.items():
+            lows, extents, _ = zip(*buffer.dims, strict=True) if buffer.dims else ((), (), ())
+            images[name] = Input(names[name], extents, buffer.type.size_bytes, lows)
         order = {func.name(): index for func, index in self.funcs.values()}
-        return extract(self.raw, images, scalars, self.output_extents, order)
+        return extract(self.raw, images, scalars, [[(0, extent) for extent in self.output_extents]], order)
 
     @property
     def algorithm(self) -> str:

@@ -10,7 +10,7 @@ SOURCE = "reference"
 
 def reference_schedule(graph: Graph) -> Candidate:
     """Return the schedule that is too plain to be wrong; wrappers that compute nothing are inlined."""
-    stored = [func for func in graph.funcs if func.key == graph.output or not _wrapper(func)]
+    stored = [func for func in graph.funcs if func.key in graph.outputs or not _wrapper(func)]
     return Candidate(tuple(Directive(func.key, 0, "compute_root") for func in stored), SOURCE)
 
 

@@ -105,7 +105,7 @@ def _row(
     pieces = [
         math.prod(each.stored) * graph.element_bytes(key) for key, each in work.items() if key not in roots
     ]
-    whole = [graph.by_key[key].points * graph.element_bytes(key) for key in roots if key != graph.output]
+    whole = [graph.by_key[key].points * graph.element_bytes(key) for key in roots if key not in graph.outputs]
     realizations = sum(each.allocations for key, each in work.items() if key not in roots)
     launches = sum(1.0 for key in roots if tasks[key] > 1)
     operations = max(total.operations, 1.0)

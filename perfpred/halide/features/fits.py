@@ -1,10 +1,10 @@
-"""Whether a schedule can run at a size: whole tiles of the output must fit into it."""
+"""Whether a schedule can run at a size: whole tiles of its outputs must fit into it."""
 
 from __future__ import annotations
 
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate
 from perfpred.halide.features.nest import StageNest
-from perfpred.halide.graph.model import Graph
+from perfpred.halide.graph.model import Func, Graph
 
 GUARDED = ("GuardWithIf", "Predicate", "PredicateLoads", "PredicateStores")
 
@@ -15,9 +15,13 @@ def too_small(candidate: Candidate, graph: Graph) -> str | None:
     Halide shifts the last tile of an output inwards, so an output smaller than a tile is an error when it
     runs. Other Funcs are simply made as large as their tiles.
     """
-    output = graph.by_key[graph.output]
     if any(each.method == AUTOSCHEDULE for each in candidate.directives):
         return None
+    problems = (_output_problem(graph.by_key[key], candidate) for key in graph.outputs)
+    return next((each for each in problems if each is not None), None)
+
+
+def _output_problem(output: Func, candidate: Candidate) -> str | None:
     names = tuple(loop.name for loop in output.stages[0].loops)
     nest = StageNest(names, list(names))
     sizes = dict(zip(output.args, output.extents, strict=True))

@@ -154,9 +154,10 @@ def nests(candidate: Candidate, graph: Graph) -> Nests:
         mine[directive.stage].apply(directive)
         places.setdefault(func.key, {})[directive.method] = directive
     found = {key: _placed(key, mine, places[key]) for key, mine in stages.items()}
-    found = {key: each for key, each in found.items() if each.compute != ("", "") or key == graph.output}
-    if graph.output not in found:
-        found[graph.output] = FuncNest([_start(stage) for stage in graph.by_key[graph.output].stages], ROOT)
+    found = {key: each for key, each in found.items() if each.compute != ("", "") or key in graph.outputs}
+    for key in graph.outputs:
+        if key not in found:
+            found[key] = FuncNest([_start(stage) for stage in graph.by_key[key].stages], ROOT)
     for func in graph.funcs:  # a Func with updates is computed in its reader's innermost loop at the least
         if func.key not in found and not func.inlinable:
             found[func.key] = FuncNest([_start(stage) for stage in func.stages], INNERMOST)

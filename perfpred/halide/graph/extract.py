@@ -21,7 +21,7 @@ def extract(
     pipeline: RawPipeline,
     images: Mapping[str, Input],
     scalars: Mapping[str, float],
-    output_extents: Sequence[int],
+    outputs: Sequence[Sequence[tuple[int, int]]],
     order: Mapping[str, int],
 ) -> Graph:
     """Return the graph of a pipeline at one size.
@@ -29,9 +29,9 @@ def extract(
     Parameters
     ----------
     images, scalars : mapping
-        Inputs and parameters by Halide's names of them.
-    output_extents : sequence of int
-        In Halide's order, contiguous dimension first.
+        Inputs, buffers of the pipeline's own among them, and parameters by Halide's names of them.
+    outputs : sequence of sequence of (min, extent)
+        Of each output's dimensions, in Halide's order.
     order : mapping of str to int
         The place of each Func in ``Pipeline.get_func``.
 
@@ -41,22 +41,24 @@ def extract(
         If the pipeline is of a kind that cannot be scheduled here, or a Func's bounds cannot be found.
     """
     funcs = in_order(pipeline)
-    _require_supported(pipeline, funcs, len(output_extents))
+    _require_supported(pipeline, funcs, [len(dims) for dims in outputs])
     box: dict[str, Interval] = {name: (value, value) for name, value in scalars.items()}
     for name, image in images.items():
-        for dimension, extent in enumerate(image.extents):
-            box[f"{name}.min.{dimension}"] = (0.0, 0.0)
-            box[f"{name}.extent.{dimension}"] = (extent, extent)
-            box[f"{name}.max.{dimension}"] = (extent - 1, extent - 1)
-    output = pipeline.outputs[0]
-    regions: Regions = {output: [(0.0, float(extent) - 1) for extent in output_extents]}
+        for dimension, (low, high) in enumerate(image.ranges):
+            box[f"{name}.min.{dimension}"] = (low, low)
+            box[f"{name}.extent.{dimension}"] = (high - low + 1, high - low + 1)
+            box[f"{name}.max.{dimension}"] = (high, high)
+    regions: Regions = {
+        name: [(float(low), float(low + extent) - 1) for low, extent in dims]
+        for name, dims in zip(pipeline.outputs, outputs, strict=True)
+    }
     builder = _Builder(func_keys(funcs), images, box, regions)
     for func in reversed(funcs):
         builder.spread(func)
     made = tuple(builder.func(func, order[func.name]) for func in funcs)
     used = dict.fromkeys(access.source for func in made for stage in func.stages for access in stage.accesses)
     inputs = tuple(image for image in images.values() if image.key in used)
-    return Graph(algorithm_hash(funcs), made, inputs, builder.keys[output])
+    return Graph(algorithm_hash(funcs), made, inputs, tuple(builder.keys[name] for name in pipeline.outputs))
 
 
 def algorithm_hash(funcs: Sequence[RawFunc]) -> str:
@@ -96,19 +98,15 @@ def _loop_names(func: RawFunc, stage: RawStage) -> dict[str, str]:
     return loop_keys(func.args, "d") | loop_keys([name for name, _, _ in stage.rvars], "r")
 
 
-def _require_supported(pipeline: RawPipeline, funcs: Sequence[RawFunc], dimensions: int) -> None:
-    problems = []
-    if len(pipeline.outputs) != 1:
-        problems.append(f"one output is needed, but it has {len(pipeline.outputs)}")
-    problems += [f"Func {func.name} is defined outside Halide" for func in funcs if func.extern]
+def _require_supported(pipeline: RawPipeline, funcs: Sequence[RawFunc], dimensions: Sequence[int]) -> None:
+    problems = [f"Func {func.name} is defined outside Halide" for func in funcs if func.extern]
     problems += [f"Func {func.name} is not defined" for func in funcs if not func.stages and not func.extern]
-    output = pipeline.funcs.get(pipeline.outputs[0]) if pipeline.outputs else None
-    if output is not None and len(output.types) > 1:
-        problems.append(f"output {output.name} is a tuple; its parts must be outputs of their own")
-    if output is not None and len(output.args) != dimensions:
-        problems.append(
-            f"output {output.name} has {len(output.args)} dimensions, but got {dimensions} extents"
-        )
+    if len(pipeline.outputs) != len(dimensions):
+        problems.append(f"it has {len(pipeline.outputs)} outputs, but got extents of {len(dimensions)}")
+    for name, count in zip(pipeline.outputs, dimensions, strict=False):
+        output = pipeline.funcs[name]
+        if len(output.args) != count:
+            problems.append(f"output {name} has {len(output.args)} dimensions, but got {count} extents")
     if problems:
         raise InputError(f"this pipeline cannot be scheduled: {'; '.join(problems)}")
 
@@ -125,6 +123,7 @@ class _Builder:
     ) -> None:
         self.keys = keys
         self._images, self._box, self._regions = images, box, regions
+        self._outputs = frozenset(regions)  # whose bounds are what they are given
 
     def spread(self, func: RawFunc) -> None:
         """Extend a Func's region by what its updates write, then its producers' by what it reads."""
@@ -148,7 +147,7 @@ class _Builder:
             self.keys[func.name],
             tuple(names.values()),
             sum(kind.size_bytes for kind in func.types),
-            func.types[0].is_integer,
+            all(kind.is_integer for kind in func.types),
             tuple(high - low + 1 for low, high in region),
             tuple(self._stage(func, stage) for stage in func.stages),
             order,
@@ -209,6 +208,8 @@ class _Builder:
         return box
 
     def _extend(self, name: str, indices: Sequence[Term], box: Mapping[str, Interval]) -> None:
+        if name in self._outputs:
+            return
         found = [interval(substituted(each, {}), box) for each in indices]
         known = self._regions.get(name)
         if known is None:

@@ -45,6 +45,12 @@ class Table:
         """Return the kinds of a vector of unions; the union's tables are the next field."""
         return [self.data[place] for place in self._places(field, 1)]
 
+    def span(self, field: int) -> range:
+        """Return where the bytes of a vector of bytes lie in `data`."""
+        at = self._offset(field)
+        start = _follow(self.data, at) + 4 if at else 0
+        return range(start, start + (struct.unpack_from("<I", self.data, start - 4)[0] if at else 0))
+
     def _places(self, field: int, width: int) -> list[int]:
         at = self._offset(field)
         if not at:

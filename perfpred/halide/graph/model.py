@@ -84,21 +84,41 @@ class Func:
 
 @dataclass(frozen=True)
 class Input:
-    """An input image."""
+    """An input image, or a buffer that is part of the pipeline; `minima` are all 0 if not said."""
 
     key: str
     extents: tuple[float, ...]
     element_bytes: int
+    minima: tuple[float, ...] = ()
+
+    @property
+    def ranges(self) -> tuple[tuple[float, float], ...]:
+        """The first and the last index of each dimension."""
+        minima = self.minima or (0.0,) * len(self.extents)
+        return tuple((low, low + extent - 1) for low, extent in zip(minima, self.extents, strict=True))
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A pipeline at one size: Funcs (producers first), inputs, the output's key, the algorithm's hash."""
+    """A pipeline at one size: Funcs (producers first), inputs, the outputs' keys, the algorithm's hash.
+
+    Every output is computed whole; it may be read by others as well.
+    """
 
     algorithm: str
     funcs: tuple[Func, ...]
     inputs: tuple[Input, ...]
-    output: str
+    outputs: tuple[str, ...]
+
+    @property
+    def output(self) -> str:
+        """The key of the first output."""
+        return self.outputs[0]
+
+    @cached_property
+    def largest_output(self) -> Func:
+        """The output with most points, the first of those."""
+        return max((self.by_key[key] for key in self.outputs), key=lambda func: func.points)
 
     @cached_property
     def by_key(self) -> dict[str, Func]:
@@ -163,17 +183,17 @@ class Graph:
 
     @cached_property
     def bytes(self) -> float:
-        """Bytes of the inputs and the output at this size."""
-        output = self.by_key[self.output]
+        """Bytes of the inputs and the outputs at this size."""
         images = sum(_product(each.extents) * each.element_bytes for each in self.inputs)
-        return images + output.points * output.element_bytes
+        outputs = (self.by_key[key] for key in self.outputs)
+        return images + sum(each.points * each.element_bytes for each in outputs)
 
     def to_json(self) -> dict[str, Any]:
         """Return a plain dictionary."""
         return {
             name: value
             for name, value in asdict(self).items()
-            if name in ("algorithm", "funcs", "inputs", "output")
+            if name in ("algorithm", "funcs", "inputs", "outputs")
         }
 
     @classmethod
@@ -183,10 +203,10 @@ class Graph:
             document["algorithm"],
             tuple(_func(each) for each in document["funcs"]),
             tuple(
-                Input(each["key"], tuple(each["extents"]), each["element_bytes"])
+                Input(each["key"], tuple(each["extents"]), each["element_bytes"], tuple(each["minima"]))
                 for each in document["inputs"]
             ),
-            document["output"],
+            tuple(document["outputs"]),
         )
 
 

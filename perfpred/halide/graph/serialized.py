@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from perfpred.errors import InputError
@@ -87,12 +87,34 @@ class RawFunc:
 
 
 @dataclass(frozen=True)
+class RawBuffer:
+    """A buffer that is part of the pipeline, such as a table: its contents are constants.
+
+    Attributes
+    ----------
+    dims : tuple of (min, extent, stride)
+        In Halide's order.
+    data : bytes
+        The elements without gaps, in the order of their dimensions' strides.
+    place : range
+        Where `data` lies in the serialized pipeline.
+    """
+
+    name: str
+    type: Type
+    dims: tuple[tuple[int, int, int], ...]
+    data: bytes
+    place: range
+
+
+@dataclass(frozen=True)
 class RawPipeline:
     """What a serialized pipeline holds."""
 
     funcs: dict[str, RawFunc]
     outputs: tuple[str, ...]
     halide_version: str
+    buffers: dict[str, RawBuffer] = field(default_factory=dict)
 
 
 def parse(data: bytes) -> RawPipeline:
@@ -106,9 +128,21 @@ def parse(data: bytes) -> RawPipeline:
     try:
         table = root(data)
         funcs = [_func(each) for each in table.tables(0)]
+        buffers = [_buffer(each) for each in table.tables(7)]
     except Exception as error:
         raise InputError(f"the serialized pipeline cannot be read: {error}") from None
-    return RawPipeline({func.name: func for func in funcs}, tuple(table.texts(1)), table.text(8))
+    named = {each.name: each for each in buffers}
+    return RawPipeline({func.name: func for func in funcs}, tuple(table.texts(1)), table.text(8), named)
+
+
+def _buffer(table: Table) -> RawBuffer:
+    type_ = read_type(table.table(2))
+    dims = tuple(
+        (each.integer(0, "i"), each.integer(1, "i"), each.integer(2, "i")) for each in table.tables(4)
+    )
+    place = table.span(5)
+    data = table.data[place.start : place.stop]
+    return RawBuffer(table.text(1), type_ or Type(0, 32), dims, data, place)
 
 
 def _func(table: Table) -> RawFunc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -24,11 +25,8 @@ LEVELS = ("task", "tile", "tile", "row", "row", "row", "block")
 
 def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Generator) -> Style:
     """Return what the nests of a candidate have in common."""
-    rows = (
-        graph.by_key[graph.output].extents[-1]
-        if len(graph.by_key[graph.output].extents) < 2
-        else (graph.by_key[graph.output].extents[1])
-    )
+    extents = graph.largest_output.extents
+    rows = extents[1] if len(extents) > 1 else math.prod(extents)
     strip = int(rng.choice(STRIPS))
     if rng.random() < 0.2:
         strip = max(1, int(-(-rows // (threads * int(rng.choice((1, 1, 2, 4)))))))
@@ -48,7 +46,7 @@ def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Gen
         inline=float(rng.choice((0.3, 1.0, 1.0, 2.0))),
         block=float(rng.choice((0.0, 0.3, 0.8))),
         turn=bool(rng.random() < 0.45),
-        across=bool(rng.random() < (0.1 if len(graph.by_key[graph.output].extents) < 3 else 0.35)),
+        across=bool(rng.random() < (0.1 if len(extents) < 3 else 0.35)),
     )
 
 
@@ -62,7 +60,7 @@ def draw_plan(graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
         if rng.random() < 0.1:  # mostly, Funcs of a kind are treated alike
             kind = (*kind, func.key)
         draw = alike.setdefault(kind, float(rng.random()))
-        if func.key != graph.output and draw < _inlining(func, plans, graph, style):
+        if func.key not in graph.outputs and draw < _inlining(func, plans, graph, style):
             continue
         same = np.random.default_rng(seeds.setdefault(kind, int(rng.integers(1 << 62))))
         plans[func.key] = _placed(func, plans, graph, style, same) or root_plan(func, graph, style, same)
@@ -141,7 +139,7 @@ def _inlining(func: Func, plans: dict[str, FuncPlan], graph: Graph, style: Style
 def _kind(func: Func, plans: dict[str, FuncPlan], graph: Graph) -> tuple[object, ...]:
     """Return what Funcs have in common that are scheduled alike: their form, their work, their readers."""
     work = tuple((len(stage.loops), stage.operations, len(stage.accesses)) for stage in func.stages)
-    readers = users(func.key, plans, graph) if func.key != graph.output else set()
+    readers = users(func.key, plans, graph) if func.key not in graph.outputs else set()
     return (func.element_bytes, len(func.args), work, len(readers), func.extents[:1])
 
 
@@ -151,7 +149,7 @@ def _placed(
     """Return a plan in the loops of the one root that all readers are in, None for a root of its own."""
     readers = users(func.key, plans, graph)
     roots = {plans[reader].root or reader for reader in readers}
-    if func.key == graph.output or len(roots) != 1:
+    if func.key in graph.outputs or len(roots) != 1:
         return None
     (root,) = roots
     around = levels(func.key, root, Plan(plans), graph)

@@ -17,7 +17,7 @@ def lower(plan: Plan, graph: Graph, source: str = SOURCE) -> Candidate:
     directives: list[Directive] = []
     for func in reversed(graph.funcs):
         if func.key in plan.funcs:
-            guard = func.key in graph.exposed and func.key != graph.output
+            guard = func.key in graph.exposed and func.key not in graph.outputs
             directives += _func(func.key, plan.funcs[func.key], guard)
     return Candidate(tuple(directives), source, plan.dumps())
 

@@ -110,8 +110,8 @@ def _keeps_order(stage: Stage, plan: LoopPlan, impure: Sequence[str]) -> bool:
 def _place_problem(key: str, plan: FuncPlan, whole: Plan, graph: Graph) -> str | None:
     if not plan.root:
         return None
-    if key == graph.output:
-        return "the output is computed whole"
+    if key in graph.outputs:
+        return "an output is computed whole"
     root = whole.funcs.get(plan.root)
     if root is None or root.root:
         return f"{plan.root} is not computed whole"
@@ -201,8 +201,9 @@ def _reads(stage: Stage, key: str, plan: Plan, graph: Graph, root: str) -> bool:
 
 
 def _inlining_problem(plan: Plan, graph: Graph) -> str | None:
-    if graph.output not in plan.funcs:
-        return f"the output {graph.output} needs loops"
+    missing = [key for key in graph.outputs if key not in plan.funcs]
+    if missing:
+        return f"the output {missing[0]} needs loops"
     total = inlined_operations(plan.funcs, graph)
     code, plain = code_size(plan, graph, total), sum(_own(func) for func in graph.funcs)
     if code > max(MAX_CODE, 4 * plain):

@@ -1,4 +1,4 @@
-"""The paper's template for a blur, over any pipeline with a two-dimensional output: four knobs."""
+"""The paper's template for a blur, over any pipeline with one two-dimensional output: four knobs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class FourKnobs:
     def _plan(self, split: int, lanes: int, tile: tuple[int, int], parallel: bool) -> Plan:
         output = self.graph.by_key[self.graph.output]
         names = [loop.name for loop in output.stages[0].loops]
-        if len(names) < 2 or not output.inlinable:
+        if len(names) < 2 or not output.inlinable or len(self.graph.outputs) > 1:
             return Plan()
         x, y, *rest = names
         loops = LoopPlan(

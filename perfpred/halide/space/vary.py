@@ -150,12 +150,12 @@ def _level(key: str, plan: Plan, graph: Graph, style: Style, rng: np.random.Gene
 def _new_place(key: str, plan: Plan, graph: Graph, style: Style, rng: np.random.Generator) -> FuncPlan | None:
     """Inline a Func, compute it whole, or in the loops of its readers' root."""
     func = graph.by_key[key]
-    if key in plan.funcs and func.inlinable and key != graph.output and rng.random() < 0.3:
+    if key in plan.funcs and func.inlinable and key not in graph.outputs and rng.random() < 0.3:
         return None
     roots = [name for name, each in plan.funcs.items() if not each.root and name != key]
     for root in rng.permutation(roots) if roots and rng.random() < 0.7 else ():
         around = levels(key, str(root), plan, graph)
-        if around and key != graph.output:
+        if around and key not in graph.outputs:
             compute = draw_level(str(rng.choice(LEVELS)), around, rng)
             return member_plan(func, str(root), compute, "", style, rng)
     return root_plan(func, graph, style, rng)
