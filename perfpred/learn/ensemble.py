@@ -31,6 +31,8 @@ from perfpred.predict.formula import Forest, GaussianProcess
 MOST_PROCESS_ROWS = 1000
 """A process takes time by the cube of its rows; of more rows it sees so many, drawn at random."""
 TREES, INPUTS_SHARE = 200, 0.6
+ROUNDS = 600
+"""Of boosting; as many as the model of boosted trees alone has."""
 EQUAL = 0.3
 """Weight of the prior that members are worth the same, in units of their mean squared error."""
 FOLDS = 5
@@ -53,6 +55,8 @@ class EnsembleRegressor(TimeRegressor):
         Whether products of the parameters are made up.
     n_trees : int
         Extremely randomised ones.
+    n_rounds : int
+        Boosted trees, one per round.
     random_state : int, RandomState or None
         Draws of rows and inputs, and folds.
     """
@@ -63,12 +67,14 @@ class EnsembleRegressor(TimeRegressor):
         features: Expressions = None,
         use_products: bool = True,
         n_trees: int = TREES,
+        n_rounds: int = ROUNDS,
         random_state: Any = 0,
     ) -> None:
         self.complexity = complexity
         self.features = features
         self.use_products = use_products
         self.n_trees = n_trees
+        self.n_rounds = n_rounds
         self.random_state = random_state
 
     def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[Blend]:
@@ -86,7 +92,8 @@ class EnsembleRegressor(TimeRegressor):
 
     def _members(self, rows: Rows, wanted: Sequence[str], rng: np.random.RandomState) -> tuple[Member, ...]:
         trees = partial(_trees, n_trees=self.n_trees)
-        makers: list[Callable[..., Member]] = [_process, trees, *_boosted_if_installed()]
+        boosted = (partial(each, rounds=self.n_rounds) for each in _boosted_if_installed())
+        makers: list[Callable[..., Member]] = [_process, trees, *boosted]
         return tuple(maker(rows, self.complexity, wanted, rng) for maker in makers)
 
 

@@ -32,7 +32,7 @@ ESTIMATORS = [
     ForestRegressor(n_estimators=10),
     LightGBMRegressor(rounds=50),
     GPRegressor(restarts=1),
-    EnsembleRegressor(),
+    EnsembleRegressor(use_products=False, n_trees=5, n_rounds=20),
 ]
 COMPLEXITY = {"work": "m*n*k", "output": "m*n"}
 FEATURES = {"n_mod_16": "n % 16 / 16"}
