@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 
 from perfpred.errors import InputError
+from perfpred.halide.graph.bounds import Bounds
+from perfpred.halide.graph.index import Forms, Index
+from perfpred.halide.graph.intervals import Interval
 from perfpred.halide.graph.model import Access, Func, Graph, Input, Loop, Stage
-from perfpred.halide.graph.names import calls, func_keys, in_order, loop_keys
-from perfpred.halide.graph.operations import operations, substituted
-from perfpred.halide.graph.ranges import Index, Interval, interval, linear
+from perfpred.halide.graph.names import func_keys, in_order, loop_keys
+from perfpred.halide.graph.operations import operations
+from perfpred.halide.graph.ranges import Ranges
 from perfpred.halide.graph.serialized import RawFunc, RawLoop, RawPipeline, RawStage
-from perfpred.halide.graph.terms import Term
+from perfpred.halide.graph.terms import IMAGE, Term, fold
 
-Regions = dict[str, list[Interval]]
+MAX_WRITTEN = 100_000
+"""Terms of an expression that is hashed as it is written; beyond, what it shares is hashed once."""
 
 
 def extract(
@@ -48,13 +51,13 @@ def extract(
             box[f"{name}.min.{dimension}"] = (low, low)
             box[f"{name}.extent.{dimension}"] = (high - low + 1, high - low + 1)
             box[f"{name}.max.{dimension}"] = (high, high)
-    regions: Regions = {
+    regions = {
         name: [(float(low), float(low + extent) - 1) for low, extent in dims]
         for name, dims in zip(pipeline.outputs, outputs, strict=True)
     }
-    builder = _Builder(func_keys(funcs), images, box, regions)
-    for func in reversed(funcs):
-        builder.spread(func)
+    bounds = Bounds(pipeline.funcs, box, regions)
+    bounds.spread(funcs)
+    builder = _Builder(func_keys(funcs), images, bounds)
     made = tuple(builder.func(func, order[func.name]) for func in funcs)
     used = dict.fromkeys(access.source for func in made for stage in func.stages for access in stage.accesses)
     inputs = tuple(image for image in images.values() if image.key in used)
@@ -76,22 +79,46 @@ def algorithm_hash(funcs: Sequence[RawFunc]) -> str:
                 stage.predicate,
                 *(end for r in stage.rvars for end in r[1:]),
             ]
-            parts += [_text(substituted(term, {}), names, keys, inputs) for term in terms]
+            parts += [_text(term, names, keys, inputs) for term in terms]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _text(term: Term, names: Mapping[str, str], keys: Mapping[str, str], inputs: dict[str, str]) -> str:
+    sizes: dict[Term, int] = {}
+    if fold(term, lambda _, below: 1 + sum(below), sizes) > MAX_WRITTEN:
+        known: dict[Term, str] = {}
+        return fold(term, lambda each, below: _digest(_head(each, names, keys, inputs), below), known)
+    pieces: list[str] = []
+    waiting: list[Term | str] = [term]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            pieces.append(each)
+            continue
+        pieces.append(_head(each, names, keys, inputs) + "(")
+        waiting.append(")")
+        for index, operand in reversed(list(enumerate(each.operands))):
+            waiting.append(operand)
+            if index:
+                waiting.append(",")
+    return "".join(pieces)
+
+
+def _digest(head: str, below: Sequence[str]) -> str:
+    return hashlib.sha256(f"{head}({','.join(below)})".encode()).hexdigest()
+
+
+def _head(term: Term, names: Mapping[str, str], keys: Mapping[str, str], inputs: dict[str, str]) -> str:
     name = term.name
     if term.kind == "Call":
-        name = keys.get(name, inputs.setdefault(name, f"in{len(inputs)}") if term.value == 0 else name)
+        name = keys.get(name, inputs.setdefault(name, f"in{len(inputs)}") if term.value == IMAGE else name)
     elif term.kind == "Variable" and name in names:
         name = names[name]
     elif term.kind == "Variable":
         head, dot, tail = name.partition(".")
         name = inputs.setdefault(head, f"in{len(inputs)}") + dot + tail
     type_ = f"{term.type.code}.{term.type.bits}" if term.type else ""
-    below = ",".join(_text(each, names, keys, inputs) for each in term.operands)
-    return f"{term.kind}|{name}|{term.value!r}|{type_}({below})"
+    return f"{term.kind}|{name}|{term.value!r}|{type_}"
 
 
 def _loop_names(func: RawFunc, stage: RawStage) -> dict[str, str]:
@@ -112,36 +139,15 @@ def _require_supported(pipeline: RawPipeline, funcs: Sequence[RawFunc], dimensio
 
 
 class _Builder:
-    """Finds the regions of Funcs from their consumers', then makes their stages."""
+    """Makes Funcs with their stages, where bounds are known."""
 
-    def __init__(
-        self,
-        keys: Mapping[str, str],
-        images: Mapping[str, Input],
-        box: Mapping[str, Interval],
-        regions: Regions,
-    ) -> None:
+    def __init__(self, keys: Mapping[str, str], images: Mapping[str, Input], bounds: Bounds) -> None:
         self.keys = keys
-        self._images, self._box, self._regions = images, box, regions
-        self._outputs = frozenset(regions)  # whose bounds are what they are given
-
-    def spread(self, func: RawFunc) -> None:
-        """Extend a Func's region by what its updates write, then its producers' by what it reads."""
-        self._regions.setdefault(func.name, [(0.0, 0.0)] * len(func.args))
-        self._regions[func.name] = self._checked(func)
-        for stage in func.stages[1:]:
-            self._extend(func.name, stage.args, self._stage_box(func, stage))
-        self._regions[func.name] = self._checked(func)
-        for stage in func.stages:
-            box = self._stage_box(func, stage)
-            for call in self._calls(stage):
-                if call.name in self.keys:
-                    self._extend(call.name, call.operands, box)
-        self._regions[func.name] = self._checked(func)
+        self._images, self._bounds = images, bounds
 
     def func(self, func: RawFunc, order: int) -> Func:
         """Return a Func with its stages."""
-        region = self._regions[func.name]
+        region = self._bounds.regions[func.name]
         names = loop_keys(func.args, "d")
         return Func(
             self.keys[func.name],
@@ -154,7 +160,7 @@ class _Builder:
         )
 
     def _stage(self, func: RawFunc, stage: RawStage) -> Stage:
-        names, box = _loop_names(func, stage), self._stage_box(func, stage)
+        names, box = _loop_names(func, stage), self._bounds.stage_box(func, stage)
         fixed = _fixed_extents(func, stage)
         loops = tuple(
             Loop(
@@ -165,9 +171,10 @@ class _Builder:
             )
             for loop in self._original_loops(func, stage)
         )
-        terms = [substituted(term, {}) for term in (*stage.values, *stage.args)]
         rvars = tuple(names[name] for name, _, _ in stage.rvars)
-        return Stage(loops, rvars, operations(terms), self._accesses(func, stage, names, box))
+        forms = Forms(box, frozenset(names), self._bounds.values)
+        computed = operations((*stage.values, *stage.args))
+        return Stage(loops, rvars, computed, self._accesses(stage, names, forms))
 
     def _original_loops(self, func: RawFunc, stage: RawStage) -> list[RawLoop]:
         """Return a stage's loops before scheduling: reductions innermost, then the free dimensions."""
@@ -176,14 +183,11 @@ class _Builder:
         found = [RawLoop(name, "serial", impure.get(name, 2)) for name, _, _ in stage.rvars]
         return found + [RawLoop(name, "serial", 0) for name in free]
 
-    def _accesses(
-        self, func: RawFunc, stage: RawStage, names: Mapping[str, str], box: Mapping[str, Interval]
-    ) -> tuple[Access, ...]:
-        loops = frozenset(names)
+    def _accesses(self, stage: RawStage, names: Mapping[str, str], forms: Forms) -> tuple[Access, ...]:
         merged: dict[tuple[object, ...], Access] = {}
-        for call in dict.fromkeys(self._calls(stage)):
+        for call in stage.reads:
             source = self.keys.get(call.name) or self._input(call.name)
-            indices = tuple(_renamed(linear(each, box, loops), names) for each in call.operands)
+            indices = tuple(_renamed(forms.linear(each), names) for each in call.operands)
             shape = (source, *(index and index.coefficients for index in indices))
             merged[shape] = _merged(merged.get(shape), Access(source, indices, 1.0))
         return tuple(merged.values())
@@ -193,53 +197,13 @@ class _Builder:
             raise InputError(f"input {name} is read but no example of it is given")
         return self._images[name].key
 
-    def _calls(self, stage: RawStage) -> list[Term]:
-        terms = (*stage.values, *stage.args, stage.predicate)
-        return [call for term in terms for call in calls(substituted(term, {}))]
-
-    def _stage_box(self, func: RawFunc, stage: RawStage) -> dict[str, Interval]:
-        box = dict(self._box)
-        box.update(zip(func.args, self._regions[func.name], strict=True))
-        for name, low, extent in stage.rvars:
-            first, count = interval(low, box), interval(extent, box)
-            box[name] = (first[0], max(first[0], first[1] + count[1] - 1))
-            if not all(map(math.isfinite, box[name])):
-                raise InputError(f"the extent of reduction variable {name} of {func.name} is not known")
-        return box
-
-    def _extend(self, name: str, indices: Sequence[Term], box: Mapping[str, Interval]) -> None:
-        if name in self._outputs:
-            return
-        found = [interval(substituted(each, {}), box) for each in indices]
-        known = self._regions.get(name)
-        if known is None:
-            self._regions[name] = found
-        else:
-            self._regions[name] = [
-                (min(a[0], b[0]), max(a[1], b[1])) for a, b in zip(known, found, strict=True)
-            ]
-
-    def _checked(self, func: RawFunc) -> list[Interval]:
-        """Return a region with what is not bounded taken from the Func's estimates."""
-        region = list(self._regions[func.name])
-        for index, (name, (low, high)) in enumerate(zip(func.args, region, strict=True)):
-            if math.isfinite(low) and math.isfinite(high):
-                continue
-            if name not in func.estimates:
-                raise InputError(
-                    f"the bounds of {func.name} in {name} cannot be found: "
-                    f"give it set_estimate({name}, min, extent)"
-                )
-            first, count = (interval(each, self._box)[0] for each in func.estimates[name])
-            region[index] = (first, first + count - 1)
-        return region
-
 
 def _fixed_extents(func: RawFunc, stage: RawStage) -> set[str]:
     """Return the loops whose extents the algorithm fixes: reductions over constants, bounded dimensions."""
     extents = {name: extent for name, (_, extent) in func.bounds.items()}
     extents |= {name: extent for name, _, extent in stage.rvars}
-    known = {name: interval(extent, {}) for name, extent in extents.items()}
+    constants = Ranges({})
+    known = {name: constants.interval(extent) for name, extent in extents.items()}
     return {name for name, (low, high) in known.items() if low == high}
 
 

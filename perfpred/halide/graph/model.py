@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from perfpred.halide.graph.ranges import Index
+from perfpred.halide.graph.index import Index
 
 
 @dataclass(frozen=True)

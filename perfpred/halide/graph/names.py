@@ -9,10 +9,10 @@ become ``_``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from perfpred.halide.graph.serialized import RawFunc, RawPipeline
-from perfpred.halide.graph.terms import FUNC, Term
+from perfpred.halide.graph.terms import calls
 
 COUNTER = re.compile(r"\$\d+$")
 ANONYMOUS = re.compile(r"^(?:v|f|r)\d+$")
@@ -22,32 +22,29 @@ LONGEST = 120
 LAMBDA = re.compile(r"^(lambda|sum|product|maximum|minimum|argmax|argmin)_?\d*$")
 
 
-def calls(term: Term) -> Iterable[Term]:
-    """Yield the calls of Funcs and inputs in an expression, in the order they are written."""
-    if term.kind == "Call" and term.value in (0, FUNC):
-        yield term
-    for operand in term.operands:
-        yield from calls(operand)
-
-
 def in_order(pipeline: RawPipeline) -> list[RawFunc]:
     """Return the Funcs, producers first, in an order that only the algorithm decides."""
     done: dict[str, RawFunc] = {}
-
-    def visit(name: str, above: tuple[str, ...]) -> None:
-        if name in done or name in above:
-            return
-        func = pipeline.funcs[name]
-        for stage in func.stages:
-            for term in (*stage.args, *stage.values, stage.predicate):
-                for call in calls(term):
-                    if call.name in pipeline.funcs:
-                        visit(call.name, (*above, name))
-        done[name] = func
-
+    begun: set[str] = set()
     for output in pipeline.outputs:
-        visit(output, ())
+        waiting = [(output, _read(pipeline, output))]
+        while waiting:
+            name, producers = waiting[-1]
+            begun.add(name)
+            below = next((each for each in producers if each not in begun), None)
+            if below is not None:
+                waiting.append((below, _read(pipeline, below)))
+                continue
+            waiting.pop()
+            done.setdefault(name, pipeline.funcs[name])
     return list(done.values())
+
+
+def _read(pipeline: RawPipeline, name: str) -> Iterator[str]:
+    """Yield the Funcs that a Func reads, in the order in which their first calls are written."""
+    func = pipeline.funcs[name]
+    terms = [term for stage in func.stages for term in (*stage.args, *stage.values, stage.predicate)]
+    return (call.name for call in calls(terms) if call.name in pipeline.funcs)
 
 
 def func_keys(funcs: Sequence[RawFunc]) -> dict[str, str]:

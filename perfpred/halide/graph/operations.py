@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from perfpred.halide.graph.names import calls
-from perfpred.halide.graph.terms import FUNC, IMAGE, Term
+from perfpred.halide.graph.terms import Term, fold, is_read
 
 COSTS: Mapping[str, float] = {
     **dict.fromkeys(("Add", "Sub", "Mul", "Min", "Max", "EQ", "NE", "LT", "LE", "GT", "GE"), 1.0),
@@ -25,34 +24,27 @@ def operations(terms: Iterable[Term]) -> float:
     Addresses are not counted unless they depend on data: loops move them along for nothing.
     """
     seen: set[Term] = set()
-    return sum(_count(term, seen) for term in terms)
+    reading: dict[Term, bool] = {}
+    waiting, total = list(terms), 0.0
+    while waiting:
+        term = waiting.pop()
+        if not term.operands or term in seen:
+            continue
+        seen.add(term)
+        total += _own(term)
+        waiting += (
+            [each for each in term.operands if fold(each, _reads, reading)]
+            if is_read(term)
+            else term.operands
+        )
+    return total
 
 
-def substituted(term: Term, values: Mapping[str, Term]) -> Term:
-    """Return an expression without lets."""
-    if term.kind == "Variable":
-        return values.get(term.name, term)
-    if term.kind == "Let":
-        value = substituted(term.operands[0], values)
-        return substituted(term.operands[1], {**values, term.name: value})
-    if not term.operands:
-        return term
-    return Term(
-        term.kind,
-        tuple(substituted(each, values) for each in term.operands),
-        term.name,
-        term.value,
-        term.type,
-    )
+def _reads(term: Term, below: list[bool]) -> bool:
+    return is_read(term) or any(below)
 
 
-def _count(term: Term, seen: set[Term]) -> float:
-    if not term.operands or term in seen:
-        return 0.0
-    seen.add(term)
-    if term.kind == "Call" and term.value in (IMAGE, FUNC):
-        return sum(_count(each, seen) for each in term.operands if any(True for _ in calls(each)))
-    below = sum(_count(each, seen) for each in term.operands)
-    if term.kind == "Call":
-        return below + (0.0 if term.name in FREE else CALLED.get(term.name, FUNCTION_CALL))
-    return below + COSTS.get(term.kind, 0.0)
+def _own(term: Term) -> float:
+    if term.kind != "Call":
+        return COSTS.get(term.kind, 0.0)
+    return 0.0 if is_read(term) or term.name in FREE else CALLED.get(term.name, FUNCTION_CALL)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from perfpred.errors import InputError
+from perfpred.halide.graph.expressions import read_type, union, unions
 from perfpred.halide.graph.flatbuffer import Table, root
-from perfpred.halide.graph.terms import Term, Type, read_type, union, unions
+from perfpred.halide.graph.terms import Term, Type, calls
 
 LOOP_KINDS = ("serial", "parallel", "vectorize", "unroll")
 TAILS = (
@@ -52,6 +54,11 @@ class RawStage:
     specialized: bool
     atomic: bool
     predicate: Term
+
+    @cached_property
+    def reads(self) -> tuple[Term, ...]:
+        """The calls of Funcs and inputs, each once, in the order they are written."""
+        return tuple(calls((*self.values, *self.args, self.predicate)))
 
 
 @dataclass(frozen=True)

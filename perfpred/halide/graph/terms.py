@@ -1,22 +1,23 @@
-"""Expressions of a pipeline, as Halide serializes them: trees of `Term`."""
+"""Expressions of a pipeline: `Term`, shared wherever one occurs twice, and walks that visit each once.
+
+Sums of thousands of terms and networks of shared subexpressions are ordinary: nothing here recurses, and no
+walk visits a term more than once, however often it occurs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TypeVar
 
-from perfpred.halide.graph.flatbuffer import Table
-
-KINDS = (
-    *("None", "Int", "UInt", "Float", "String", "Cast", "Reinterpret", "Add", "Sub", "Mul", "Div", "Mod"),
-    *("Min", "Max", "EQ", "NE", "LT", "LE", "GT", "GE", "And", "Or", "Not", "Select", "Load", "Ramp"),
-    *("Broadcast", "Let", "Call", "Variable", "Shuffle", "VectorReduce", "Undefined"),
-)
-"""The members of the union ``Expr`` in Halide's schema, in its order."""
 IMAGE, FUNC = 0, 4
 """Call types: of an input, of a Func; the others compute."""
 INTEGER = (0, 1)
 """Type codes of signed and unsigned integers."""
+LOGICAL = frozenset(("EQ", "NE", "LT", "LE", "GT", "GE", "And", "Or", "Not"))
+"""Kinds of terms that are true or false."""
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,28 @@ class Type:
         return self.code in INTEGER
 
 
-INT32 = Type(0, 32)
+BOOL = Type(1, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Term:
     """One operation: its kind, its operands, and a name, a number or a type where it has one.
 
-    A call has the name of what is called and, as `value`, its call type.
+    A call has the name of what is called and, as `value`, its call type; `value_index` is the element of a
+    Func's tuple that it reads. Terms are equal if they are written alike.
+
+    Attributes
+    ----------
+    digest : bytes
+        Of the term with all below it: comparing and hashing a term take no longer for a deep one.
+    result : Type or None
+        The type of its value, None where nothing says it.
+
+    Examples
+    --------
+    >>> one, x = Term("Int", value=1), Term("Variable", name="x")
+    >>> Term("Add", (x, one)) == Term("Add", (Term("Variable", name="x"), one))
+    True
     """
 
     kind: str
@@ -52,79 +67,75 @@ class Term:
     name: str = ""
     value: float = 0
     type: Type | None = None
+    value_index: int = 0
+    digest: bytes = field(init=False)
+    result: Type | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        kind = (self.type.code, self.type.bits) if self.type else None
+        head = repr((self.kind, self.name, self.value, kind, self.value_index, len(self.operands)))
+        below = b"".join(operand.digest for operand in self.operands)
+        object.__setattr__(self, "digest", blake2b(head.encode() + below, digest_size=16).digest())
+        object.__setattr__(self, "result", self.type or _result(self))
+
+    def __eq__(self, other: object) -> bool:
+        return self.digest == other.digest if isinstance(other, Term) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"Term({self.kind!r}, name={self.name!r}, value={self.value!r}, {len(self.operands)} operands)"
 
 
-def read_type(table: Table | None) -> Type | None:
-    """Return a type, None where there is none."""
-    return None if table is None else Type(table.integer(0, "b"), table.integer(1, "B"))
+def walk(terms: Iterable[Term]) -> Iterator[Term]:
+    """Yield some terms and all below them, each once, in the order they are first written."""
+    seen: set[Term] = set()
+    waiting = list(terms)[::-1]
+    while waiting:
+        term = waiting.pop()
+        if term in seen:
+            continue
+        seen.add(term)
+        yield term
+        waiting += reversed(term.operands)
 
 
-def read_term(table: Table | None, kind: int) -> Term:
-    """Return the expression of a union's member."""
-    name = KINDS[kind] if kind < len(KINDS) else "Undefined"
-    if table is None or name not in _READERS:
-        return Term("Undefined" if name not in ("Load", "Ramp") else name)
-    return _READERS[name](name, table)
+def fold(term: Term, combine: Callable[[Term, list[Found]], Found], known: dict[Term, Found]) -> Found:
+    """Return what `combine` makes of a term and of what it made of its operands.
+
+    `known` holds what was found so far, and what is found here is added: each term is combined once.
+
+    Examples
+    --------
+    >>> x = Term("Variable", name="x")
+    >>> fold(Term("Add", (x, x)), lambda term, below: 1 + sum(below), {})
+    3
+    """
+    waiting = [term]
+    while waiting:
+        each = waiting[-1]
+        unknown = [] if each in known else [operand for operand in each.operands if operand not in known]
+        if unknown:
+            waiting += unknown
+            continue
+        waiting.pop()
+        if each not in known:
+            known[each] = combine(each, [known[operand] for operand in each.operands])
+    return known[term]
 
 
-def union(table: Table, field: int) -> Term:
-    """Return the expression held by two fields: its kind, and its table."""
-    return read_term(table.table(field + 1), table.integer(field, "B"))
+def calls(terms: Iterable[Term]) -> Iterator[Term]:
+    """Yield the calls of Funcs and inputs in some expressions, each once, in the order they are written."""
+    return (term for term in walk(terms) if is_read(term))
 
 
-def unions(table: Table, field: int) -> tuple[Term, ...]:
-    """Return the expressions of a vector of unions."""
-    pairs = zip(table.kinds(field), table.tables(field + 1), strict=True)
-    return tuple(read_term(member, kind) for kind, member in pairs)
+def is_read(term: Term) -> bool:
+    """Whether a term reads a Func or an input."""
+    return term.kind == "Call" and term.value in (IMAGE, FUNC)
 
 
-def walk(term: Term) -> Iterator[Term]:
-    """Yield a term and all below it."""
-    yield term
-    for operand in term.operands:
-        yield from walk(operand)
-
-
-def _number(name: str, table: Table) -> Term:
-    value = table.real(0) if name == "Float" else table.integer(0, "q")
-    return Term(name, value=value, type=read_type(table.table(1)))
-
-
-def _operands(count: int) -> Callable[[str, Table], Term]:
-    def read(name: str, table: Table) -> Term:
-        return Term(name, tuple(union(table, 2 * index) for index in range(count)))
-
-    return read
-
-
-def _cast(name: str, table: Table) -> Term:
-    return Term(name, (union(table, 0),), type=read_type(table.table(2)))
-
-
-def _let(name: str, table: Table) -> Term:
-    return Term(name, (union(table, 1), union(table, 3)), name=table.text(0))
-
-
-def _call(name: str, table: Table) -> Term:
-    kind = table.integer(3, "B")
-    called = table.text(7) or table.text(0) if kind == IMAGE else table.text(0)
-    return Term(name, unions(table, 1), called, kind, read_type(table.table(8)))
-
-
-def _variable(name: str, table: Table) -> Term:
-    return Term(name, name=table.text(0), type=read_type(table.table(1)))
-
-
-_READERS: dict[str, Callable[[str, Table], Term]] = {
-    **dict.fromkeys(("Int", "UInt", "Float"), _number),
-    "String": lambda name, table: Term(name, name=table.text(0)),
-    **dict.fromkeys(("Cast", "Reinterpret"), _cast),
-    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Mod", "Min", "Max"), _operands(2)),
-    **dict.fromkeys(("EQ", "NE", "LT", "LE", "GT", "GE", "And", "Or"), _operands(2)),
-    "Not": _operands(1),
-    "Select": _operands(3),
-    "Let": _let,
-    "Call": _call,
-    "Variable": _variable,
-    "Broadcast": _operands(1),
-}
+def _result(term: Term) -> Type | None:
+    if term.kind in LOGICAL:
+        return BOOL
+    return term.operands[1 if term.kind == "Select" else 0].result if term.operands else None

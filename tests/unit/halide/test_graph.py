@@ -7,8 +7,8 @@ import pytest
 hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.built import build, checked  # noqa: E402
+from perfpred.halide.graph.index import Forms, Index  # noqa: E402
 from perfpred.halide.graph.model import Graph  # noqa: E402
-from perfpred.halide.graph.ranges import Index, linear  # noqa: E402
 from perfpred.halide.graph.terms import Term  # noqa: E402
 from perfpred.halide.pipelines import PIPELINES  # noqa: E402
 from perfpred.halide.pipelines.examples import floats  # noqa: E402
@@ -72,7 +72,7 @@ def test_a_loop_says_whether_the_algorithm_fixes_its_extent():
 
 def test_a_division_rounds_down():
     x = Term("Variable", name="x")
-    found = linear(Term("Div", (x, Term("Int", value=8))), {}, frozenset(["x"]))
+    found = Forms({}, frozenset(["x"])).linear(Term("Div", (x, Term("Int", value=8))))
     assert found == Index((("x", 0.125),), -0.875, 0)
     assert found.extent({"x": 8}) == 2
 
