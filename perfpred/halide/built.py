@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from perfpred.errors import InputError
 from perfpred.halide.graph.extract import algorithm_hash, extract
+from perfpred.halide.graph.identity import Identity
 from perfpred.halide.graph.model import Graph, Input
 from perfpred.halide.graph.names import COUNTER, func_keys, in_order
 from perfpred.halide.graph.serialized import RawPipeline, parse
@@ -82,6 +83,11 @@ class Built:
     def algorithm(self) -> str:
         """The hash of what it computes, the same as its graph's."""
         return algorithm_hash(in_order(self.raw))
+
+    @property
+    def identity(self) -> Identity:
+        """What it computes, as hashes: what files are compared with."""
+        return Identity(self.algorithm)
 
     @property
     def arguments(self) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from perfpred.errors import InputError
 from perfpred.files import atomic_write
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.graph.identity import Identity, is_same
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.loop_names import FuncNames, require_loops
 from perfpred.halide.schedule_rules import (
@@ -176,12 +177,12 @@ class Schedule:
         """Write the schedule as JSON."""
         atomic_write(path, json.dumps(self.to_json(), indent=1) + "\n")
 
-    def require(self, algorithm: str) -> None:
+    def require(self, identity: Identity) -> None:
         """Raise `StaleScheduleError` unless this is a schedule of that algorithm."""
-        if algorithm != self.algorithm:
+        if not is_same(self.algorithm, identity):
             raise StaleScheduleError(
                 f"this schedule is of {self.pipeline} as it was (algorithm {self.algorithm}), which has "
-                f"changed since (algorithm {algorithm}): choose a schedule again"
+                f"changed since (algorithm {identity.algorithm}): choose a schedule again"
             )
 
     def apply(
@@ -216,7 +217,7 @@ class Schedule:
             built = without_examples(output)
         else:
             built = checked(output, inputs, output_extents)
-        self.require(built.algorithm)
+        self.require(built.identity)
         if self.is_foreign:
             require_applicable(self.candidate, built, self.target)
         apply_to(output, self.candidate, built, target_of(self.target))

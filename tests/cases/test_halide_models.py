@@ -13,7 +13,9 @@ import pytest
 from perfpred.errors import InputError, ModelFileError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing import experience as stored
-from perfpred.halide.choosing.experience import Experience, find, load_experience
+from perfpred.halide.choosing.experience import Experience, load_experience
+from perfpred.halide.choosing.filing import place
+from perfpred.halide.choosing.finding import find
 from perfpred.halide.choosing.ranking import rank
 from perfpred.halide.features.compute import FEATURES
 from perfpred.profile import Profile
@@ -157,12 +159,12 @@ def test_times_that_lead_nowhere_are_not_ranked(tmp_path):
         rank(found, (10_000, 10_000), None, None)
 
 
-def test_a_file_of_another_pipeline_under_this_name_is_refused(tmp_path):
-    path = stored._place(tmp_path, "blur", "here-2t")
+def test_a_file_is_found_by_what_it_holds(tmp_path):
+    path = place(tmp_path, "blur", "", "here-2t")
     path.parent.mkdir()
     written(path, {**SMALL, "hardware": "there-2t"})
-    with pytest.raises(ModelFileError, match="must hold blur on here-2t, but holds blur on there-2t"):
-        find(tmp_path, "blur", "here-2t")
+    assert find(tmp_path, "blur", "here-2t") is None
+    assert find(tmp_path, "blur", "there-2t").pipeline == "blur"
 
 
 @pytest.mark.parametrize("verb", ["rank", "schedule", "bench"])
@@ -172,7 +174,7 @@ def test_commands_end_with_a_sentence(perfpred, tmp_path, verb):
 
     machine = probe()
     hardware = machine.hardware(machine.best_isa(), 1).id
-    path = stored._place(tmp_path, "blur", hardware)
+    path = place(tmp_path, "blur", "", hardware)
     path.parent.mkdir()
     written(path, {"pipeline": "blur"})
     out = ["--out", tmp_path / "s.json"] if verb == "schedule" else []

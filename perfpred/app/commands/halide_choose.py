@@ -13,9 +13,7 @@ from perfpred.errors import InputError, PerfpredError, UnknownNameError
 from perfpred.hardware import Machine, probe
 
 if TYPE_CHECKING:
-    from perfpred.halide.choosing.experience import Experience
     from perfpred.halide.choosing.ranking import Ranked
-    from perfpred.halide.source import Source
 
 Pipeline = Annotated[
     str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.", show_default=False)
@@ -73,6 +71,7 @@ def rank(
     """Rank schedules at a size without running any."""
     import numpy as np
 
+    from perfpred.halide.choosing.finding import known
     from perfpred.halide.choosing.ranking import rank as ranked_at
     from perfpred.halide.features.machine import Target
     from perfpred.halide.profiling import parse_size
@@ -82,10 +81,9 @@ def rank(
 
     machine, source, wanted = probe(), Source.of(pipeline), parse_size(size)
     place = place_of(machine, isa, threads)
-    experience = _experience(models, source, machine.hardware(*place).id)
     with Workshop(workers=1) as workshop:
         graph = workshop.describe(source, wanted).graph
-    _require_current(experience, graph.algorithm)
+        experience = known(models, source, machine.hardware(*place).id, graph.identity, workshop)
     target = Target.of(machine, *place)
     others = OwnSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
     ranking = ranked_at(experience, wanted, graph, target, others)
@@ -121,6 +119,7 @@ def schedule(
     """Choose a schedule for a size, by prediction or with some runs, and write it."""
     from perfpred.files import atomic_write
     from perfpred.halide.choosing.choosing import chosen_for
+    from perfpred.halide.choosing.finding import known
     from perfpred.halide.choosing.session import session
     from perfpred.halide.emit import to_cpp, to_python
     from perfpred.halide.profiling import parse_size
@@ -130,10 +129,10 @@ def schedule(
         raise UnknownNameError("language", emit, LANGUAGES)
     machine, source = probe(), Source.of(pipeline)
     place = place_of(machine, isa, threads)
-    experience = None if models is None else _experience(models, source, machine.hardware(*place).id)
+    hardware, experience = machine.hardware(*place).id, None
     with session(source, parse_size(size), machine, place) as opened, progress_bar(source.name) as bar:
-        if experience is not None:
-            _require_current(experience, opened.graph.algorithm)
+        if models is not None:
+            experience = known(models, source, hardware, opened.graph.identity, opened.workshop)
         made, reason = chosen_for(opened, experience, budget, seed, bar)
     if emit:
         atomic_write(out, to_python(made) if emit == "python" else to_cpp(made))
@@ -163,7 +162,7 @@ def bench(
 ) -> None:
     """Compare chosen schedules with those of Halide's autoschedulers, in rounds that no choice has seen."""
     from perfpred.halide.choosing.bench import bench as judged
-    from perfpred.halide.choosing.experience import find
+    from perfpred.halide.choosing.finding import find
     from perfpred.halide.choosing.session import session
     from perfpred.halide.pipelines import PIPELINES
     from perfpred.halide.profiling import parse_size
@@ -177,11 +176,10 @@ def bench(
     documents: list[dict[str, Any]] = []
     for source in sources:
         wanted = parse_size(size) if size else source.default_size
-        experience = find(models, source.name, machine.hardware(*place).id)
         try:
             with session(source, wanted, machine, place) as opened, progress_bar(source.name) as bar:
-                if experience is not None:
-                    _require_current(experience, opened.graph.algorithm)
+                hardware = opened.task.hardware.id
+                experience = find(models, source.name, hardware, opened.graph.identity)
                 documents += judged(opened, experience, budgets, seed, bar)
         except PerfpredError as error:
             if len(sources) == 1:
@@ -220,28 +218,6 @@ def _show_bench(documents: list[dict[str, Any]]) -> None:
 def place_of(machine: Machine, isa: str, threads: int) -> tuple[str, int]:
     """Return the ISA level and the threads that were asked for, or all that the machine has."""
     return isa or machine.best_isa(), threads or len(machine.affinity)
-
-
-def _experience(models: Path, source: Source, hardware: str) -> Experience:
-    from perfpred.halide.choosing.experience import find
-
-    found = find(models, source.name, hardware)
-    if found is None:
-        raise InputError(
-            f"{models}/halide holds nothing of {source.name} on {hardware}: measure it with "
-            f"'perfpred halide profile {source.place}', then 'perfpred halide train'"
-        )
-    return found
-
-
-def _require_current(experience: Experience, algorithm: str) -> None:
-    from perfpred.halide.schedule import StaleScheduleError
-
-    if experience.algorithm and experience.algorithm != algorithm:
-        raise StaleScheduleError(
-            f"what was measured is {experience.pipeline} as it was (algorithm {experience.algorithm}), which "
-            f"has changed since (algorithm {algorithm}): profile it again"
-        )
 
 
 def _document(ranked: Ranked) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def replay(
         session(source, wanted, machine, place_of(machine, isa, threads)) as opened,
         progress_bar(source.name) as bar,
     ):
-        stored.require(opened.graph.algorithm)
+        stored.require(opened.graph.identity)
         if opened.task.target != stored.target:
             notice(f"chosen for {stored.target}, replayed on {opened.task.target}")
         documents = replayed(opened, stored, seed, bar)

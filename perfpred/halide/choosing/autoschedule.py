@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from perfpred.errors import InputError
 from perfpred.halide.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
-from perfpred.halide.choosing.experience import find_algorithm
+from perfpred.halide.choosing.finding import find_algorithm
 from perfpred.halide.choosing.ranking import choose, rank
 from perfpred.halide.features.machine import Target
 from perfpred.halide.schedule import Schedule
@@ -111,7 +111,7 @@ def _chosen(
     from perfpred.halide.trying import require_applicable
 
     hardware = place.machine.hardware(place.isa, place.threads).id
-    found = None if models is None else find_algorithm(Path(models), built.algorithm, hardware)
+    found = None if models is None else find_algorithm(Path(models), built.identity, hardware)
     if budget:
         from perfpred.halide.choosing.caller import tuned
 

@@ -31,6 +31,9 @@ def unrun(session: Session, experience: Experience | None) -> Choice:
         If there is nothing to choose from, or the schedule that was profiled does not fit the pipeline.
     """
     standing, notes = session.baselines()
+    if experience is not None:
+        session.failed.update(experience.failed)
+    standing = [each for each in standing if each.id not in session.failed]
     own = {each.source: each for each in standing}
     if experience is None or not experience.sizes:
         if not standing:

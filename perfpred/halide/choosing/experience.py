@@ -6,40 +6,36 @@ import gzip
 import hashlib
 import json
 import math
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from scipy.stats import spearmanr
 
 from perfpred.errors import InputError, ModelFileError
 from perfpred.files import atomic_write, make_folder, remove_leftovers
 from perfpred.halide.candidate import Candidate
-from perfpred.halide.choosing.experience_file import check_measurements, check_model, check_names, decode
+from perfpred.halide.choosing.experience_file import (
+    check_failed,
+    check_measurements,
+    check_model,
+    check_names,
+    decode,
+)
+from perfpred.halide.choosing.filing import before, place
+from perfpred.halide.choosing.taught import ESTIMATE, faulty, fitted, require_measured, times
 from perfpred.halide.features.compute import FEATURES
-from perfpred.halide.pipelines import PIPELINES
 from perfpred.halide.profiling import read_schedules
 from perfpred.halide.sandbox.workshop import Size
-from perfpred.halide.schedule_rules import MAX_ELEMENTS, require_sizes, shown
+from perfpred.halide.schedule_rules import shown
 from perfpred.input_files import read_json
-from perfpred.learn.ensemble import EnsembleRegressor
-from perfpred.names import file_stem
 from perfpred.predict import codec
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats
 from perfpred.profile import Profile, read_profile
 
 FORMAT, VERSION = "perfpred-halide", 1
-LEAST_ROWS = 20
-"""Measurements, for a model of schedules that were not measured."""
-SUFFIX = ".json.gz"
-TREES = 50
-"""Of the model: files stay small, and errors are as with more."""
-ESTIMATE = FEATURES.index("log_estimate")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +57,9 @@ class Experience:
         Of log times of schedules that it had not seen.
     spearman : float
         Rank correlation, mean over sizes, of its predictions with the times of schedules it had not seen.
+    failed : mapping of str to str
+        The status of each schedule, by its id, whose output was wrong or whose process ended at any size:
+        it is out at all sizes, and none of `candidates`.
     """
 
     pipeline: str
@@ -73,11 +72,13 @@ class Experience:
     model: Blend | None
     model_deviation: float
     spearman: float = math.nan
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_names(self.pipeline, self.algorithm, self.hardware)
         check_measurements(self.candidates, self.sizes, self.log_time, self.noise)
         check_model(self.model, self.model_deviation, self.spearman)
+        check_failed(self.failed, self.candidates)
 
     @classmethod
     def of(cls, profile: Profile, schedules: Mapping[str, Candidate]) -> Experience:
@@ -86,15 +87,21 @@ class Experience:
         Raises
         ------
         InputError
-            If it is not such a profile, or no row has a time.
+            If it is not such a profile, or no row has a time of a schedule that was right everywhere.
         """
         rows = profile.ok.table
-        _require_measured(rows)
-        sizes, log_time, noise, kept = _times(rows, schedules)
-        model, deviation, spearman = _fitted(rows)
+        require_measured(rows)
+        failed = faulty(profile)
+        rows = rows[~rows["schedule"].astype(str).isin(list(failed))]
+        if rows.empty:
+            raise InputError(
+                "a schedule that was right at every size is needed, but each was wrong or crashed"
+            )
+        sizes, log_time, noise, kept = times(rows, schedules)
+        model, deviation, spearman = fitted(rows)
         algorithm = str(profile.metadata.get("algorithm", ""))
         names = str(rows["kernel"].iloc[0]), algorithm, str(rows["hardware"].iloc[0])
-        return cls(*names, sizes, kept, log_time, noise, model, deviation, spearman)
+        return cls(*names, sizes, kept, log_time, noise, model, deviation, spearman, failed)
 
     @classmethod
     def read(cls, path: Path) -> Experience:
@@ -104,6 +111,32 @@ class Experience:
             return cls.of(profile, schedules)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
+
+    def without_failed(self, failed: Mapping[str, str]) -> Experience:
+        """Return what is left without schedules that failed elsewhere, which are kept as failed.
+
+        Raises
+        ------
+        InputError
+            If nothing is left.
+        """
+        if not failed.keys() - self.failed.keys():
+            return self
+        kept = [place for place, each in enumerate(self.candidates) if each.id not in failed]
+        if not kept:
+            raise InputError(
+                f"every schedule of {self.pipeline} was wrong or crashed somewhere: profile it again"
+            )
+        log_time = self.log_time[kept]
+        sizes = np.asarray(np.isfinite(log_time).any(axis=0), dtype=bool)
+        return replace(
+            self,
+            sizes=tuple(each for each, some in zip(self.sizes, sizes.tolist(), strict=True) if some),
+            candidates=tuple(self.candidates[place] for place in kept),
+            log_time=log_time[:, sizes],
+            noise=self.noise[kept][:, sizes],
+            failed={**failed, **self.failed},
+        )
 
     def without(self, size: Size) -> Experience:
         """Return what is left without the measurements at a size; the model is fitted as it was."""
@@ -139,8 +172,18 @@ class Experience:
         return np.asarray(np.log(self.model.seconds(columns)) + features[:, ESTIMATE])
 
     def save(self, folder: Path) -> Path:
-        """Write it to ``folder/halide``, gzipped; returns the file."""
-        path = _place(folder, self.pipeline, self.hardware)
+        """Write it to ``folder/halide``, gzipped; returns the file.
+
+        It replaces what was there of the same pipeline, algorithm and machine, but for the schedules that
+        failed: those stay out.
+        """
+        names = self.pipeline, self.algorithm, self.hardware
+        earlier = before(folder, *names)
+        kept = self if earlier is None else self.without_failed(earlier.failed)
+        path = place(folder, *names) if earlier is None else earlier.path
+        return kept._write(path, folder)
+
+    def _write(self, path: Path, folder: Path) -> Path:
         body = {
             "pipeline": self.pipeline,
             "algorithm": self.algorithm,
@@ -152,6 +195,7 @@ class Experience:
             "model": codec.encode(self.model),
             "model_deviation": _number(self.model_deviation),
             "spearman": _number(self.spearman),
+            **({"failed": dict(sorted(self.failed.items()))} if self.failed else {}),
         }
         document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
         make_folder(folder)
@@ -171,12 +215,13 @@ def load_experience(path: Path) -> Experience:
         If it is not that, was edited, or is of a newer version.
     """
     try:
-        return _loaded(read_json(path, "model"))
+        return loaded(read_json(path, "model"))
     except InputError as error:
         raise ModelFileError(f"{path}: {error}") from None
 
 
-def _loaded(document: Any) -> Experience:
+def loaded(document: Any) -> Experience:
+    """Return what a document of a file holds; raises `InputError` without the file's name."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ModelFileError(f"not a file of measured schedules: 'format' must be '{FORMAT}'")
     if document.get("version") != VERSION:
@@ -191,111 +236,6 @@ def _loaded(document: Any) -> Experience:
     return Experience(**decode(body))
 
 
-def find(folder: Path, pipeline: str, hardware: str) -> Experience | None:
-    """Return what `folder` holds of a pipeline on a machine, None if it holds nothing."""
-    path = _place(folder, pipeline, hardware)
-    if not path.exists():
-        return _under_earlier_name(folder, pipeline, hardware)
-    found = load_experience(path)
-    if (found.pipeline, found.hardware) != (pipeline, hardware):
-        raise ModelFileError(
-            f"{path}: it must hold {pipeline} on {hardware}, but holds {found.pipeline} on {found.hardware}"
-        )
-    return found
-
-
-def _under_earlier_name(folder: Path, pipeline: str, hardware: str) -> Experience | None:
-    """Return what an earlier version wrote, whose file names several pipelines could share."""
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{pipeline}-{hardware}")
-    path = folder / "halide" / f"{name}{SUFFIX}"
-    if len(name) > 200 or not path.exists():
-        return None
-    found = load_experience(path)
-    return found if (found.pipeline, found.hardware) == (pipeline, hardware) else None
-
-
-def find_algorithm(folder: Path, algorithm: str, hardware: str) -> Experience | None:
-    """Return what `folder` holds of an algorithm on a machine, whatever its name; None if nothing."""
-    for path in sorted((folder / "halide").glob(f"*{SUFFIX}")):
-        found = load_experience(path)
-        if (found.algorithm, found.hardware) == (algorithm, hardware):
-            return found
-    return None
-
-
-def _place(folder: Path, pipeline: str, hardware: str) -> Path:
-    return folder / "halide" / f"{file_stem((pipeline, hardware), PIPELINES)}{SUFFIX}"
-
-
-def _require_measured(rows: pd.DataFrame) -> None:
-    """Raise `InputError` unless rows are times of schedules of one pipeline on one machine."""
-    needed = ("schedule", "width", "height", *FEATURES)
-    missing = [name for name in needed if name not in rows]
-    if missing or rows.empty:
-        lacks = f"; it lacks {', '.join(missing[:5])}" if missing and len(missing) < len(needed) else ""
-        raise InputError(f"a profile with times is needed, as perfpred halide profile writes it{lacks}")
-    for column in ("kernel", "hardware"):
-        if rows[column].nunique() > 1:
-            names = ", ".join(shown(each) for each in sorted(rows[column].unique())[:5])
-            raise InputError(f"one {column} at a time, but got {names}")
-    for name in ("width", "height", *FEATURES):
-        if rows[name].dtype.kind not in "iuf":
-            raise InputError(f"column '{name}' must hold numbers, but holds {shown(rows[name].iloc[0])}")
-    for name in ("width", "height"):
-        bad = ~((rows[name] >= 1) & (rows[name] <= MAX_ELEMENTS) & (rows[name] % 1 == 0))
-        if bad.any():
-            value = shown(float(rows[name][bad].iloc[0]))
-            raise InputError(
-                f"column '{name}' must hold whole numbers in 1..{MAX_ELEMENTS}, but holds {value}"
-            )
-
-
-def _times(
-    rows: pd.DataFrame, schedules: Mapping[str, Candidate]
-) -> tuple[tuple[Size, ...], Floats, Floats, tuple[Candidate, ...]]:
-    """Return sizes, log times and noise, both (C, S), and the schedules; repeats are averaged."""
-    keys = list(dict.fromkeys(map(str, rows["schedule"])))
-    unknown = [key for key in keys if key not in schedules]
-    if unknown:
-        raise InputError(
-            f"the schedules beside the profile are of another one: {len(unknown)} of {len(keys)} are not "
-            f"among them, such as {shown(unknown[0])}"
-        )
-    where = list(zip(rows["width"].astype(int), rows["height"].astype(int), strict=True))
-    sizes = require_sizes(tuple(dict.fromkeys(where)))
-    at = [keys.index(key) for key in map(str, rows["schedule"])], [sizes.index(size) for size in where]
-    columns = {"time": np.log(rows["time_s"].to_numpy()), "noise": rows["noise"].to_numpy()}
-    table = pd.DataFrame({"row": at[0], "column": at[1], **columns}).groupby(["row", "column"]).mean()
-    log_time, noise = np.full((2, len(keys), len(sizes)), np.nan)
-    index = tuple(table.index.to_frame().to_numpy().T)
-    log_time[index], noise[index] = table["time"], table["noise"]
-    return sizes, log_time, noise, tuple(schedules[key] for key in keys)
-
-
-def _fitted(rows: pd.DataFrame) -> tuple[Blend | None, float, float]:
-    """Return a model of log time over the estimate, and how it does on schedules that it has not seen.
-
-    That is the deviation of its errors, and the rank correlation with the times of each size, on average.
-    """
-    known = rows[rows[list(FEATURES)].notna().all(axis=1)]
-    if len(known) < LEAST_ROWS or known["schedule"].nunique() < LEAST_ROWS // 2:
-        return None, math.nan, math.nan
-    estimate = known[FEATURES[ESTIMATE]].to_numpy()
-    time_s = known["time_s"].to_numpy()
-    fitted = EnsembleRegressor(use_products=False, n_trees=TREES).fit_with_residuals(
-        known[list(FEATURES)].astype(float), time_s / np.exp(estimate), groups=known["schedule"]
-    )
-    assert isinstance(fitted.formula_, Blend)
-    residuals = fitted.oof_log_residuals_
-    table = known.assign(expected=np.log(time_s) - residuals)
-    ranks = [
-        float(spearmanr(part["expected"], part["time_s"]).statistic)
-        for _, part in table.groupby(["width", "height"])
-        if len(part) > 2
-    ]
-    return fitted.formula_, float(np.std(residuals)), float(np.mean(ranks)) if ranks else math.nan
-
-
 def _number(value: float) -> float | None:
     """Return a number as JSON has it: None if it is NaN."""
     return value if math.isfinite(value) else None
@@ -307,8 +247,3 @@ def _without_nan(values: Floats) -> list[list[float | None]]:
 
 def _digest(body: Any) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-
-
-def names_of(found: Iterable[Experience]) -> str:
-    """Return the pipelines and machines, for messages."""
-    return ", ".join(f"{each.pipeline} on {each.hardware}" for each in found) or "none"

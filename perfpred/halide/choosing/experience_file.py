@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,10 @@ FIELDS = (
     *("pipeline", "algorithm", "hardware", "sizes", "candidates", "log_time", "noise"),
     *("model", "model_deviation", "spearman"),
 )
+OPTIONAL = ("failed",)
+WRONG, BROKEN = "wrong_result", "runtime_error"
+"""What a schedule ended with that is out at all sizes: its output was wrong, or its process ended."""
+_ID = re.compile(r"s[0-9a-f]{11}")
 MAX_CANDIDATES = 100_000
 MAX_LOG_TIME = 50.0
 """Natural logarithm of seconds, up or down: far beyond what a clock measures or anybody waits for."""
@@ -46,7 +51,7 @@ def decode(body: Any) -> dict[str, Any]:
     InputError
         Naming the place, what must stand there and what does.
     """
-    fields = mapping(body, "experience", FIELDS)
+    fields = mapping(body, "experience", FIELDS, OPTIONAL)
     given = fields["candidates"]
     good = isinstance(given, list) and 1 <= len(given) <= MAX_CANDIDATES
     require(good, "candidates", f"a list of 1 to {MAX_CANDIDATES} schedules", given)
@@ -65,6 +70,7 @@ def decode(body: Any) -> dict[str, Any]:
         "model": None if model is None else codec.decode(model, Blend),
         "model_deviation": _number(fields["model_deviation"], "model_deviation"),
         "spearman": _number(fields["spearman"], "spearman"),
+        "failed": mapping(fields.get("failed", {}), "failed", fields.get("failed", {})),
     }
 
 
@@ -74,6 +80,22 @@ def check_names(pipeline: object, algorithm: object, hardware: object) -> None:
     require_hardware(hardware)
     if algorithm != "":
         require_hash(algorithm)
+
+
+def is_id(value: object) -> bool:
+    """Say whether a value is the id of a schedule, as `Candidate.id` makes it."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def check_failed(failed: Mapping[str, str], candidates: tuple[Candidate, ...]) -> None:
+    """Raise `InputError` unless these are faulty schedules' ids and statuses, and none is a candidate."""
+    require(len(failed) <= MAX_CANDIDATES, "failed", f"of at most {MAX_CANDIDATES} schedules", len(failed))
+    for key, status in failed.items():
+        require(is_id(key), "a key of failed", "the hash of a schedule's directives", key)
+        require(status in (WRONG, BROKEN), f"failed.{key}", f"'{WRONG}' or '{BROKEN}'", status)
+    for index, each in enumerate(candidates):
+        good = each.id not in failed
+        require(good, f"candidates[{index}]", "none of those that failed", each.id)
 
 
 def check_measurements(

@@ -78,7 +78,7 @@ def rank(
     """Return schedules, the fastest expected first.
 
     A schedule measured at other sizes keeps its place relative to those measured with it there, the nearer
-    a size the more it counts; `others` are predicted from their features.
+    a size the more it counts; `others` are predicted from their features. What failed at any size is out.
 
     Parameters
     ----------
@@ -101,7 +101,8 @@ def rank(
         for place, each in enumerate(experience.candidates)
         if graph is None or too_small(each, graph) is None
     ]
-    new = [each for each in others if each not in set(experience.candidates)]
+    measured = set(experience.candidates)
+    new = [each for each in others if each not in measured and each.id not in experience.failed]
     if new and graph is not None:
         with np.errstate(all="ignore"):
             predicted = experience.of_unseen(encode(new, graph, target))

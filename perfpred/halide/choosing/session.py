@@ -19,6 +19,7 @@ from perfpred.halide.campaign import (
     time_all,
 )
 from perfpred.halide.candidate import Candidate, distinct
+from perfpred.halide.choosing.experience_file import BROKEN, WRONG
 from perfpred.halide.estimating import estimates
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, Request, baselines
@@ -67,6 +68,11 @@ class Session:
     workshop : Workshop
     folder : Path
         For files that live as long as the session.
+
+    Attributes
+    ----------
+    failed : dict of str to str
+        The status of what was wrong or crashed, by its id: never run or chosen again.
     """
 
     def __init__(
@@ -84,8 +90,9 @@ class Session:
         self.graph = described.graph
         self.target = Target.of(machine, isa, threads)
         self.task = Task(source, machine.hardware(isa, threads), {size: described}, folder)
-        self._workshop = workshop
+        self.workshop = workshop
         self._log = Forgotten()
+        self.failed: dict[str, str] = {}
         self._baselines: tuple[list[Candidate], list[str]] | None = None
         prepare(self.task, workshop)
 
@@ -93,13 +100,13 @@ class Session:
         """Return what Halide's autoschedulers choose for this size, and notes where one fails."""
         if self._baselines is None:
             place = (self.source, self.size, self.graph, self.task.target, self.target, self.task.folder)
-            self._baselines = baselines(Request(*place), self._workshop, BASELINES)
+            self._baselines = baselines(Request(*place), self.workshop, BASELINES)
         return self._baselines
 
     def require_applicable(self, candidate: Candidate) -> None:
         """Raise `InputError` unless Halide takes a candidate, which is found out in another process."""
         job = compile_job(self.source, self.size, candidate, self.task.target, "") | {"kind": "apply"}
-        reply = self._workshop.run(job)
+        reply = self.workshop.run(job)
         if reply["status"] != "ok":
             said = " ".join(str(reply["message"]).split())[:300]
             raise InputError(
@@ -110,9 +117,24 @@ class Session:
     def measure(
         self, candidates: Sequence[Candidate], effort: Effort, seed: int, progress: Progress
     ) -> dict[Candidate, Timed]:
-        """Return what became of each candidate, all timed in the same interleaved rounds."""
+        """Return what became of each candidate, all timed in the same interleaved rounds.
+
+        What was wrong or crashed before, here or at another size (`failed`), is not run again.
+        """
+        named = {each: self.failed[each.id] for each in distinct(candidates) if each.id in self.failed}
+        out = {each: Timed(math.nan, math.nan, status) for each, status in named.items()}
+        rest = [each for each in candidates if each not in out]
+        found = self._measured(rest, effort, seed, progress) if rest or not out else {}
+        self.failed.update(
+            {each.id: timed.status for each, timed in found.items() if timed.status in (WRONG, BROKEN)}
+        )
+        return found | out
+
+    def _measured(
+        self, candidates: Sequence[Candidate], effort: Effort, seed: int, progress: Progress
+    ) -> dict[Candidate, Timed]:
         chosen = distinct(candidates)
-        compiled = compile_all(self.task, chosen, self._workshop, self._log, progress)
+        compiled = compile_all(self.task, chosen, self.workshop, self._log, progress)
         usable = [each for each in chosen if compiled[each.id].usable]
         found = {
             each: Timed(math.nan, math.nan, compiled[each.id].status)

@@ -85,7 +85,9 @@ def tune(
     The fastest few are timed once more with the baselines, in rounds that decide: being the best of many
     is partly luck. What is chosen is never slower than a baseline there.
     """
-    standing, _ = session.baselines()
+    if experience is not None:
+        session.failed.update(experience.failed)
+    standing = [each for each in session.baselines()[0] if each.id not in session.failed]
     objective = Beside(session, [each for each in standing if each.directives], seed, progress)
     own = OwnSpace(session.graph, session.target)
     rng = np.random.default_rng(seed)

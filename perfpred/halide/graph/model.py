@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from perfpred.halide.graph.identity import Identity
 from perfpred.halide.graph.index import Index
 
 
@@ -102,13 +103,20 @@ class Input:
 class Graph:
     """A pipeline at one size: Funcs (producers first), inputs, the outputs' keys, the algorithm's hash.
 
-    Every output is computed whole; it may be read by others as well.
+    Every output is computed whole; it may be read by others as well. `older` is the hash that earlier
+    versions wrote for the algorithm; empty where their rule does not tell it apart.
     """
 
     algorithm: str
     funcs: tuple[Func, ...]
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
+    older: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """What it computes, as hashes: what files are compared with."""
+        return Identity(self.algorithm, self.older)
 
     @property
     def output(self) -> str:
@@ -193,7 +201,7 @@ class Graph:
         return {
             name: value
             for name, value in asdict(self).items()
-            if name in ("algorithm", "funcs", "inputs", "outputs")
+            if name in ("algorithm", "funcs", "inputs", "outputs", "older")
         }
 
     @classmethod
@@ -207,6 +215,7 @@ class Graph:
                 for each in document["inputs"]
             ),
             tuple(document["outputs"]),
+            document.get("older", ""),
         )
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from perfpred.errors import InputError, ModelFileError
 from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.choosing.experience import Experience, find, load_experience
+from perfpred.halide.choosing.experience import Experience, load_experience
+from perfpred.halide.choosing.finding import find
 from perfpred.halide.choosing.ranking import Ranked, choose, known, rank
 from perfpred.halide.features.compute import FEATURES
 from perfpred.hardware import compiler

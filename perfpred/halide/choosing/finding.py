@@ -1,0 +1,175 @@
+"""What a folder knows of an algorithm: looked up by what is computed, not by what a function is called."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from perfpred.errors import InputError, ModelFileError, PerfpredWarning
+from perfpred.halide.choosing.experience import Experience, loaded
+from perfpred.halide.choosing.filing import Filed, everything, places
+from perfpred.halide.graph.identity import Identity, is_same
+from perfpred.halide.sandbox.workshop import Size, Workshop
+from perfpred.halide.schedule import StaleScheduleError
+from perfpred.halide.schedule_rules import require_sizes
+from perfpred.halide.source import Source
+
+ADVICE = (
+    "let it use the extents of its inputs, such as image.width(), in place of numbers that follow the size"
+)
+MOST_LOOKED_AT = 3
+"""Sizes at which a pipeline is built to see whether it is there what was measured."""
+Damaged = list[tuple[Path, InputError]]
+
+
+class AnotherAlgorithmError(StaleScheduleError):
+    """Only another algorithm of that name was measured; `algorithm` and `sizes` say which, and where."""
+
+    def __init__(self, message: str, algorithm: str = "", sizes: tuple[Size, ...] = ()) -> None:
+        super().__init__(message)
+        self.algorithm, self.sizes = algorithm, sizes
+
+
+def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None = None) -> Experience | None:
+    """Return what `folder` holds of a pipeline on a machine, None if it holds nothing.
+
+    Parameters
+    ----------
+    pipeline : str
+        Its name, which other pipelines may have as well.
+    identity : Identity, optional
+        What it computes: measurements of that are found under any name. Without it the name decides.
+
+    Raises
+    ------
+    AnotherAlgorithmError
+        If nothing of this algorithm is known, but something of another one of this name.
+    InputError
+        If the name alone does not decide.
+    ModelFileError
+        If the file that should hold it is damaged; others that are damaged are left out with a warning.
+    """
+    known, damaged = _sorted_out(folder)
+    here = [each for each in known if each.hardware == hardware]
+    named = [each for each in here if each.pipeline == pipeline]
+    if identity is None:
+        found, own = named, set(places(folder, pipeline, "", hardware))
+        if len({each.algorithm for each in named}) > 1:
+            raise InputError(
+                f"{folder}/halide must hold one algorithm called {pipeline} on {hardware}, but holds "
+                f"{', '.join(each.algorithm or 'one without a hash' for each in named)}"
+            )
+    else:
+        found = _best_first(here, identity, pipeline) or [each for each in named if not each.algorithm]
+        own = set(places(folder, pipeline, identity.algorithm, hardware))
+    if not found:
+        _refuse(damaged, own)
+    _warn(damaged)
+    if not found and identity is not None and named:
+        raise _another(folder, named[0], identity)
+    return _read(found[0], known) if found else None
+
+
+def known(folder: Path, source: Source, hardware: str, identity: Identity, workshop: Workshop) -> Experience:
+    """Return what `folder` holds of a pipeline that was described; `workshop` finds out why it does not.
+
+    Raises
+    ------
+    InputError
+        If it holds nothing of it: what was measured is another algorithm, perhaps because the pipeline is
+        another one at each size.
+    """
+    try:
+        found = find(folder, source.name, hardware, identity)
+    except AnotherAlgorithmError as error:
+        for size in error.sizes[:MOST_LOOKED_AT]:
+            if is_same(error.algorithm, _identity(workshop, source, size)):
+                raise StaleScheduleError(
+                    f"{source.name} is another algorithm at each size: what was measured is that of "
+                    f"{size[0]}x{size[1]} (algorithm {error.algorithm}), not this one "
+                    f"({identity.algorithm}); {ADVICE}"
+                ) from None
+        raise
+    if found is None:
+        raise InputError(
+            f"{folder}/halide holds nothing of {source.name} on {hardware}: measure it with "
+            f"'perfpred halide profile {source.place}', then 'perfpred halide train'"
+        )
+    return found
+
+
+def _identity(workshop: Workshop, source: Source, size: Size) -> Identity:
+    try:
+        return workshop.describe(source, size).graph.identity
+    except InputError:  # it cannot be built at that size any more
+        return Identity("")
+
+
+def find_algorithm(folder: Path, identity: Identity, hardware: str) -> Experience | None:
+    """Return what `folder` holds of an algorithm on a machine, whatever its name; None if nothing.
+
+    Raises
+    ------
+    ModelFileError
+        If the file that should hold it is damaged; others that are damaged are left out with a warning.
+    """
+    known, damaged = _sorted_out(folder)
+    found = _best_first([each for each in known if each.hardware == hardware], identity, "")
+    if not found:
+        _refuse(damaged, {path for path, _ in damaged if f"-{identity.algorithm}-" in path.name})
+    _warn(damaged)
+    return _read(found[0], known) if found else None
+
+
+def _sorted_out(folder: Path) -> tuple[list[Filed], Damaged]:
+    known: list[Filed] = []
+    damaged: Damaged = []
+    for each in everything(folder):
+        if isinstance(each, Filed):
+            known.append(each)
+        else:
+            damaged.append(each)
+    return known, damaged
+
+
+def _best_first(known: Sequence[Filed], identity: Identity, pipeline: str) -> list[Filed]:
+    """Return the files of an algorithm: today's hash before an earlier version's, then by the name."""
+    found = [each for each in known if is_same(each.algorithm, identity)]
+    return sorted(found, key=lambda each: (each.algorithm != identity.algorithm, each.pipeline != pipeline))
+
+
+def _read(found: Filed, known: Sequence[Filed]) -> Experience:
+    """Return the content of a file, without what other files say was faulty of the same algorithm."""
+    failed: dict[str, str] = {}
+    for each in known:
+        if each.algorithm and each.algorithm == found.algorithm:
+            failed |= each.failed
+    try:
+        return loaded(found.document).without_failed(failed)
+    except InputError as error:
+        raise ModelFileError(f"{found.path}: {error}") from None
+
+
+def _refuse(damaged: Damaged, own: set[Path]) -> None:
+    for path, error in damaged:
+        if path in own:
+            raise ModelFileError(f"{path}: {error}") from None
+
+
+def _warn(damaged: Damaged) -> None:
+    for path, error in damaged:
+        warnings.warn(f"{path} is left out: {error}", PerfpredWarning, stacklevel=3)
+
+
+def _another(folder: Path, named: Filed, identity: Identity) -> AnotherAlgorithmError:
+    message = (
+        f"what {folder}/halide holds of {named.pipeline} is another algorithm ({named.algorithm}) than this "
+        f"({identity.algorithm}): it has changed since, or another pipeline has its name; profile it again, "
+        "which leaves the other's measurements as they are"
+    )
+    try:
+        sizes = require_sizes(named.document["experience"]["sizes"])
+    except (InputError, KeyError):
+        sizes = ()
+    return AnotherAlgorithmError(message, named.algorithm, sizes)
