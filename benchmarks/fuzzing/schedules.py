@@ -19,7 +19,7 @@ from fuzzing import damage, trees
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError, PerfpredError
 from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, Candidate, Directive
-from perfpred.halide.emit import to_cpp, to_python
+from perfpred.halide.emit import CPP_PLUGIN, ESTIMATES, to_cpp, to_python
 from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.schedule import Schedule, load_schedule
 from perfpred.halide.source import Source
@@ -32,10 +32,12 @@ CALLS = frozenset(
     (
         *(method for method in METHODS if method != AUTOSCHEDULE),
         *("args", "rvars", "get_func", "update", "Var", "RVar"),
-        *("load_plugin", "apply_autoscheduler", "AutoschedulerParams"),
+        *("load_plugin", "apply_autoscheduler", "AutoschedulerParams", "invalidate_cache"),
+        *("Path", "install_dir", "glob"),
     )
 )
 """What emitted code may call."""
+COMMENTS = (ESTIMATES, CPP_PLUGIN)
 APPLIED_SHARE = 4
 """One in so many accepted schedules is applied."""
 
@@ -111,15 +113,15 @@ def require_harmless_python(source: str) -> None:
     except SyntaxError as error:
         raise WrongAnswerError(f"emitted Python does not parse: {error}") from None
     kinds = [type(each) for each in tree.body]
-    if kinds != [ast.Expr, ast.Import, ast.FunctionDef]:
+    if kinds not in ([ast.Expr, *[ast.Import] * n, ast.FunctionDef] for n in (1, 2)):
         raise WrongAnswerError(f"emitted Python has other statements: {kinds}")
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.dump(node.func)
-            if name not in CALLS:
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name not in {*CALLS, "str", "next"}:
                 raise WrongAnswerError(f"emitted Python calls {name}")
-        if isinstance(node, ast.Import) and [each.name for each in node.names] != ["halide"]:
-            raise WrongAnswerError("emitted Python imports more than halide")
+        if isinstance(node, ast.Import) and {each.name for each in node.names} - {"halide", "pathlib"}:
+            raise WrongAnswerError("emitted Python imports more than halide and pathlib")
 
 
 def require_harmless_cpp(source: str) -> None:
@@ -131,6 +133,8 @@ def require_harmless_cpp(source: str) -> None:
         or include != '#include "Halide.h"'
     ):
         raise WrongAnswerError(f"emitted C++ starts with {comment!r}, {include!r}")
+    for comment in COMMENTS:
+        rest = rest.replace(f"    // {comment}\n", "")
     code = re.sub(r'"(?:[^"\\\n]|\\[0-7]{3})*"', "TEXT", rest)
     if not re.fullmatch(r"[A-Za-z0-9_\s.,:;(){}\[\]&=-]*", code):
         raise WrongAnswerError("emitted C++ has other characters outside strings")

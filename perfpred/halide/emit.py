@@ -5,11 +5,20 @@ Whatever text a schedule holds goes through `literals`, so it stands in strings 
 
 from __future__ import annotations
 
+import re
+
 from perfpred.errors import InputError
 from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, PLACING, Directive
 from perfpred.halide.literals import Identifiers, comment_text, cpp_text, python_text, word
+from perfpred.halide.loop_names import FuncNames
 from perfpred.halide.schedule import Schedule
 from perfpred.halide.schedule_rules import MEMORIES, TAILS, require_integer, require_known, settings, shown
+
+ESTIMATES = (
+    "Estimates of all inputs and outputs must be set before, such as "
+    "image.set_estimates([(0, width), (0, height)])."
+)
+CPP_PLUGIN = "LD_LIBRARY_PATH must name the folder of the plugin: lib64 of the pip package, lib of a release."
 
 
 def to_python(schedule: Schedule) -> str:
@@ -20,16 +29,10 @@ def to_python(schedule: Schedule) -> str:
     InputError
         If a directive names a Func or a loop that is not there.
     """
-    lines = [
-        f'"""{_about(schedule)}"""',
-        "",
-        "import halide as hl",
-        "",
-        "",
-        "def schedule(pipeline, target):",
-    ]
-    lines += [f"    {line}" for line in _Python(schedule).lines()]
-    return "\n".join(lines) + "\n"
+    writer = _Python(schedule)
+    lines = [f"    {line}" for line in writer.lines()]
+    head = [f'"""{_about(schedule)}"""', "", *writer.imports, "", "", "def schedule(pipeline, target):"]
+    return "\n".join([*head, *lines, ""])
 
 
 def to_cpp(schedule: Schedule) -> str:
@@ -40,13 +43,10 @@ def to_cpp(schedule: Schedule) -> str:
     InputError
         If a directive names a Func or a loop that is not there.
     """
-    head = [
-        '#include "Halide.h"',
-        "",
-        "inline void schedule(Halide::Pipeline pipeline, const Halide::Target &target) {",
-    ]
-    body = ["using namespace Halide;", "(void)target;", *_Cpp(schedule).lines()]
-    return "\n".join([f"// {_about(schedule)}", *head, *(f"    {line}" for line in body), "}", ""])
+    writer = _Cpp(schedule)
+    lines = [f"    {line}" for line in ["(void)target;", *writer.lines()]]
+    head = "inline void schedule(Halide::Pipeline pipeline, const Halide::Target &target) {"
+    return "\n".join([f"// {_about(schedule)}", *writer.imports, "", head, *lines, "}", ""])
 
 
 def _about(schedule: Schedule) -> str:
@@ -62,32 +62,51 @@ class _Python:
     end = ""
 
     def __init__(self, schedule: Schedule) -> None:
+        self.imports = ["import halide as hl"]
         self._schedule = schedule
         self._new_name = Identifiers().new
+        self._numbers = {key: number for number, key in enumerate(schedule.funcs)}
+        self._declared: dict[str, str] = {}
         self._funcs: dict[str, str] = {}
         self._loops: dict[tuple[str, int], dict[str, str]] = {}
         self._reductions: set[str] = set()
 
     def lines(self) -> list[str]:
-        """Return the statements, one a line."""
-        found = []
+        """Return the statements: what is used is looked up and scheduled, then what was compiled is dropped.
+
+        A pipeline keeps what it compiled before: calls on its Funcs do not drop it.
+        """
         for key, func in self._schedule.funcs.items():
-            name = self._funcs[key] = self._new_name(key)
-            found.append(self.func(name, int(func.index)))
-            pure = {}
-            for position, arg in enumerate(func.args):
-                pure[arg] = self._new_name(f"{key}_{arg}")
-                found.append(self.dimension(pure[arg], name, position))
-            self._loops[key, 0] = dict(pure)
-            for update, rvars in enumerate(func.rvars):
-                mine = self._loops.setdefault((key, update + 1), dict(pure))
-                for position, rvar in enumerate(rvars):
-                    mine[rvar] = self._new_name(f"{key}_u{update}_{rvar}")
-                    self._reductions.add(mine[rvar])
-                    found.append(self.reduction(mine[rvar], name, update, position))
+            self._declare(key, func)
+        calls = []
         for each in sorted(self._schedule.candidate.directives, key=lambda each: each.method in PLACING):
-            found += self._directive(each)
-        return found or [self.nothing()]
+            calls += self._directive(each)
+        used = set(re.findall(r"\w+", "\n".join(calls)))
+        looked_up: list[str] = []
+        for label, line in reversed(self._declared.items()):
+            if label in used:
+                looked_up.insert(0, line)
+                used.update(re.findall(r"\w+", line))
+        return [*looked_up, *calls, f"pipeline.invalidate_cache(){self.end}"]
+
+    def _declare(self, key: str, func: FuncNames) -> None:
+        name = self._funcs[key] = self._named(key)
+        self._declared[name] = self.func(name, int(func.index))
+        pure = {}
+        for position, arg in enumerate(func.args):
+            pure[arg] = self._named(key, arg)
+            self._declared[pure[arg]] = self.dimension(pure[arg], name, position)
+        self._loops[key, 0] = dict(pure)
+        for update, rvars in enumerate(func.rvars):
+            mine = self._loops.setdefault((key, update + 1), dict(pure))
+            for position, rvar in enumerate(rvars):
+                mine[rvar] = self._named(key, f"u{update}", rvar)
+                self._reductions.add(mine[rvar])
+                self._declared[mine[rvar]] = self.reduction(mine[rvar], name, update, position)
+
+    def _named(self, key: str, *parts: str) -> str:
+        """Return a new identifier; it begins with the number of a Func, as no word of a language does."""
+        return self._new_name("_".join((f"f{self._numbers[key]}", key, *parts)))
 
     def _directive(self, directive: Directive) -> list[str]:
         require_known(directive.method, "a method", METHODS)
@@ -108,8 +127,8 @@ class _Python:
 
     def _new_loop(self, directive: Directive, name: str) -> str:
         old = self._loop(directive, str(directive.args[0]))
-        update = f"_u{int(directive.stage) - 1}" if directive.stage else ""
-        label = self._new_name(f"{directive.func}{update}_{name}")
+        update = (f"u{int(directive.stage) - 1}",) if directive.stage else ()
+        label = self._named(directive.func, *update, name)
         reduction = old in self._reductions
         if reduction:
             self._reductions.add(label)
@@ -169,14 +188,14 @@ class _Python:
     def listed(self, _method: str, args: list[str]) -> str:
         return ", ".join(args)
 
-    def nothing(self) -> str:
-        return "pass"
-
     def autoschedule(self, name: str, parameters: dict[str, object]) -> list[str]:
         pairs = ", ".join(f"{self.text(key)}: {self.text(str(value))}" for key, value in parameters.items())
-        scheduler = self.text(name)
+        scheduler, plugin = self.text(name), f"autoschedule_{name.lower()}"
+        self.imports = ["import pathlib", "", "import halide as hl"]
         return [
-            f"hl.load_plugin({self.text(f'autoschedule_{name.lower()}')})",
+            f"# {ESTIMATES}",
+            f"plugins = pathlib.Path(hl.install_dir()).glob({self.text(f'lib*/lib{plugin}.so')})",
+            f"hl.load_plugin(str(next(plugins, {self.text(plugin)})))",
             f"pipeline.apply_autoscheduler(target, hl.AutoschedulerParams({scheduler}, {{{pairs}}}))",
         ]
 
@@ -184,36 +203,39 @@ class _Python:
 class _Cpp(_Python):
     end = ";"
 
+    def __init__(self, schedule: Schedule) -> None:
+        super().__init__(schedule)
+        self.imports = ['#include "Halide.h"']
+
     def text(self, text: str) -> str:
         return cpp_text(text)
 
     def func(self, name: str, index: int) -> str:
-        return f"Func {name} = pipeline.get_func({index});"
+        return f"Halide::Func {name} = pipeline.get_func({index});"
 
     def dimension(self, label: str, func: str, position: int) -> str:
-        return f"Var {label} = {func}.args()[{position}];"
+        return f"Halide::Var {label} = {func}.args()[{position}];"
 
     def reduction(self, label: str, func: str, update: int, position: int) -> str:
-        return f"RVar {label} = {func}.rvars({update})[{position}];"
+        return f"Halide::RVar {label} = {func}.rvars({update})[{position}];"
 
     def loop(self, label: str, name: str, reduction: bool) -> str:
-        return f"{'RVar' if reduction else 'Var'} {label}({self.text(name)});"
+        return f"Halide::{'RVar' if reduction else 'Var'} {label}({self.text(name)});"
 
     def constant(self, kind: str, name: str) -> str:
-        return f"{kind}::{word(name)}"
+        return f"Halide::{kind}::{word(name)}"
 
     def listed(self, method: str, args: list[str]) -> str:
         braced = method in ("reorder", "reorder_storage")  # the forms that take one loop as well
         return f"{{{', '.join(args)}}}" if braced else ", ".join(args)
-
-    def nothing(self) -> str:
-        return "(void)pipeline;"
 
     def autoschedule(self, name: str, parameters: dict[str, object]) -> list[str]:
         pairs = ", ".join(
             f"{{{self.text(key)}, {self.text(str(value))}}}" for key, value in parameters.items()
         )
         return [
-            f"load_plugin({self.text(f'autoschedule_{name.lower()}')});",
+            f"// {ESTIMATES}",
+            f"// {CPP_PLUGIN}",
+            f"Halide::load_plugin({self.text(f'autoschedule_{name.lower()}')});",
             f"pipeline.apply_autoscheduler(target, {{{self.text(name)}, {{{pairs}}}}});",
         ]

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 
 from perfpred.errors import InputError
 
 _UNPLAIN = re.compile(r"[^\w .,:;()+=/@-]")
-_CPP_KEYWORDS = """alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t
-char16_t char32_t class co_await co_return co_yield compl concept const const_cast consteval constexpr
-constinit continue decltype default delete do double dynamic_cast else enum explicit export extern false
-float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq
-private protected public register reinterpret_cast requires return short signed sizeof static static_assert
-static_cast struct switch template this thread_local throw true try typedef typeid typename union unsigned
-using virtual void volatile wchar_t while xor xor_eq"""
-_OWN_WORDS = """hl pipeline target schedule Halide Pipeline Target Func Var RVar TailStrategy MemoryType
-load_plugin main std"""
-_RESERVED = frozenset((*keyword.kwlist, *_CPP_KEYWORDS.split(), *_OWN_WORDS.split()))
+_LONGEST = 80
 
 
 def comment_text(text: str) -> str:
@@ -74,7 +64,10 @@ def word(text: str) -> str:
 
 
 class Identifiers:
-    """Names of variables in emitted code: each from a text, legal in Python and C++, and no two the same."""
+    """Names of variables in emitted code: each from a text, legal in Python and C++, and no two the same.
+
+    No keyword of either and no macro begins with a letter and a number, as the texts must.
+    """
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -85,13 +78,12 @@ class Identifiers:
         Examples
         --------
         >>> names = Identifiers()
-        >>> names.new("blur.x"), names.new("blur_x"), names.new("if")
-        ('blur_x', 'blur_x_2', 'if_2')
+        >>> names.new("f0_blur.x"), names.new("f0_blur_x"), names.new("f1_if")
+        ('f0_blur_x', 'f0_blur_x_2', 'f1_if')
         """
-        stem = re.sub(r"[^A-Za-z0-9_]", "_", text)
-        stem = stem if stem[:1].isalpha() else f"f{stem}"
+        stem = re.sub(r"[^A-Za-z0-9]+", "_", text)[:_LONGEST].strip("_")
         name, number = stem, 1
-        while name in self._taken or name in _RESERVED:
+        while name in self._taken:
             number += 1
             name = f"{stem}_{number}"
         self._taken.add(name)

@@ -24,7 +24,7 @@ GOOD = json.loads((CASES / "files-15-schedule-file" / "blur.json").read_text())
 CALLS = {"args", "rvars", "get_func", "update", "Var", "RVar", "load_plugin", "apply_autoscheduler"}
 CALLS |= {"AutoschedulerParams", "split", "fuse", "rename", "reorder", "vectorize", "unroll", "parallel"}
 CALLS |= {"serial", "atomic", "compute_root", "compute_inline", "compute_at", "store_root", "store_at"}
-CALLS |= {"store_in", "reorder_storage", "fold_storage", "align_storage"}
+CALLS |= {"store_in", "reorder_storage", "fold_storage", "align_storage", "invalidate_cache"}
 HOSTILE = [
     'q"), __import__("os").system("x"), hl.Var("z',
     '"""\nimport os\n"""',
@@ -248,8 +248,9 @@ def test_names_of_loops_that_look_alike_stay_apart():
     text = to_python(schedule)
     assigned = [line.split(" = ")[0].strip() for line in text.splitlines() if " = " in line]
     assert len(set(assigned)) == len(assigned) and "hl" not in assigned
-    assert "hl_2.split(hl_x, hl_x_2, hl_xi, 8)" in text and 'hl_x_2 = hl.Var("x")' in text
-    assert "hl_2.split(hl_x, hl_x_2, hl_xi, 8);" in to_cpp(schedule)
+    assert "f2_hl.split(f2_hl_x, f2_hl_x_2, f2_hl_xi, 8)" in text and 'f2_hl_x_2 = hl.Var("x")' in text
+    assert "f2_hl.split(f2_hl_x, f2_hl_x_2, f2_hl_xi, 8);" in to_cpp(schedule)
+    assert "f0_" not in text  # what no directive names is not looked up
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def autoschedule(
     import halide as hl
 
     from perfpred.halide.apply import apply_to
+    from perfpred.halide.autoscheduled import choice_of
     from perfpred.halide.built import checked
     from perfpred.halide.choosing.caller import Place
 
@@ -100,7 +101,8 @@ def autoschedule(
     graph = built.graph  # a pipeline without one is refused before anything is scheduled
     candidate, expected, reason = _chosen(built, place, models, budget, seed)
     apply_to(output, candidate, built, hl.Target(name))
-    schedule = Schedule.of("pipeline", graph, candidate, name, [_size(built)], expected)
+    chosen = choice_of(candidate, built)
+    schedule = Schedule.of("pipeline", graph, chosen, name, [_size(built)], expected)
     return Applied(schedule, expected, reason)
 
 

@@ -13,16 +13,13 @@ from typing import Any
 import halide as hl
 import numpy as np
 
-from perfpred.errors import InputError, MeasurementError
+from perfpred.errors import MeasurementError
 from perfpred.files import atomic_write, make_folder
 from perfpred.halide.apply import apply
+from perfpred.halide.autoscheduled import choice_of
 from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built, build, dense, plain
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
-from perfpred.halide.features.nest import nests
-from perfpred.halide.graph.names import func_keys, in_order
-from perfpred.halide.graph.serialized import parse
-from perfpred.halide.recorded import recorded
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.sandbox.workshop import about_path
 from perfpred.halide.source import Source
@@ -76,15 +73,10 @@ def autoscheduled(
 
     A choice that directives cannot say becomes a directive to run the autoscheduler again.
     """
-    graph, keys = built.graph, func_keys(in_order(built.raw))
-    run_autoscheduler(built.pipeline, target, scheduler, parameters)
     again = Directive("", 0, AUTOSCHEDULE, (scheduler, json.dumps(dict(parameters), sort_keys=True)))
-    try:
-        found = recorded(parse(hl.serialize_pipeline(built.pipeline)), label, keys)
-        nests(found, graph)
-    except InputError:
-        return Candidate((again,), label).to_json()
-    return found.to_json()
+    built.graph  # noqa: B018 - read before anything is scheduled
+    run_autoscheduler(built.pipeline, target, scheduler, parameters)
+    return choice_of(Candidate((again,), label), built).to_json()
 
 
 def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:

@@ -119,9 +119,9 @@ def test_emitted_python_schedules_by_itself(soften):
 
 def test_emitted_cpp(soften):
     text = to_cpp(schedule_of(soften))
-    assert "Func softened = pipeline.get_func(" in text
-    assert "softened.reorder({softened_x, softened_y_i, softened_y_o});" in text
-    assert "down.compute_at(softened, softened_y_i);" in text
+    assert "Func f1_softened = pipeline.get_func(" in text
+    assert "f1_softened.reorder({f1_softened_x, f1_softened_y_i, f1_softened_y_o});" in text
+    assert "f0_down.compute_at(f1_softened, f1_softened_y_i);" in text
 
 
 def test_a_stale_schedule_is_refused(soften, tmp_path):
