@@ -36,7 +36,8 @@ def demo(json: Json = False) -> None:
         chosen = [{"sizes": sizes, "selection": selection} for sizes, selection in selections]
         print_json({"errors": results.to_dict(orient="records"), "selections": chosen})
         return
-    show_errors(results)
+    show_errors(results, each=False)
+    say("per combination: perfpred evaluate datasets/matmul*.csv")
     heading("selected without running anything")
     for sizes, selection in selections:
         query = " ".join(f"{name}={value}" for name, value in sizes.items())

@@ -115,10 +115,14 @@ def show_choices(choices: pd.DataFrame) -> None:
     table("choices on new sizes: time of the chosen over that of the best", {**text, **numbers}, rows)
 
 
-def show_errors(results: pd.DataFrame) -> None:
-    """Print mean errors a combination and model, then each model's mean over combinations."""
+def show_errors(results: pd.DataFrame, *, each: bool = True) -> None:
+    """Print mean errors per combination and model, then each model's mean over combinations.
+
+    With `each` false only the means over combinations are printed.
+    """
     keys = KEYS if results["kernel"].nunique() > 1 else KEYS[1:]
-    rows = [[*map(str, key), *_cells(group)] for key, group in results.groupby([*keys, "model"], sort=False)]
+    groups = results.groupby([*keys, "model"], sort=False) if each else ()
+    rows = [[*map(str, key), *_cells(group)] for key, group in groups]
     rows += [
         [*["all"] * len(keys), str(name), *_cells(group)]
         for name, group in results.groupby("model", sort=False)
