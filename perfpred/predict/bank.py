@@ -8,6 +8,7 @@ from typing import Any
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError, shortlist
+from perfpred.predict.bulk import PredictedRows, SelectedRows, predicted_rows, selected_rows
 from perfpred.predict.checks import Floats
 from perfpred.predict.folder import save_all
 from perfpred.predict.lazy import lazy_models
@@ -96,6 +97,49 @@ class Bank:
             training saw none negative (the message names its row), or there is no row.
         """
         return self.reader(kernel, variant, hardware).predict_table(columns)
+
+    def predict_rows(
+        self,
+        kernel: str,
+        table: Any,
+        *,
+        variant: str | None = None,
+        hardware: str | None = None,
+    ) -> PredictedRows:
+        """Return what `predict` does of every row of a table, with intervals, range flags and reasons.
+
+        Parameters
+        ----------
+        kernel, variant, hardware : str
+            As of `predict`.
+        table : DataFrame, or mapping of str to array_like of shape (n,) or to scalars
+            A column per parameter; other columns are ignored.
+
+        Raises
+        ------
+        InputError
+            If several predictors match, or naming the rows that have no answer, and why.
+        """
+        return predicted_rows(self.reader(kernel, variant, hardware), table)
+
+    def select_rows(
+        self, kernel: str, table: Any, *, hardware: str | None = None, default: str | None = None
+    ) -> SelectedRows:
+        """Return what `select` chooses for every row of a table, with intervals, range flags and ties.
+
+        Parameters
+        ----------
+        kernel, hardware, default : str
+            As of `select`.
+        table : DataFrame, or mapping of str to array_like of shape (n,) or to scalars
+            A column per parameter; other columns are ignored.
+
+        Raises
+        ------
+        InputError
+            Naming the rows for which no variant has an answer, and why.
+        """
+        return selected_rows(self.readers(kernel, hardware), table, default)
 
     def select(
         self,

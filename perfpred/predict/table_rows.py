@@ -15,7 +15,8 @@ from perfpred.predict.predictor import FAMILIAR
 from perfpred.predict.reading import Reader, explained
 
 Texts: TypeAlias = Mapping[str, NDArray[Any]]
-"""Cells without the spaces around them, of shape (n,), for each column; a blank cell is a value not given."""
+"""Cells per column, of shape (n,): texts without the spaces around them, where a blank one is a value not
+given, or numbers, where NaN is."""
 
 MAX_PROBLEMS = 100
 """Rows that a model refuses are looked for one by one, until there are so many."""
@@ -72,12 +73,13 @@ def reasons(reader: Reader, texts: Texts, answers: RowAnswers) -> list[str]:
     predictor = reader.predictor
     told = ~answers.in_range
     parameters = {column: label for column, label in predictor.encoding.labels.items() if label in texts}
+    given = {name: _given(texts[name]) for name in predictor.parameters if name in texts}
     for column, levels in predictor.familiar.levels.items():
         if column in parameters:
             told |= ~np.isin(_floats(texts[parameters[column]])[0], levels)
     said = [FAMILIAR] * len(told)
     for row in np.flatnonzero(told & answers.answered):
-        query = {n: str(texts[n][row]) for n in predictor.parameters if n in texts and texts[n][row]}
+        query = {n: str(texts[n][row]) for n, is_given in given.items() if is_given[row]}
         said[row] = reader.predict(query).reason
     return said
 
@@ -93,7 +95,7 @@ def _columns(reader: Reader, texts: Texts, found: RowAnswers, rows: int) -> dict
     columns: dict[str, Any] = {}
     for name in predictor.parameters:
         cells = texts.get(name)
-        given = np.zeros(rows, dtype=bool) if cells is None else np.asarray(cells != "")
+        given = np.zeros(rows, dtype=bool) if cells is None else _given(cells)
         if name not in reader.constants:
             for row in np.flatnonzero(~given):
                 found.unanswered.setdefault(int(row), f"a value of {name} is missing")
@@ -182,6 +184,11 @@ def _floats(cells: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.intp]]
         except ValueError:
             bad.append(place)
     return values, np.array(bad, dtype=np.intp)
+
+
+def _given(cells: NDArray[Any]) -> NDArray[np.bool_]:
+    """Say which cells hold a value, shape (n,)."""
+    return ~np.isnan(cells) if cells.dtype.kind in "iuf" else np.asarray(cells != "")
 
 
 def _cell(cells: NDArray[Any], row: Any) -> str:

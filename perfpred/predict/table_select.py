@@ -18,9 +18,13 @@ _RANKED, _PASSED, _LEFT_OUT = 0, 1, 2
 
 @dataclass(frozen=True, eq=False)
 class RowChoices:
-    """The choice of each of n rows: the place of its reader, its answer and why; `refused` by position."""
+    """The choice of each of n rows: the index of its reader, its answer and why; `refused` by position.
+
+    `ties`, of shape (n, number of readers), says which others are within the noise of the chosen one.
+    """
 
     chosen: NDArray[np.intp]
+    ties: NDArray[np.bool_]
     answers: RowAnswers
     reasons: list[str]
     refused: dict[int, str]
@@ -44,7 +48,22 @@ def select_rows(readers: Sequence[Reader], texts: Texts, default: str | None = N
     place = np.arange(len(times)), chosen
     found = RowAnswers(times[place], low[place], high[place], inside[place])
     texts_of = _reasons(readers, chosen, kept, times, inside)
-    return RowChoices(chosen, found, texts_of, refused)
+    return RowChoices(chosen, _ties(readers, chosen, times, inside), found, texts_of, refused)
+
+
+def _ties(
+    readers: Sequence[Reader], chosen: NDArray[np.intp], times: NDArray[np.float64], inside: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which choices tie with the chosen one, by the rule of `selection_of`, shape (n, k)."""
+    noise = np.array([reader.predictor.training.noise or 0.0 for reader in readers])
+    rows = np.arange(len(times))
+    best = times[rows, chosen][:, None]
+    allowed = 1 + np.maximum(noise, noise[chosen][:, None])
+    with np.errstate(invalid="ignore"):  # NaN where there is no answer
+        ties = np.maximum(times, best) <= np.minimum(times, best) * allowed
+    ties &= inside | ~inside[rows, chosen][:, None]
+    ties[rows, chosen] = False
+    return np.asarray(ties, dtype=bool)
 
 
 def _ranks(times: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.float64]:

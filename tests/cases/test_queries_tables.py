@@ -6,9 +6,11 @@ import csv as csv_module
 import io
 import math
 
+import pandas as pd
 import pytest
 
 from perfpred.combination import Combination
+from perfpred.errors import InputError
 from perfpred.predict.bank import Bank
 from perfpred.predict.design import Encoding
 from perfpred.predict.formula import LinearModel
@@ -206,3 +208,57 @@ def test_an_output_needs_a_table(models, perfpred):
     outcome = perfpred("predict", "mine", "--models", models, "n=5", "--out", "x.csv")
     assert outcome.code == 2
     assert "--out needs --table" in outcome.err
+
+
+TABLE = {"n": [50.0, 51.0, 1000.0, 1e9], "dtype": ["fp16", "fp32", "fp32", "fp16"], "note": [1, 2, 3, 4]}
+
+
+class TestFromPython:
+    """`Bank.predict_rows` and `Bank.select_rows` answer as `predict` and `select` do, row by row."""
+
+    @pytest.mark.parametrize("form", [dict, pd.DataFrame, lambda t: pd.DataFrame(t).astype(str)])
+    def test_predictions(self, form):
+        found = BANK.predict_rows("mine", form(TABLE), variant="fast")
+        assert len(found) == 4
+        for row in range(4):
+            query = {name: TABLE[name][row] for name in ("n", "dtype")}
+            one = BANK.predict("mine", query, variant="fast")
+            assert (found.time_s[row], found.low_s[row], found.high_s[row]) == pytest.approx(
+                (one.time_s, one.low_s, one.high_s), rel=1e-12
+            )
+            assert (found.in_range[row], found.reasons[row]) == (one.in_range, one.reason)
+
+    @pytest.mark.parametrize("default", [None, "fast", "third"])
+    def test_choices(self, default):
+        near = predictor("near", 1.01e-9, SMALL)
+        bank = Bank([*BANK, near])
+        found = bank.select_rows("mine", pd.DataFrame(TABLE), default=default)
+        for row in range(4):
+            query = {name: TABLE[name][row] for name in ("n", "dtype")}
+            one = bank.select("mine", query, default=default)
+            assert (found.variants[row], found.hardware[row]) == (one.best.variant, one.best.hardware)
+            assert found.time_s[row] == pytest.approx(one.best.time_s, rel=1e-12)
+            assert found.in_range[row] == one.best.in_range
+            assert set(found.ties[row]) == {(each.variant, each.hardware) for each in one.ties}
+        assert any(found.ties)
+
+    def test_rows_without_an_answer_are_named(self):
+        with pytest.raises(InputError, match=r"row 2: .*dtype 'fp64'.*; row 3: a value of n is missing"):
+            BANK.predict_rows(
+                "mine", {"n": [1.0, 2.0, math.nan], "dtype": ["fp16", "fp64", "fp32"]}, variant="fast"
+            )
+        with pytest.raises(InputError, match=r"row 1: n must be >= 0, but got -1"):
+            BANK.select_rows("mine", {"n": [-1.0], "dtype": ["fp16"]})
+
+    @pytest.mark.parametrize(
+        ("wrong", "message"),
+        [
+            ({"m": [1.0]}, "a table of queries must have a column of n"),
+            ({"n": []}, "must have a row"),
+            ({"n": [[1.0]]}, "one dimension and one length"),
+            ({"n": [1.0, 2.0], "dtype": ["fp16"]}, "one dimension and one length"),
+        ],
+    )
+    def test_wrong_tables(self, wrong, message):
+        with pytest.raises(InputError, match=message):
+            BANK.predict_rows("mine", wrong, variant="fast")
