@@ -17,8 +17,9 @@ import numpy as np
 
 from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.checks import Beside, Checks
 from perfpred.halide.journalled import NamedRows
-from perfpred.halide.reference import integers_only, reference_schedule
+from perfpred.halide.reference import UNFUSED, reference_schedule
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import (
     Description,
@@ -42,6 +43,8 @@ HOPELESS = 4.0
 MEMORY_BYTES = 16 << 30
 PULSE = 1
 """Version of the work that tells how fast the machine is."""
+LOOK_LIMIT_S = 120.0
+"""How long the reference may be run at one size."""
 KNOWN, SLOWER, LEAST_LIMIT_S = 10, 4.0, 8.0
 """After so many compilations, none is given more than so many times what they took, or so many seconds."""
 
@@ -66,6 +69,8 @@ class Task:
     described: Mapping[Size, Description]
     folder: Path
     fastest: FastestPulse = field(default_factory=FastestPulse, compare=False)
+    beside: tuple[Beside, ...] = ()
+    checks: Checks = field(default_factory=Checks, compare=False)
 
     @property
     def target(self) -> str:
@@ -78,6 +83,11 @@ class Task:
         arguments = [argument["kind"] for argument in described.arguments]
         key = repr([described.graph.algorithm, arguments, self.target, require_halide()])
         return cache_dir() / hashlib.sha256(key.encode()).hexdigest()[:16] / f"{candidate.id}.so"
+
+    def unfused(self, size: Size) -> Path:
+        """Return where the code of the reference lies that fuses no multiplications and additions."""
+        reference = self.library(reference_schedule(self.described[size].graph), size)
+        return reference.with_name(f"{reference.stem}-{UNFUSED}.so")
 
     def first_of_each(self) -> list[Size]:
         """Return a size for each algorithm: one, unless the pipeline is another at each size."""
@@ -234,17 +244,38 @@ class Timer:
     """Answers for one candidate, through the timing process that all share."""
 
     child: Child
+    candidate: str
     libraries: Mapping[str, str]
     best: Best
-    fastest: FastestPulse
+    task: Task
     limit_s: float
 
     def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
-        """Return the reply for one row, marked if it is not worth another timing."""
-        size = size_text((sizes["width"], sizes["height"]))
-        reply = self.child.ask({"library": self.libraries[size], "size": size, "check": check}, self.limit_s)
+        """Return the reply for one row, marked if it is not worth another timing.
+
+        What was wrong at one size, or crashed, is not timed at another.
+        """
+        size, checks = size_text((sizes["width"], sizes["height"])), self.task.checks
+        failed = checks.failed(self.candidate)
+        if failed is not None:
+            return dict(failed)
+        check = not checks.is_checked(self.candidate, size)
+        request = {"library": self.libraries[size], "size": size, "check": check}
+        if check:
+            like = (sizes["width"], sizes["height"])
+            request["beside"] = [
+                each.name
+                for each in self.task.beside
+                if self.libraries[size_text(each.like)] == self.libraries[size_text(like)]
+                and each.name in checks.data
+            ]
+        reply = self.child.ask(request, self.limit_s)
+        checks.took(self.candidate, size, reply)
+        if reply["status"] == "wrong_result":
+            self.child.close()  # it may have written anywhere
         if reply["status"] == "ok":
-            self.fastest.saw(reply["monitor_s"])
+            reply.pop("refused", None)
+            self.task.fastest.saw(reply["monitor_s"])
             if self.best.hopeless(size, reply["time_s"]):
                 reply["give_up"] = True
         return reply
@@ -268,9 +299,10 @@ def time_all(
         timers = {
             each.id: Timer(
                 child,
+                each.id,
                 {size_text(size): str(task.library(each, size)) for size in task.described},
                 best,
-                task.fastest,
+                task,
                 effort.row_limit_s,
             )
             for each in candidates
@@ -283,21 +315,14 @@ def time_all(
 
 @contextmanager
 def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
-    first = next(iter(task.described.values()))
     setup = {
         "runtime": str(runtime_library(task)),
         "pulse": str(pulse_library(task)),
         "threads": task.hardware.threads,
         "fastest_pulse_s": task.fastest.time_s if math.isfinite(task.fastest.time_s) else None,
-        "exact": integers_only(first.graph),
         "sizes": {
-            size_text(size): {
-                "folder": str(task.folder / size_text(size)),
-                "arguments": list(each.arguments),
-                "outputs": list(each.outputs),
-                "reference": str(task.library(reference_schedule(each.graph), size)),
-            }
-            for size, each in task.described.items()
+            **{size_text(size): _operands(task, size, each) for size, each in task.described.items()},
+            **{each.name: _operands(task, each.like, each.described, each.folder) for each in task.beside},
         },
     }
     allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
@@ -311,9 +336,38 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
     )
     child = Child(command)
     try:
+        _look(task, child)
         yield child
     finally:
         child.close()
+
+
+def _operands(task: Task, size: Size, described: Description, folder: str = "") -> dict[str, Any]:
+    """Return what the timing process needs to know of a size; its code is that for another where so told."""
+    unfused = task.unfused(size)
+    return {
+        "folder": str(task.folder / (folder or size_text(size))),
+        "arguments": list(described.arguments),
+        "outputs": list(described.outputs),
+        "rounding": dict(described.rounding),
+        "reference": str(task.library(reference_schedule(described.graph), size)),
+        "unfused": str(unfused) if is_usable(unfused) else None,
+    }
+
+
+def _look(task: Task, child: Child) -> None:
+    """Have the reference run at all sizes that it was not, and take in what is checked there."""
+    sizes = {size_text(size): each for size, each in task.described.items()}
+    beside = {each.name: each.described for each in task.beside}
+    for name, described in {**beside, **sizes}.items():
+        if name in task.checks.data or name in task.checks.looked_at:
+            continue
+        task.checks.looked_at.add(name)
+        reply = child.ask({"about": name}, LOOK_LIMIT_S)
+        if reply["status"] == "ok":
+            task.checks.saw(name, described, reply)
+        else:
+            task.checks.note(f"the unscheduled pipeline fails at {name}: {reply['message']}")
 
 
 @contextmanager
@@ -347,6 +401,7 @@ def prepare(task: Task, workshop: Workshop) -> None:
     require_private(cache_dir())
     remove_leftovers(cache_dir())
     runtime = runtime_library(task)
+    beside: list[dict[str, Any]] = []
     jobs: list[dict[str, Any]]
     jobs = [] if is_usable(runtime) else [{"kind": "runtime", "target": task.target, "out": str(runtime)}]
     pulse, threads = pulse_library(task), task.hardware.threads
@@ -357,10 +412,16 @@ def prepare(task: Task, workshop: Workshop) -> None:
         path = task.library(reference, size)
         if not is_usable(path):
             jobs.append(compile_job(task.source, size, reference, task.target, str(path)))
+        unfused = task.unfused(size)
+        if not is_usable(unfused) and task.described[size].rounding["epsilon"]:
+            target = f"{task.target}-{UNFUSED}"
+            beside.append(compile_job(task.source, size, reference, target, str(unfused)))
     for job in jobs:
         reply = workshop.run(job)
         if reply["status"] != "ok":
             raise MeasurementError(f"{task.source.name} cannot be compiled: {reply['message']}")
+    for job in beside:  # what fails of these is done without
+        workshop.run(job)
 
 
 def size_text(size: Size) -> str:

@@ -19,6 +19,7 @@ from perfpred.errors import InputError
 from perfpred.files import atomic_write
 from perfpred.halide.campaign import Task, cache_dir, prepare, size_text, time_all
 from perfpred.halide.candidate import Candidate, distinct
+from perfpred.halide.checks import sizes_beside
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, SHARES, Request, baselines, gather
 from perfpred.halide.journalled import Part, candidates_of, warn_of_unclear
@@ -161,7 +162,10 @@ def _measured(
         described = {
             size: workshop.describe(order.source, size, str(folder / size_text(size))) for size in order.sizes
         }
-        task = Task(order.source, hardware, described, folder)
+        beside, said = sizes_beside(order.source, described, workshop, str(folder))
+        task = Task(order.source, hardware, described, folder, beside=tuple(beside))
+        for note in said:
+            task.checks.note(note)
         identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
         resume, overwrite = campaign.resume, campaign.overwrite
         with Journal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
@@ -181,7 +185,7 @@ def _measured(
                 "ended": datetime.now(UTC).isoformat(timespec="seconds"),
                 "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
             }
-    about = {"measured": when, "notes": notes, "order": identity}
+    about = {"measured": when, "notes": notes, "order": identity, "checks": task.checks.document()}
     return Results(task, target, chosen, compiled, rows), about
 
 

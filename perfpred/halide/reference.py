@@ -6,17 +6,14 @@ from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.graph.model import Func, Graph
 
 SOURCE = "reference"
+UNFUSED = "strict_float"
+"""The feature of a target that keeps multiplications and additions from being fused."""
 
 
 def reference_schedule(graph: Graph) -> Candidate:
     """Return the schedule that is too plain to be wrong; wrappers that compute nothing are inlined."""
     stored = [func for func in graph.funcs if func.key in graph.outputs or not _wrapper(func)]
     return Candidate(tuple(Directive(func.key, 0, "compute_root") for func in stored), SOURCE)
-
-
-def integers_only(graph: Graph) -> bool:
-    """Whether no float is computed, so that every schedule gives the same bits."""
-    return all(func.is_integer for func in graph.funcs)
 
 
 def _wrapper(func: Func) -> bool:

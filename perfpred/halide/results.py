@@ -14,6 +14,7 @@ import pandas as pd
 from perfpred.errors import InputError, MeasurementError
 from perfpred.halide.campaign import Compiled, Task, size_text
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.checks import failure, is_wrong
 from perfpred.halide.estimating import estimates
 from perfpred.halide.features.compute import FEATURES, features
 from perfpred.halide.features.machine import Target
@@ -83,7 +84,22 @@ class Results:
         for (row, _), estimated in zip(self.rows, estimates(self.rows), strict=True):
             if estimated is not None:
                 found[_key(row)] = _estimated(estimated)
-        found.update({_key(row): _failed(record.status) for row, record in self.rows if record.failed})
+        found.update({_key(row): _failed(record.status) for row, record in self._failures()})
+        return found
+
+    def _failures(self) -> list[tuple[Row, RowRecord]]:
+        """Return what failed; what was wrong at one size, or crashed, failed at all."""
+        wrong = {
+            row.subject: failure(record.status, record.message, size_text(_key(row)[1]))
+            for row, record in self.rows
+            if record.failed and is_wrong(record.status, record.message)
+        }
+        found = []
+        for row, record in self.rows:
+            if record.failed:
+                found.append((row, record))
+            elif row.subject in wrong:
+                found.append((row, RowRecord(**wrong[row.subject])))
         return found
 
     def _metadata(self, machine: Machine, effort: Effort) -> dict[str, Any]:
@@ -96,8 +112,7 @@ class Results:
         ]
         failures += [
             {"schedule": row.subject, **row.sizes, "status": record.status, "message": record.message}
-            for row, record in self.rows
-            if record.failed
+            for row, record in self._failures()
         ]
         return {
             "kernel": self.task.source.name,

@@ -19,6 +19,7 @@ from perfpred.halide.campaign import (
     time_all,
 )
 from perfpred.halide.candidate import Candidate, distinct
+from perfpred.halide.checks import sizes_beside
 from perfpred.halide.choosing.experience_file import BROKEN, WRONG
 from perfpred.halide.estimating import estimates
 from perfpred.halide.features.machine import Target
@@ -89,7 +90,11 @@ class Session:
         self.source, self.size, self.machine = source, size, machine
         self.graph = described.graph
         self.target = Target.of(machine, isa, threads)
-        self.task = Task(source, machine.hardware(isa, threads), {size: described}, folder)
+        beside, notes = sizes_beside(source, {size: described}, workshop, str(folder))
+        hardware = machine.hardware(isa, threads)
+        self.task = Task(source, hardware, {size: described}, folder, beside=tuple(beside))
+        for note in notes:
+            self.task.checks.note(note)
         self.workshop = workshop
         self._log = Forgotten()
         self.failed: dict[str, str] = {}

@@ -20,6 +20,7 @@ from perfpred.halide.autoscheduled import choice_of
 from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built, build, dense, plain
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
+from perfpred.halide.graph.rounding import rounding
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.sandbox.workshop import about_path
 from perfpred.halide.source import Source
@@ -63,7 +64,12 @@ def describe(built: Built, folder: Path | None) -> dict[str, Any]:
                 np.save(folder / f"input{index}.npy", example)
         else:
             arguments.append({"kind": "scalar", "type": str(parameter.type()), "value": plain(example)})
-    return {"graph": built.graph.to_json(), "arguments": arguments, "outputs": built.outputs}
+    return {
+        "graph": built.graph.to_json(),
+        "arguments": arguments,
+        "outputs": built.outputs,
+        "rounding": rounding(built.raw, built.graph).to_json(),
+    }
 
 
 def autoscheduled(

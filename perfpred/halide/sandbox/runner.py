@@ -1,4 +1,4 @@
-"""The timing process: loads compiled candidates, checks their output once, times calls; line in, line out.
+"""The timing process: loads compiled candidates, checks their outputs, times calls; line in, line out.
 
 It holds neither Halide nor the pipeline's Python: compiled code, example inputs, and the reference schedule
 whose output is the right one. Whatever a candidate does to this process ends this process alone.
@@ -12,14 +12,13 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from numpy.typing import NDArray
-
-from perfpred.halide.sandbox.compare import agree
+from perfpred.halide.sandbox.checking import CallError, Case, Entries
+from perfpred.halide.sandbox.compare import Tolerance
 from perfpred.halide.sandbox.operands import Area, Operands
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH, Pulse
 from perfpred.measure.limits import limit_process
@@ -29,11 +28,6 @@ from perfpred.variants.cache import load_library
 ENTRY = "perfpred_pipeline_argv"
 TIMING = TimingOptions(sample_s=100e-6, total_s=2e-3)
 """Longer than for other kernels: threads are awakened in every call, which now and then takes long."""
-Array = NDArray[Any]
-
-
-class CallError(Exception):
-    """A compiled pipeline returned an error."""
 
 
 class Runner:
@@ -46,47 +40,63 @@ class Runner:
         self._handler = handler(lambda _, text: self._errors.append(text.decode(errors="replace").strip()))
         runtime.halide_set_error_handler(self._handler)
         self._setup, self._pulse = setup, _pulse(setup)
-        self._cases: dict[str, Operands] = {}
-        self._right: dict[str, list[Array]] = {}
+        self._cases: dict[str, Case] = {}
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the timing of a library at a size, after checking its output if asked to."""
-        case, entry = self._case(request["size"]), _entry(request["library"])
+        """Return the timing of a library at a size, after checking its output if asked to.
+
+        Its output is also checked at the first of the sizes ``beside`` that it takes; those that it does not
+        take are ``refused``. A request that is ``about`` a size is answered with what is checked there.
+        """
+        if "about" in request:
+            case = self._case(request["about"])
+            return {"status": "ok", "data": list(case.data.values()), "warnings": case.warnings()}
+        size, entry = request["size"], _entry(request["library"])
+        refused: list[str] = []
         if request.get("check"):
-            problem = self._problem(case, entry, request["size"])
+            problem = self._beside(entry, request.get("beside", ()), refused) or self._problem(entry, size)
             if problem is not None:
-                del self._cases[request["size"]]  # what is wrong may have written to the operands as well
                 return {"status": "wrong_result", "message": problem}
+        case = self._case(size)
+        case.restore()
 
         def run(repetitions: int) -> None:
             for _ in range(repetitions):
-                self._call(entry, case)
+                self._call(entry, case.operands)
 
         time_s, pulse_s = self._pulse.in_calm(
             lambda: time_call(run, time.perf_counter, TIMING), TIMING.long_s
         )
-        return {"status": "ok", "time_s": time_s, "monitor_s": pulse_s}
+        return {"status": "ok", "time_s": time_s, "monitor_s": pulse_s, "refused": refused}
 
-    def _case(self, size: str) -> Operands:
+    def _case(self, size: str) -> Case:
         if size not in self._cases:
-            self._cases[size] = Operands(self._setup["sizes"][size])
+            setup = self._setup["sizes"][size]
+            unfused = _entry(setup["unfused"]) if setup.get("unfused") else None
+            entries = Entries(_entry(setup["reference"]), unfused)
+            tolerance = Tolerance(setup["rounding"]["epsilon"], setup["rounding"]["terms"])
+            self._cases[size] = Case(setup, tolerance, entries, self._call)
         return self._cases[size]
 
-    def _problem(self, case: Operands, entry: Any, size: str) -> str | None:
-        """Return how a library's outputs differ from the right ones, None if they do not."""
-        if size not in self._right:
-            case.poison()
-            self._call(_entry(self._setup["sizes"][size]["reference"]), case)
-            self._right[size] = [each.copy() for each in case.outputs]
-        case.poison()
-        self._call(entry, case)
-        exact = bool(self._setup["exact"])
-        problems = (agree(*pair, exact=exact) for pair in zip(case.outputs, self._right[size], strict=True))
-        return next((each for each in problems if each is not None), case.overrun())
+    def _beside(self, entry: Any, sizes: Sequence[str], refused: list[str]) -> str | None:
+        for size in sizes:
+            try:
+                return self._problem(entry, size)
+            except CallError:  # too small for its tiles
+                refused.append(size)
+        return None
 
-    def _call(self, entry: Any, case: Operands) -> None:
+    def _problem(self, entry: Any, size: str) -> str | None:
+        """Return how a library's outputs differ from the right ones at a size, None if they do not."""
+        problem = self._case(size).problem(entry)
+        if problem is None:
+            return None
+        del self._cases[size]  # what is wrong may have written anywhere
+        return f"{problem} at {size}"
+
+    def _call(self, entry: Any, operands: Operands) -> None:
         self._errors.clear()
-        code = entry(case.pointers)
+        code = entry(operands.pointers)
         if code:
             raise CallError(self._errors[0] if self._errors else f"error {code}")
 

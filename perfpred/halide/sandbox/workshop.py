@@ -35,11 +35,14 @@ class Description:
         ``file``) and scalars (``type``, ``value``).
     outputs : tuple of mapping
         ``type`` and ``dims`` of each output buffer in order; a Tuple has several.
+    rounding : mapping
+        ``epsilon`` and ``terms``, as `perfpred.halide.graph.rounding.Rounding` has them.
     """
 
     graph: Graph
     arguments: tuple[Mapping[str, Any], ...]
     outputs: tuple[Mapping[str, Any], ...]
+    rounding: Mapping[str, float]
 
 
 class Workshop:
@@ -114,7 +117,7 @@ class Workshop:
             where = f"{source.name} at {size[0]}x{size[1]}: " if reply["status"] == "timeout" else ""
             raise InputError(f"{where}{reply['message']}")
         operands = tuple(reply["arguments"]), tuple(reply["outputs"])
-        return Description(Graph.from_json(reply["graph"]), *operands)
+        return Description(Graph.from_json(reply["graph"]), *operands, reply["rounding"])
 
     def close(self) -> None:
         """End all processes and threads."""

@@ -10,7 +10,6 @@ pytest.importorskip("halide")
 from perfpred.errors import InputError
 from perfpred.halide.campaign import Task, compile_all, prepare, runtime_library, time_all
 from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.sandbox.compare import agree
 from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.sandbox.workshop import Workshop, autoschedule_job, compile_job
 from perfpred.halide.source import Source
@@ -183,24 +182,6 @@ def test_what_a_wrong_one_spoils_is_not_held_against_the_others(workshop, task, 
         order = [entry["row"] for entry in journal.entries()]
     assert [record.status for _, record in rows] == ["ok"] * 4 + ["wrong_result"]
     assert order.index(4) < 4  # some were checked after it
-
-
-def test_what_counts_as_the_same_result():
-    right = np.arange(20000, dtype=np.uint16)
-    assert agree(right, right, exact=True) is None
-    off = right.copy()
-    off[5] += 1
-    assert agree(off, right, exact=False) is None
-    assert "integers differ" in agree(off, right, exact=True)
-    off[5] += 300
-    assert agree(off, right, exact=False) is None
-    off[:100] += 300
-    assert "0.0301 of its largest" in agree(off, right, exact=False)
-    floats = right.astype(np.float32)
-    assert agree(floats * np.float32(1.0001), floats, exact=False) is None
-    assert "differs" in agree(floats * np.float32(1.01), floats, exact=False)
-    floats[3] = np.nan
-    assert "not finite" in agree(floats, right.astype(np.float32), exact=False)
 
 
 def test_what_was_compiled_before_is_not_compiled_again(workshop, soften, tmp_path, monkeypatch):
