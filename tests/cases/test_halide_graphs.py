@@ -1,13 +1,24 @@
 """Graphs of pipelines that users have: long sums, shared subexpressions, index forms of every kind."""
 
+import importlib.util
 import time
+from pathlib import Path
 
 import pytest
 
 hl = pytest.importorskip("halide")
 from perfpred.halide.built import checked  # noqa: E402
 from perfpred.halide.graph.terms import Term, calls, fold, walk  # noqa: E402
-from tests.cases.halide_pipelines import load  # noqa: E402
+
+CASES = Path(__file__).parents[1] / "data" / "cases"
+
+
+def load(name):
+    """Return the module of a case, a new one each time."""
+    spec = importlib.util.spec_from_file_location("pipe", CASES / f"halide-{name}" / "pipe.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def graph_of(made):
