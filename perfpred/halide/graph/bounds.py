@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from perfpred.errors import InputError
 from perfpred.halide.graph.intervals import Interval, hull, is_finite
+from perfpred.halide.graph.provable import Provable
 from perfpred.halide.graph.ranges import Ranges
 from perfpred.halide.graph.serialized import RawFunc, RawStage
 from perfpred.halide.graph.terms import Term
 from perfpred.halide.graph.values import FuncValues
 
 Regions = dict[str, list[Interval]]
+MAX_GUESS = 65536.0
+"""Values that are taken to be read, at most, of a Func whose bounds nobody knows."""
 
 
 class Bounds:
@@ -29,14 +33,20 @@ class Bounds:
     ----------
     regions : dict of str to list of interval
         Those of all Funcs, once they were spread.
+    unbounded : dict of str to set of str
+        The dimensions of Funcs along which Halide does not find bounds of what is read.
     values : FuncValues
         What Funcs can return.
     """
 
     def __init__(self, funcs: Mapping[str, RawFunc], box: Mapping[str, Interval], regions: Regions) -> None:
         self.regions = dict(regions)
-        self.values = FuncValues(funcs, box)
+        self.unbounded: dict[str, set[str]] = {name: set() for name in funcs}
+        self.values = FuncValues(funcs, lambda args, values: Ranges({**box, **args}, values))
+        # to Halide, a Func's dimensions are anything where it asks for the Func's values
+        self._provable = FuncValues(funcs, lambda args, values: Provable(dict.fromkeys(args, False), values))
         self._funcs, self._box, self._outputs = funcs, box, frozenset(regions)
+        self._reads: dict[str, float] = {}
 
     def spread(self, funcs: Sequence[RawFunc]) -> None:
         """Find the regions of all Funcs, which are given producers first.
@@ -44,7 +54,7 @@ class Bounds:
         Raises
         ------
         InputError
-            If a Func's bounds cannot be found.
+            If Halide refuses a Func because its bounds cannot be found.
         """
         for func in reversed(funcs):
             self._spread(func)
@@ -72,35 +82,54 @@ class Bounds:
         self.regions.setdefault(func.name, [(0.0, 0.0)] * len(func.args))
         self._check(func)
         for stage in func.stages[1:]:
-            self._extend(func.name, stage.args, self._ranges(func, stage))
+            self._extend(func.name, func, stage, [stage.args])
         self._check(func)
         for stage in func.stages:
-            ranges = self._ranges(func, stage)
+            read: dict[str, list[Sequence[Term]]] = {}
             for call in stage.reads:
                 if call.name in self._funcs:
-                    self._extend(call.name, call.operands, ranges)
+                    read.setdefault(call.name, []).append(call.operands)
+            for name, indices in read.items():
+                self._extend(name, func, stage, indices)
         self._check(func)
 
-    def _ranges(self, func: RawFunc, stage: RawStage) -> Ranges:
-        return Ranges(self.stage_box(func, stage), self.values)
-
-    def _extend(self, name: str, indices: Sequence[Term], ranges: Ranges) -> None:
+    def _extend(self, name: str, reader: RawFunc, stage: RawStage, found: Sequence[Sequence[Term]]) -> None:
+        """Extend a Func's region by what a stage reads of it, or writes: indices of each call."""
         if name in self._outputs:
             return
-        found = [ranges.interval(each) for each in indices]
-        known = self.regions.get(name, found)
-        self.regions[name] = [hull(pair) for pair in zip(known, found, strict=True)]
+        ranges = Ranges(self.stage_box(reader, stage), self.values)
+        loops = (*reader.args, *(name for name, _, _ in stage.rvars))
+        lost = self.unbounded[reader.name]
+        provable = Provable({loop: loop not in lost for loop in loops}, self._provable)
+        points = math.prod(high - low + 1 for low, high in (ranges.box[loop] for loop in loops))
+        self._reads[name] = max(self._reads.get(name, 1.0), points * len(found))
+        for indices in found:
+            region = [ranges.interval(each) for each in indices]
+            known = self.regions.get(name, region)
+            self.regions[name] = [hull(pair) for pair in zip(known, region, strict=True)]
+            self.unbounded[name] |= {
+                arg
+                for arg, each in zip(self._funcs[name].args, indices, strict=True)
+                if not is_finite(provable.interval(each))
+            }
 
     def _check(self, func: RawFunc) -> None:
-        """Take what is not bounded of a Func's region from its estimates."""
-        region = self.regions[func.name]
+        """Replace what is not bounded of a region by what the Func was given, or by a guess.
+
+        The guess is as many values as are read. Halide inlines such a Func; it refuses one with updates.
+        """
+        region, left = self.regions[func.name], self._reads.get(func.name, 1.0)
         for index, name in enumerate(func.args):
             if is_finite(region[index]):
                 continue
-            if name not in func.estimates:
+            if len(func.stages) > 1 and name in self.unbounded[func.name]:
                 raise InputError(
-                    f"the bounds of {func.name} in {name} cannot be found: "
-                    f"give it set_estimate({name}, min, extent)"
+                    f"Func {func.name} has updates and is read or written without bounds in {name}, which "
+                    "Halide refuses: clamp the index, as in hl.clamp(index, low, high)"
                 )
-            first, count = (Ranges(self._box).interval(each)[0] for each in func.estimates[name])
-            region[index] = (first, first + count - 1)
+            given = func.bounds.get(name) or func.estimates.get(name)
+            known = [Ranges(self._box).interval(each) for each in given or ()]
+            if known and all(map(is_finite, known)):
+                region[index] = (known[0][0], known[0][0] + known[1][0] - 1)
+            else:
+                region[index], left = (0.0, min(left, MAX_GUESS) - 1), 1.0

@@ -157,6 +157,7 @@ class _Builder:
             tuple(high - low + 1 for low, high in region),
             tuple(self._stage(func, stage) for stage in func.stages),
             order,
+            bool(self._bounds.unbounded[func.name]),
         )
 
     def _stage(self, func: RawFunc, stage: RawStage) -> Stage:

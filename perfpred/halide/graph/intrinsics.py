@@ -41,6 +41,8 @@ CHOOSING = frozenset(("mux", "if_then_else"))
 """Intrinsics that return one of their operands but the first."""
 MAX_SHIFT = 64.0
 MAX_EXPONENT = 700.0
+LEAST = 1e-45
+"""The smallest number of single precision: what is below has no logarithm that an index could be made of."""
 
 
 def _promised(parts: Sequence[Interval], _: Type | None) -> Interval:
@@ -143,7 +145,7 @@ def _whole(how: Callable[[float], int]) -> Operation:
 
 
 def _exponential(end: float) -> float:
-    return math.exp(end) if end < MAX_EXPONENT else math.inf
+    return math.exp(min(end, MAX_EXPONENT)) if end < math.inf else end
 
 
 def _within(low: float, high: float) -> Operation:
@@ -161,9 +163,7 @@ FUNCTIONS: Mapping[str, Operation] = {
     "trunc": _whole(math.trunc),
     "sqrt": _monotone(lambda end: math.sqrt(end) if math.isfinite(end) else end, 0.0),
     "exp": _monotone(_exponential),
-    "log": _monotone(
-        lambda end: math.log(end) if end > 0 and math.isfinite(end) else (end or -math.inf), 0.0
-    ),
+    "log": _monotone(lambda end: math.log(end) if math.isfinite(end) else end, LEAST),
     **dict.fromkeys(("sin", "cos", "tanh"), _within(-1.0, 1.0)),
     **dict.fromkeys(("asin", "atan"), _within(-math.pi / 2, math.pi / 2)),
     "acos": _within(0.0, math.pi),

@@ -53,7 +53,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Func:
-    """A Func; `key` names it whatever Halide calls it, `order` is its place in ``Pipeline.get_func``."""
+    """A Func; `key` names it whatever Halide calls it, `order` is its place in ``Pipeline.get_func``.
+
+    `unbounded` says that Halide finds no bounds of what is read of it while loops run: it must be inlined.
+    """
 
     key: str
     args: tuple[str, ...]
@@ -62,6 +65,7 @@ class Func:
     extents: tuple[float, ...]
     stages: tuple[Stage, ...]
     order: int
+    unbounded: bool = False
 
     @property
     def points(self) -> float:
@@ -240,6 +244,7 @@ def _func(document: Mapping[str, Any]) -> Func:
         tuple(document["extents"]),
         tuple(_stage(each) for each in document["stages"]),
         document["order"],
+        document.get("unbounded", False),
     )
 
 

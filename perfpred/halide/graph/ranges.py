@@ -74,16 +74,19 @@ class Ranges:
             return self.box.get(term.name, of_type(term.result))
         if term.kind == "Call" and term.value == FUNC and self.values is not None:
             return self.values(term, parts)
-        return fitted(_computed(term, parts), term.result)
+        return fitted(self._computed(term, parts), term.result)
 
+    def _computed(self, term: Term, parts: Sequence[Interval]) -> Interval:
+        if term.kind == "Cast":
+            return _cast(parts[0], term.operands[0].result, term.type)
+        if term.kind == "Call" and term.value not in (IMAGE, FUNC):
+            return self._returned(term.name, parts, term.result)
+        operation = ARITHMETIC.get(term.kind)
+        return operation(parts, term.result) if operation else EVERYTHING
 
-def _computed(term: Term, parts: Sequence[Interval]) -> Interval:
-    if term.kind == "Cast":
-        return _cast(parts[0], term.operands[0].result, term.type)
-    if term.kind == "Call" and term.value not in (IMAGE, FUNC):
-        return returned(term.name, parts, term.result)
-    operation = ARITHMETIC.get(term.kind)
-    return operation(parts, term.result) if operation else EVERYTHING
+    def _returned(self, name: str, parts: Sequence[Interval], kind: Type | None) -> Interval:
+        """Return what a call of Halide's own can return."""
+        return returned(name, parts, kind)
 
 
 def _cast(found: Interval, before: Type | None, after: Type | None) -> Interval:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from perfpred.halide.graph.intervals import Interval, fitted, of_type
-from perfpred.halide.graph.ranges import Box, Ranges
+from perfpred.halide.graph.ranges import Ranges, Values
 from perfpred.halide.graph.serialized import RawFunc
 from perfpred.halide.graph.terms import Term
 
@@ -22,12 +22,14 @@ class FuncValues:
     ----------
     funcs : mapping of str to RawFunc
         By Halide's names of them.
-    box : mapping of str to interval
-        What is known of parameters and inputs.
+    ranges : callable
+        Makes `Ranges` of a definition from the intervals of its Func's dimensions, and this.
     """
 
-    def __init__(self, funcs: Mapping[str, RawFunc], box: Box) -> None:
-        self._funcs, self._box = funcs, box
+    def __init__(
+        self, funcs: Mapping[str, RawFunc], ranges: Callable[[Mapping[str, Interval], Values], Ranges]
+    ) -> None:
+        self._funcs, self._ranges = funcs, ranges
         self._known: dict[tuple[object, ...], Interval] = {}
         self._depth, self._left = 0, MAX_TERMS
 
@@ -42,7 +44,7 @@ class FuncValues:
         return self._known[key]
 
     def _evaluated(self, func: RawFunc, call: Term, indices: Sequence[Interval]) -> Interval:
-        ranges = Ranges({**self._box, **dict(zip(func.args, indices, strict=True))}, self)
+        ranges = self._ranges(dict(zip(func.args, indices, strict=True)), self)
         self._depth += 1
         try:
             found = ranges.interval(func.stages[0].values[call.value_index])
