@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from perfpred.errors import InputError
-from perfpred.halide.graph.intervals import Interval, hull, is_finite
+from perfpred.halide.graph.intervals import EVERYTHING, Interval, hull, is_finite
 from perfpred.halide.graph.provable import Provable
 from perfpred.halide.graph.ranges import Ranges
 from perfpred.halide.graph.serialized import RawFunc, RawStage
@@ -46,6 +46,7 @@ class Bounds:
         # to Halide, a Func's dimensions are anything where it asks for the Func's values
         self._provable = FuncValues(funcs, lambda args, values: Provable(dict.fromkeys(args, False), values))
         self._funcs, self._box, self._outputs = funcs, box, frozenset(regions)
+        self._lost: dict[str, set[str]] = {name: set() for name in funcs}
         self._reads: dict[str, float] = {}
 
     def spread(self, funcs: Sequence[RawFunc]) -> None:
@@ -97,21 +98,22 @@ class Bounds:
         """Extend a Func's region by what a stage reads of it, or writes: indices of each call."""
         if name in self._outputs:
             return
-        ranges = Ranges(self.stage_box(reader, stage), self.values)
+        box = self.stage_box(reader, stage)
         loops = (*reader.args, *(name for name, _, _ in stage.rvars))
-        lost = self.unbounded[reader.name]
-        provable = Provable({loop: loop not in lost for loop in loops}, self._provable)
-        points = math.prod(high - low + 1 for low, high in (ranges.box[loop] for loop in loops))
-        self._reads[name] = max(self._reads.get(name, 1.0), points * len(found))
+        ranges = Ranges(box, self.values)
+        known = Ranges({**box, **dict.fromkeys(self._lost[reader.name], EVERYTHING)}, self.values)
+        without = self.unbounded[reader.name]
+        provable = Provable({loop: loop not in without for loop in loops}, self._provable)
+        args = self._funcs[name].args
         for indices in found:
             region = [ranges.interval(each) for each in indices]
-            known = self.regions.get(name, region)
-            self.regions[name] = [hull(pair) for pair in zip(known, region, strict=True)]
-            self.unbounded[name] |= {
-                arg
-                for arg, each in zip(self._funcs[name].args, indices, strict=True)
-                if not is_finite(provable.interval(each))
-            }
+            self.regions[name] = [
+                hull(pair) for pair in zip(self.regions.get(name, region), region, strict=True)
+            ]
+            self._lost[name] |= _infinite(args, [known.interval(each) for each in indices])
+            self.unbounded[name] |= _infinite(args, [provable.interval(each) for each in indices])
+        points = math.prod(high - low + 1 for low, high in (box[loop] for loop in loops))
+        self._reads[name] = max(self._reads.get(name, 1.0), points * len(found))
 
     def _check(self, func: RawFunc) -> None:
         """Replace what is not bounded of a region by what the Func was given, or by a guess.
@@ -119,17 +121,26 @@ class Bounds:
         The guess is as many values as are read. Halide inlines such a Func; it refuses one with updates.
         """
         region, left = self.regions[func.name], self._reads.get(func.name, 1.0)
+        refused = self._lost[func.name] & self.unbounded[func.name] if len(func.stages) > 1 else set()
         for index, name in enumerate(func.args):
-            if is_finite(region[index]):
-                continue
-            if len(func.stages) > 1 and name in self.unbounded[func.name]:
+            if name in refused:
                 raise InputError(
                     f"Func {func.name} has updates and is read or written without bounds in {name}, which "
                     "Halide refuses: clamp the index, as in hl.clamp(index, low, high)"
                 )
-            given = func.bounds.get(name) or func.estimates.get(name)
-            known = [Ranges(self._box).interval(each) for each in given or ()]
-            if known and all(map(is_finite, known)):
-                region[index] = (known[0][0], known[0][0] + known[1][0] - 1)
-            else:
-                region[index], left = (0.0, min(left, MAX_GUESS) - 1), 1.0
+            bound = self._given(func.bounds.get(name))
+            if bound is not None and func.name not in self._outputs:
+                region[index] = bound
+            elif not is_finite(region[index]):
+                estimate = self._given(func.estimates.get(name))
+                region[index] = estimate or (0.0, min(left, MAX_GUESS) - 1)
+                left = left if estimate else 1.0
+
+    def _given(self, ends: tuple[Term, Term] | None) -> Interval | None:
+        """Return the interval of a minimum and an extent, None if they are not known."""
+        low, extent = (Ranges(self._box).interval(each)[0] for each in ends) if ends else (-math.inf, 0.0)
+        return (low, low + extent - 1) if math.isfinite(low) and math.isfinite(extent) else None
+
+
+def _infinite(args: Sequence[str], found: Sequence[Interval]) -> set[str]:
+    return {arg for arg, each in zip(args, found, strict=True) if not is_finite(each)}

@@ -20,7 +20,8 @@ SHIFTS = {"shift_left": 1, "widening_shift_left": 1, "shift_right": -1, "widenin
 class Index:
     """``sum(coefficient * variable)`` plus something between `low` and `high`.
 
-    `clamped` says that it is kept within some bounds, wherever its variables go.
+    `clamped` says that it is kept within some bounds, wherever its variables go. Of what turns back, as `abs`
+    does, the form says how far it moves, not where it is.
     """
 
     coefficients: tuple[tuple[str, float], ...]

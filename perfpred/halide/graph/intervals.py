@@ -87,7 +87,7 @@ def divide(parts: Sequence[Interval], kind: Type | None) -> Interval:
     left, right = parts
     whole = kind is None or kind.is_integer
     if right[0] <= 0 <= right[1]:
-        return _magnitude(left) if whole else EVERYTHING
+        return _no_larger(left, right) if whole else EVERYTHING
     ends = [0.0 if math.isinf(b) else a / b for a in left for b in right]
     low, high = min(ends), max(ends)
     if not whole:
@@ -127,9 +127,10 @@ def absolute(found: Interval) -> Interval:
     return (-high, -low) if high <= 0 else (0.0, max(-low, high))
 
 
-def _magnitude(found: Interval) -> Interval:
-    largest = max(abs(found[0]), abs(found[1]))
-    return (0.0 if found[0] >= 0 else -largest, largest)
+def _no_larger(left: Interval, right: Interval) -> Interval:
+    """Return what a division of integers by anything can give, 0 by 0."""
+    largest = max(abs(left[0]), abs(left[1]))
+    return (0.0 if left[0] >= 0 and right[0] >= 0 else -largest, largest)
 
 
 def _times(left: float, right: float) -> float:

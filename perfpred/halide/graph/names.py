@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from perfpred.halide.graph.serialized import RawFunc, RawPipeline
 from perfpred.halide.graph.terms import calls
 
-COUNTER = re.compile(r"\$\d+$")
+COUNTER = re.compile(r"\$\d+(?=(?:_intm(?:\$\d+)?)?$)")
+"""At a name's end, or before what ``rfactor`` adds to the name of the Func it takes apart."""
 ANONYMOUS = re.compile(r"^(?:v|f|r)\d+$")
 UNWRITTEN = re.compile(r"[^A-Za-z0-9_$.]")
 LONGEST = 120

@@ -60,7 +60,8 @@ def draw_plan(graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
         if rng.random() < 0.1:  # mostly, Funcs of a kind are treated alike
             kind = (*kind, func.key)
         draw = alike.setdefault(kind, float(rng.random()))
-        if func.key not in graph.outputs and draw < _inlining(func, plans, graph, style):
+        inlined = func.unbounded or draw < _inlining(func, plans, graph, style)
+        if func.key not in graph.outputs and inlined:
             continue
         same = np.random.default_rng(seeds.setdefault(kind, int(rng.integers(1 << 62))))
         plans[func.key] = _placed(func, plans, graph, style, same) or root_plan(func, graph, style, same)

@@ -25,6 +25,8 @@ def problem(plan: Plan, graph: Graph) -> str | None:
     for key, each in plan.funcs.items():
         if key not in graph.by_key:
             return f"there is no Func {key}"
+        if graph.by_key[key].unbounded and key not in graph.outputs:
+            return f"{key} is read without bounds that Halide could find, so it must be inlined"
         found = _stages_problem(graph.by_key[key], each)
         if found is not None:
             return f"{key}: {found}"

@@ -75,5 +75,5 @@ class FourKnobs:
 
 
 def _pointwise(func: Func) -> bool:
-    """Whether a Func does next to nothing, such as a wrapper or a boundary condition."""
-    return func.inlinable and func.stages[0].operations <= 2
+    """Whether a Func does next to nothing, such as a wrapper or a boundary condition, or must be inlined."""
+    return func.unbounded or (func.inlinable and func.stages[0].operations <= 2)

@@ -1,7 +1,9 @@
 """A pipeline as data: bounds, reads, operations, and a hash that survives renaming."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 hl = pytest.importorskip("halide")
@@ -12,7 +14,10 @@ from perfpred.halide.graph.model import Graph  # noqa: E402
 from perfpred.halide.graph.terms import Term  # noqa: E402
 from perfpred.halide.pipelines import PIPELINES  # noqa: E402
 from perfpred.halide.pipelines.examples import floats  # noqa: E402
+from perfpred.halide.reference import reference_schedule  # noqa: E402
 from perfpred.halide.source import Source  # noqa: E402
+from perfpred.halide.space.draw import draw_plan, draw_style  # noqa: E402
+from perfpred.halide.space.rules import problem  # noqa: E402
 
 
 def graph_of(name, size=(64, 48)):
@@ -99,13 +104,40 @@ def test_a_bad_pipeline_is_refused_with_a_reason(change, message):
         checked(*one_pixel(**change))
 
 
-def test_unknown_bounds_ask_for_an_estimate():
+def looked_up(updated):
     x, image, table = hl.Var("x"), hl.ImageParam(hl.Int(32), 1, "input"), hl.Func("table")
     table[x] = x * x
+    if updated:
+        table[x] += 1
     output = hl.Func("output")
     output[x] = table[image[x]]
-    with pytest.raises(InputError, match=r"bounds of table.* in x cannot be found: give it set_estimate"):
-        checked(output, [(image, floats(4).astype("int32"))], [4]).graph  # noqa: B018
+    return checked(output, [(image, floats(4).astype("int32"))], [4])
+
+
+def test_a_func_that_is_read_anywhere_is_inlined():
+    graph = looked_up(False).graph
+    assert {func.key: func.unbounded for func in graph.funcs} == {
+        "table": True,
+        "input_im": False,
+        "output": False,
+    }
+    assert graph.by_key["table"].extents == (4,)  # as many as are read
+    assert Graph.from_json(json.loads(json.dumps(graph.to_json()))) == graph
+    assert [each.func for each in reference_schedule(graph).directives] == ["output"]
+    plans = [draw(graph, seed) for seed in range(20)]
+    assert all("table" not in plan.funcs for plan in plans)
+    stored = replace(plans[0], funcs={**plans[0].funcs, "table": plans[0].funcs["output"]})
+    assert "must be inlined" in problem(stored, graph)
+
+
+def test_a_func_that_halide_cannot_bound_is_refused():
+    with pytest.raises(InputError, match=r"table.* without bounds in x, which Halide refuses: clamp the ind"):
+        looked_up(True).graph  # noqa: B018
+
+
+def draw(graph, seed):
+    rng = np.random.default_rng(seed)
+    return draw_plan(graph, draw_style(graph, 32, 2, rng), rng)
 
 
 @pytest.mark.parametrize(
