@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from perfpred.app import cli
+from perfpred.halide.choosing.limits import Limits
 
 RATES = {"openblas": 6e10, "eigen": 4e10}
 """Multiplications a second of the made-up variants."""
@@ -50,6 +51,14 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def short_judging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choices of Halide schedules are judged shortly, and not put off while other tests keep it busy."""
+    monkeypatch.setattr(
+        "perfpred.halide.choosing.limits.LIMITS", Limits(max_blocks=4, time_s=5.0, wait_s=0.0)
+    )
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from perfpred.halide.candidate import Candidate
 from perfpred.halide.checks import Beside, Checks
 from perfpred.halide.journalled import NamedRows
 from perfpred.halide.reference import UNFUSED, reference_schedule
+from perfpred.halide.sandbox.crowd import Crowd, Others
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import (
     Description,
@@ -71,6 +72,7 @@ class Task:
     fastest: FastestPulse = field(default_factory=FastestPulse, compare=False)
     beside: tuple[Beside, ...] = ()
     checks: Checks = field(default_factory=Checks, compare=False)
+    others: Others = field(default_factory=Others, compare=False)
 
     @property
     def target(self) -> str:
@@ -88,6 +90,12 @@ class Task:
         """Return where the code of the reference lies that fuses no multiplications and additions."""
         reference = self.library(reference_schedule(self.described[size].graph), size)
         return reference.with_name(f"{reference.stem}-{UNFUSED}.so")
+
+    @property
+    def processors(self) -> list[int]:
+        """Return the processors that candidates are timed on."""
+        allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+        return allowed[-self.hardware.threads :]
 
     def first_of_each(self) -> list[Size]:
         """Return a size for each algorithm: one, unless the pipeline is another at each size."""
@@ -325,8 +333,7 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
             **{each.name: _operands(task, each.like, each.described, each.folder) for each in task.beside},
         },
     }
-    allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-    processors = [str(cpu) for cpu in allowed[-task.hardware.threads :]]
+    processors = [str(each) for each in task.processors]
     memory = str(min(MEMORY_BYTES, machine.memory_bytes))
     command = Command(
         f"the process timing {task.source.name}",
@@ -334,11 +341,12 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
         setup,
         {**MALLOC, "HL_NUM_THREADS": str(task.hardware.threads)},
     )
-    child = Child(command)
+    child, crowd = Child(command), Crowd(task.processors)
     try:
         _look(task, child)
         yield child
     finally:
+        task.others.used = crowd.others(child.pid)
         child.close()
 
 

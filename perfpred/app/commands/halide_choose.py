@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,7 @@ SizeOption = Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT.", show_de
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0: all processors.")]
 Isa = Annotated[str, typer.Option("--isa", help="ISA level, such as avx2. Default: widest.")]
 LANGUAGES = ("python", "cpp")
+SPEEDUP_COLUMNS = {"speedup": "right", "interval": "right", "": "left"}
 
 
 def train(
@@ -72,6 +74,7 @@ def rank(
     import numpy as np
 
     from perfpred.halide.choosing.finding import known
+    from perfpred.halide.choosing.ranking import out_of_range, too_small_for_all
     from perfpred.halide.choosing.ranking import rank as ranked_at
     from perfpred.halide.features.machine import Target
     from perfpred.halide.profiling import parse_size
@@ -87,8 +90,11 @@ def rank(
     target = Target.of(machine, *place)
     others = OwnSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
     ranking = ranked_at(experience, wanted, graph, target, others)
+    far = too_small_for_all(experience, wanted) if not ranking else out_of_range(experience, wanted)
+    if far is not None:
+        notice(f"{source.name}: {far}")
     if json:
-        print_json([_document(each) for each in ranking[:top]])
+        print_json([_document(each, in_range=far is None) for each in ranking[:top]])
         return
     rows = [
         [
@@ -133,16 +139,17 @@ def schedule(
     with session(source, parse_size(size), machine, place) as opened, progress_bar(source.name) as bar:
         if models is not None:
             experience = known(models, source, hardware, opened.graph.identity, opened.workshop)
-        made, reason = chosen_for(opened, experience, budget, seed, bar)
+        made, choice = chosen_for(opened, experience, budget, seed, bar)
     if emit:
         atomic_write(out, to_python(made) if emit == "python" else to_cpp(made))
     else:
         made.save(out)
     if json:
-        print_json({"file": str(out), "reason": reason, **made.to_json()})
+        told = {"reason": choice.reason, **choice.speedup.to_json(), "decided": choice.decided}
+        print_json({"file": str(out), **told, **made.to_json()})
         return
     expected = "" if made.expected_s is None else f", expected to take {seconds(made.expected_s)}"
-    notice(f"{made.candidate.source}'s schedule {made.candidate.id}{expected}: {reason}")
+    notice(f"{made.candidate.source}'s schedule {made.candidate.id}{expected}: {choice.reason}")
     notice(f"written to {out}")
 
 
@@ -192,7 +199,7 @@ def bench(
 
 
 def _show_bench(documents: list[dict[str, Any]]) -> None:
-    import numpy as np
+    from perfpred.halide.choosing.paired import Speedup, geometric_mean
 
     rows = [
         [
@@ -202,17 +209,33 @@ def _show_bench(documents: list[dict[str, Any]]) -> None:
             "-" if each["budget"] is None else str(each["budget"]),
             seconds(each["time_s"]),
             each["baseline"],
-            f"{each['speedup']:.2f}",
+            *shown_speedup(each),
         ]
         for each in documents
     ]
     for budget in dict.fromkeys(each["budget"] for each in documents if each["budget"] is not None):
-        speedups = [each["speedup"] for each in documents if each["budget"] == budget]
-        mean = float(np.exp(np.mean(np.log(speedups))))
-        rows.append(["all", "", "geomean", str(budget), "", "", f"{mean:.2f}"])
+        speedups = [
+            Speedup(*(each[name] for name in ("speedup", "speedup_low", "speedup_high", "in_quiet")))
+            for each in documents
+            if each["budget"] == budget and each["speedup"] is not None
+        ]
+        if speedups:
+            mean = geometric_mean(speedups)
+            shown = shown_speedup({**mean.to_json(), "decided": mean.decided})
+            rows.append(["all", "", "geomean", str(budget), "", "", *shown])
     names = dict.fromkeys(["pipeline", "size", "strategy"], "left")
-    columns = {**names, "runs": "right", "time": "right", "baseline": "left", "speedup": "right"}
+    columns = {**names, "runs": "right", "time": "right", "baseline": "left", **SPEEDUP_COLUMNS}
     table("speedup over the fastest of Halide's autoschedulers", columns, rows)
+    for name, effort in {each["pipeline"]: each["effort"] for each in documents}.items():
+        notice(f"{name}: {effort}")
+
+
+def shown_speedup(document: Mapping[str, Any]) -> list[str]:
+    """Return the cells of a speedup: the ratio, its interval, and whether that is undecided."""
+    if document["speedup"] is None:
+        return ["-", "-", ""]
+    interval = f"{document['speedup_low']:.2f} to {document['speedup_high']:.2f}"
+    return [f"{document['speedup']:.2f}", interval, "" if document["decided"] else "undecided"]
 
 
 def place_of(machine: Machine, isa: str, threads: int) -> tuple[str, int]:
@@ -220,12 +243,13 @@ def place_of(machine: Machine, isa: str, threads: int) -> tuple[str, int]:
     return isa or machine.best_isa(), threads or len(machine.affinity)
 
 
-def _document(ranked: Ranked) -> dict[str, Any]:
+def _document(ranked: Ranked, *, in_range: bool) -> dict[str, Any]:
     return {
         "schedule": ranked.candidate.id,
         "source": ranked.candidate.source,
         "expected_s": ranked.expected_s,
         "deviation": ranked.deviation,
         "measured": ranked.measured,
+        "in_range": in_range,
         "directives": [each.to_json() for each in ranked.candidate.directives],
     }

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, Seed
-from perfpred.app.commands.halide_choose import Isa, Pipeline, Threads, place_of
+from perfpred.app.commands.halide_choose import (
+    SPEEDUP_COLUMNS,
+    Isa,
+    Pipeline,
+    Threads,
+    place_of,
+    shown_speedup,
+)
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
 from perfpred.errors import MeasurementError
 from perfpred.hardware import probe
@@ -55,9 +62,9 @@ def _show(documents: list[dict[str, Any]]) -> None:
             each["schedule"],
             each["status"],
             *(
-                ("-", "-", "-")
+                ("-", "-", "-", "-", "")
                 if each["status"] != "ok"
-                else (seconds(each["time_s"]), percent(each["noise"]), f"{each['speedup']:.2f}")
+                else (seconds(each["time_s"]), percent(each["noise"]), *shown_speedup(each))
             ),
         ]
         for each in documents
@@ -68,4 +75,5 @@ def _show(documents: list[dict[str, Any]]) -> None:
     title = (
         f"{first['pipeline']} at {first['size']}, output compared with the unscheduled pipeline's{expected}"
     )
-    table(title, {**columns, **dict.fromkeys(["time", "noise", "speedup"], "right")}, rows)
+    table(title, {**columns, **dict.fromkeys(["time", "noise"], "right"), **SPEEDUP_COLUMNS}, rows)
+    notice(f"{first['pipeline']}: {first['effort']}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from perfpred.errors import InputError
 from perfpred.halide.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.choosing.finding import find_algorithm
-from perfpred.halide.choosing.ranking import choose, rank
+from perfpred.halide.choosing.ranking import Choice, Ranked, choose_at, rank, too_small_for_all
 from perfpred.halide.features.machine import Target
 from perfpred.halide.schedule import Schedule
 from perfpred.hardware import probe
@@ -39,11 +40,21 @@ class Applied:
         was applied unrun.
     reason : str
         Why this one.
+    speedup, speedup_low, speedup_high : float or None
+        How many times as fast it is as the fastest autoscheduler's, and the interval of that: measured, or
+        expected where nothing was run. None where nothing is known.
+    decided : bool
+        Whether what was measured tells the fastest schedule from the autoscheduler's. If it does not, the
+        choice stays with the autoscheduler's where schedules were run.
     """
 
     schedule: Schedule
     expected: float | None
     reason: str
+    speedup: float | None = None
+    speedup_low: float | None = None
+    speedup_high: float | None = None
+    decided: bool = False
 
 
 def autoschedule(
@@ -99,17 +110,21 @@ def autoschedule(
     name = halide_target(place.isa)
     built = checked(output, inputs, output_extents)
     graph = built.graph  # a pipeline without one is refused before anything is scheduled
-    candidate, expected, reason = _chosen(built, place, models, budget, seed)
+    choice = _chosen(built, place, models, budget, seed)
+    candidate, expected_s = choice.best.candidate, choice.best.expected_s
     apply_to(output, candidate, built, hl.Target(name))
     chosen = choice_of(candidate, built)
+    expected = expected_s if math.isfinite(expected_s) else None
     schedule = Schedule.of("pipeline", graph, chosen, name, [_size(built)], expected)
-    return Applied(schedule, expected, reason)
+    found = choice.speedup.to_json()
+    low, high = found["speedup_low"], found["speedup_high"]
+    return Applied(schedule, expected, choice.reason, found["speedup"], low, high, choice.decided)
 
 
 def _chosen(
     built: Built, place: Place, models: str | os.PathLike[str] | None, budget: int, seed: int
-) -> tuple[Candidate, float | None, str]:
-    """Return a candidate, the seconds it should take, and why it was chosen."""
+) -> Choice:
+    """Return the choice; where it is left to an autoscheduler, its candidate asks that autoscheduler."""
     from perfpred.halide.trying import require_applicable
 
     hardware = place.machine.hardware(place.isa, place.threads).id
@@ -117,17 +132,26 @@ def _chosen(
     if budget:
         from perfpred.halide.choosing.caller import tuned
 
-        choice = tuned(built, _size(built), place, found, budget, seed)
-    elif found is None:
-        return _asked(FALLBACK, place), None, f"nothing was measured of this algorithm on {hardware}"
-    else:
-        target = Target.of(place.machine, place.isa, place.threads)
-        choice = choose(rank(found, _size(built), built.graph, target))
-        if choice.is_left:
-            name = next(each for each in PARAMETERS if each.lower() == choice.best.candidate.source)
-            return _asked(name, place), choice.best.expected_s, choice.reason
-        require_applicable(choice.best.candidate, built, halide_target(place.isa))
-    return choice.best.candidate, choice.best.expected_s, choice.reason
+        return tuned(built, _size(built), place, found, budget, seed)
+    if found is None:
+        return _left(FALLBACK, place, f"nothing was measured of this algorithm on {hardware}")
+    target = Target.of(place.machine, place.isa, place.threads)
+    ranking = rank(found, _size(built), built.graph, target)
+    if not ranking:
+        return _left(FALLBACK, place, too_small_for_all(found, _size(built)))
+    choice = choose_at(found, _size(built), ranking)
+    if choice.is_left:
+        name = next(each for each in PARAMETERS if each.lower() == choice.best.candidate.source)
+        taken = replace(choice.best, candidate=_asked(name, place))
+        return replace(choice, best=taken, baseline=taken)
+    require_applicable(choice.best.candidate, built, halide_target(place.isa))
+    return choice
+
+
+def _left(scheduler: str, place: Place, reason: str) -> Choice:
+    """Return the choice of leaving it to an autoscheduler of which nothing is known."""
+    taken = Ranked(_asked(scheduler, place), math.nan, math.nan, False)
+    return Choice(taken, taken, reason, ())
 
 
 def _asked(scheduler: str, place: Place) -> Candidate:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from perfpred.halide.campaign import size_text
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.deciding import decide
 from perfpred.halide.choosing.experience import Experience
+from perfpred.halide.choosing.judging import Judged, judge
 from perfpred.halide.choosing.session import Session
 from perfpred.halide.schedule import Schedule
 from perfpred.measure.campaign import Effort
@@ -19,7 +19,6 @@ from perfpred.progress import Progress
 
 RIVALS = 5
 GLANCE = Effort(min_rounds=3, max_rounds=5, row_budget_s=0.4, row_limit_s=20.0)
-SCORING = Effort(min_rounds=20, max_rounds=40, row_budget_s=3.0, row_limit_s=20.0)
 
 
 def bench(
@@ -45,20 +44,19 @@ def bench(
         made = decide(session, elsewhere, budget, seed, progress)
         chosen[budget], why[budget] = made.best.candidate, made.reason
     rivals = _rivals(session, standing, elsewhere, seed, progress)
-    scored = session.measure([*standing, *chosen.values(), *rivals], SCORING, seed + 5000, progress)
-    usable = [each for each in standing if scored[each].status == "ok"]
-    if not usable:
-        raise MeasurementError(f"no autoscheduler's schedule of {session.source.name} could be timed")
-    base = min(usable, key=lambda each: scored[each].time_s)
-    fastest_s = min(scored[each].time_s for each in [*standing, *rivals] if scored[each].status == "ok")
+    scored = _scored(session, standing, list(chosen.values()), rivals, seed, progress)
+    found = {each: scored.timed(each) for each in [*standing, *chosen.values(), *rivals]}
+    base = scored.usable_baselines()[0]
+    fastest_s = min(found[each].time_s for each in [*standing, *rivals] if found[each].status == "ok")
     common = {
         "pipeline": session.source.name,
         "size": size_text(session.size),
         "hardware": session.task.hardware.id,
         "baseline": base.source,
-        "baseline_s": scored[base].time_s,
+        "baseline_s": found[base].time_s,
         "fastest_s": fastest_s,
         "spearman": None if elsewhere is None else elsewhere.spearman,
+        "effort": scored.effort() + scored.unrest(),
     }
     named: list[tuple[int | None, str, Candidate, str]]
     named = [(budget, "model", candidate, why[budget]) for budget, candidate in chosen.items()]
@@ -70,13 +68,41 @@ def bench(
             "strategy": strategy,
             "source": candidate.source,
             "reason": reason,
-            "time_s": scored[candidate].time_s,
-            "noise": scored[candidate].noise,
-            "speedup": scored[base].time_s / scored[candidate].time_s,
-            "regret": max(1.0, scored[candidate].time_s / fastest_s),
+            "time_s": found[candidate].time_s,
+            "noise": found[candidate].noise,
+            **_speedup(scored, candidate, base),
+            "regret": max(1.0, found[candidate].time_s / fastest_s),
         }
         for budget, strategy, candidate, reason in named
     ]
+
+
+def _scored(
+    session: Session,
+    standing: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+    rivals: Sequence[Candidate],
+    seed: int,
+    progress: Progress,
+) -> Judged:
+    """Return what became of all of them in the same blocks of rounds; how far `rivals` are decides nothing.
+
+    Raises
+    ------
+    MeasurementError
+        If no autoscheduler's schedule has a time.
+    """
+    asked = [each for each in chosen if each not in standing]
+    scored = judge(session, standing, [*asked, *rivals], seed + 5000, progress, subjects=asked)
+    if not scored.usable_baselines():
+        raise MeasurementError(f"no autoscheduler's schedule of {session.source.name} could be timed")
+    return scored
+
+
+def _speedup(judged: Judged, candidate: Candidate, base: Candidate) -> dict[str, Any]:
+    """Return a document of a candidate's speedup over the fastest baseline."""
+    found = judged.speedup(candidate)
+    return {**found.to_json(), "decided": candidate == base or found.decided}
 
 
 def _rivals(
@@ -105,9 +131,9 @@ def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) 
     standing, _ = session.baselines()
     mine = replace(stored.candidate, source="replayed")
     others = [each for each in standing if each != mine]
-    timed = session.measure([mine, *others], SCORING, seed, progress)
-    times = [timed[each].time_s for each in standing if timed[each].status == "ok"]
-    base_s = min(times, default=math.nan)
+    judged = judge(session, standing, [mine], seed, progress)
+    timed = {each: judged.timed(each) for each in (mine, *others)}
+    base = next(iter(judged.usable_baselines()), mine)
     return [
         {
             "pipeline": session.source.name,
@@ -118,7 +144,8 @@ def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) 
             "status": timed[each].status,
             "time_s": timed[each].time_s,
             "noise": timed[each].noise,
-            "speedup": base_s / timed[each].time_s,
+            **_speedup(judged, each, base),
+            "effort": judged.effort() + judged.unrest(),
             "expected_s": stored.expected_s if each is mine else None,
         }
         for each in (mine, *others)

@@ -6,6 +6,7 @@ import math
 
 from perfpred.halide.choosing.deciding import decide
 from perfpred.halide.choosing.experience import Experience
+from perfpred.halide.choosing.ranking import Choice
 from perfpred.halide.choosing.session import Session
 from perfpred.halide.schedule import Schedule
 from perfpred.progress import Progress
@@ -16,8 +17,8 @@ KEPT = 4
 
 def chosen_for(
     session: Session, experience: Experience | None, budget: int, seed: int, progress: Progress
-) -> tuple[Schedule, str]:
-    """Return a schedule for the session's pipeline and size, and why it was chosen."""
+) -> tuple[Schedule, Choice]:
+    """Return a schedule for the session's pipeline and size, and the choice it comes from."""
     choice = decide(session, experience, budget, seed, progress)
     best = choice.best
     others = [each for each in choice.ranking if each.candidate != best.candidate][:KEPT]
@@ -30,4 +31,4 @@ def chosen_for(
         best.expected_s if math.isfinite(best.expected_s) else None,
         [(each.candidate, each.expected_s) for each in others],
     )
-    return schedule, choice.reason
+    return schedule, choice

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from perfpred.errors import InputError
+from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience import Experience
-from perfpred.halide.choosing.ranking import Choice, Ranked, choose, rank
+from perfpred.halide.choosing.ranking import Choice, Ranked, choose_at, rank, too_small_for_all
 from perfpred.halide.choosing.session import Session
 from perfpred.halide.choosing.tune import tune
 from perfpred.progress import Progress
@@ -36,14 +38,23 @@ def unrun(session: Session, experience: Experience | None) -> Choice:
     standing = [each for each in standing if each.id not in session.failed]
     own = {each.source: each for each in standing}
     if experience is None or not experience.sizes:
-        if not standing:
-            raise InputError(f"no autoscheduler schedules {session.source.name}: {'; '.join(notes)}")
-        taken = Ranked(own.get("adams2019", standing[0]), math.nan, math.nan, False)
-        return Choice(taken, taken, "nothing was measured of it at another size", ())
-    choice = choose(rank(experience, session.size, session.graph, session.target))
+        return _left(session, standing, notes, "nothing was measured of it at another size")
+    ranking = rank(experience, session.size, session.graph, session.target)
+    if not ranking:
+        return _left(session, standing, notes, too_small_for_all(experience, session.size))
+    choice = choose_at(experience, session.size, ranking)
     best = choice.best
     if choice.is_left and best.candidate.source in own:
         taken = replace(best, candidate=own[best.candidate.source])
         return replace(choice, best=taken, baseline=taken)
     session.require_applicable(best.candidate)
     return choice
+
+
+def _left(session: Session, standing: Sequence[Candidate], notes: Sequence[str], reason: str) -> Choice:
+    """Return an autoscheduler's choice for the session's size."""
+    if not standing:
+        raise InputError(f"no autoscheduler schedules {session.source.name}: {'; '.join(notes)}")
+    named = next((each for each in standing if each.source == "adams2019"), standing[0])
+    taken = Ranked(named, math.nan, math.nan, False)
+    return Choice(taken, taken, reason, ())

@@ -11,6 +11,7 @@ from perfpred.errors import InputError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.experience_file import MAX_LOG_TIME
+from perfpred.halide.choosing.paired import SAME, UNKNOWN, Speedup
 from perfpred.halide.features.compute import encode
 from perfpred.halide.features.fits import too_small
 from perfpred.halide.features.machine import Target
@@ -25,6 +26,14 @@ ANOTHER_SIZE = 0.03
 """Deviation of a log time relative to those of other schedules, from one size to another, at the least."""
 SURE = 1.0
 """Deviations by which a schedule must be ahead of an autoscheduler's to be taken unrun."""
+LEAST_S = 5e-7
+"""What any call of a compiled pipeline takes, however small the image; more where threads are awakened."""
+FAR = 0.1
+"""Deviation of a log time for each factor e that a size is outside of those measured."""
+NOT_FAR = 2.0
+"""A width, height or area within such a factor of those measured is not outside of them."""
+NINETY = 1.645
+"""Deviations on either side of what is expected that hold 90%."""
 MAX_SPREAD = 1e6
 """The largest deviation of a log time that is not taken for a damaged measurement."""
 
@@ -58,13 +67,23 @@ class Ranked:
 class Choice:
     """A schedule to take, the best baseline beside it, and why.
 
-    `ranking` has the best first.
+    Attributes
+    ----------
+    ranking : tuple of Ranked
+        The best first.
+    speedup : Speedup
+        Of `best` over the fastest autoscheduler's, measured or, unrun, expected.
+    decided : bool
+        Whether the interval of the fastest schedule's speedup excludes 1. If not, what was measured leaves
+        the choice with the autoscheduler; a choice without a run may go by less.
     """
 
     best: Ranked
     baseline: Ranked | None
     reason: str
     ranking: tuple[Ranked, ...]
+    speedup: Speedup = UNKNOWN
+    decided: bool = False
 
     @property
     def is_left(self) -> bool:
@@ -94,6 +113,7 @@ def rank(
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what comes of either is refused below
         log_time, deviation = known(experience, size)
+        log_time = np.maximum(log_time, np.log(LEAST_S))
     for index, each in enumerate(experience.candidates):
         _require_usable(experience, size, each, log_time[index], deviation[index])
     ranked = [
@@ -105,8 +125,8 @@ def rank(
     new = [each for each in others if each not in measured and each.id not in experience.failed]
     if new and graph is not None:
         with np.errstate(all="ignore"):
-            predicted = experience.of_unseen(encode(new, graph, target))
-        spread = experience.model_deviation
+            predicted = np.maximum(experience.of_unseen(encode(new, graph, target)), np.log(LEAST_S))
+        spread = float(np.hypot(experience.model_deviation, FAR * outside(experience, size)))
         for each, value in zip(new, predicted, strict=True):
             _require_usable(experience, size, each, float(value), spread)
         ranked += [
@@ -114,6 +134,19 @@ def rank(
             for each, value in zip(new, predicted, strict=True)
         ]
     return sorted(ranked, key=lambda each: each.expected_s)
+
+
+def choose_at(experience: Experience, size: Size, ranking: Sequence[Ranked]) -> Choice:
+    """Return the choice of a ranking at a size, which says so if that is far from what was measured."""
+    choice, far = choose(ranking), out_of_range(experience, size)
+    return choice if far is None else replace(choice, reason=f"{choice.reason}; {far}")
+
+
+def too_small_for_all(experience: Experience, size: Size) -> str:
+    """Return why nothing that was measured can be taken at a size."""
+    count, far = len(experience.candidates), out_of_range(experience, size)
+    reason = f"none of the {count} schedules measured of it fits into {size[0]}x{size[1]}"
+    return reason if far is None else f"{reason}; {far}"
 
 
 def _require_usable(
@@ -144,17 +177,23 @@ def choose(ranking: Sequence[Ranked]) -> Choice:
     if baseline is None:
         return Choice(best, None, f"the fastest expected, by {best.candidate.source}", tuple(ranking))
     gain = float(np.log(baseline.expected_s / best.expected_s))
-    sure = SURE * float(np.hypot(best.deviation, baseline.deviation))
-    ratio = (
-        f"{np.exp(gain):.2f}x (at least {np.exp(gain - sure):.2f}x) as fast as what "
-        f"{baseline.candidate.source} makes for a size"
-    )
-    if gain - sure > 0:
-        return Choice(best, baseline, f"expected to be {ratio}", tuple(ranking))
+    deviation = float(np.hypot(best.deviation, baseline.deviation))
+    expected = _expected(gain, deviation)
+    ratio = f"{expected} as fast as what {baseline.candidate.source} makes for a size"
+    if gain > SURE * deviation:
+        reason = f"expected to be {ratio}, in 90% of cases"
+        return Choice(best, baseline, reason, tuple(ranking), expected, expected.decided)
     reason = (
         f"the fastest expected would be {ratio}: not sure enough to leave the autoscheduler's without a run"
     )
-    return Choice(baseline, baseline, reason, tuple(ranking))
+    decided = best.is_baseline or expected.decided
+    return Choice(baseline, baseline, reason, tuple(ranking), SAME, decided)
+
+
+def _expected(gain: float, deviation: float) -> Speedup:
+    half = NINETY * deviation
+    ratio, low, high = np.exp(np.clip([gain, gain - half, gain + half], -700.0, 700.0)).tolist()
+    return Speedup(ratio, low, high)
 
 
 def _autoschedulers(ranking: Sequence[Ranked]) -> list[Ranked]:
@@ -193,9 +232,31 @@ def known(experience: Experience, size: Size) -> tuple[Floats, Floats]:
     spread = np.sqrt((there * off**2).sum(axis=1) / total)
     noise = np.sqrt((there * np.nan_to_num(experience.noise) ** 2).sum(axis=1) / total)
     elsewhere = 0.0 if exact.any() else ANOTHER_SIZE
+    far = FAR * outside(experience, size)
     return mean + _level_at(areas, levels, float(np.log(size[0] * size[1])), weights), np.sqrt(
-        spread**2 + noise**2 + elsewhere**2
+        spread**2 + noise**2 + elsewhere**2 + far**2
     )
+
+
+def outside(experience: Experience, size: Size) -> float:
+    """Return the logarithm of the factor by which a size is outside of those measured, 0 if it is within.
+
+    That is the largest of those of its width, its height and its area.
+    """
+    measured = np.log([[width, height, width * height] for width, height in experience.sizes])
+    asked = np.log([size[0], size[1], size[0] * size[1]])
+    beyond = np.maximum(asked - measured.max(axis=0), measured.min(axis=0) - asked).max()
+    return float(beyond) if beyond > np.log(NOT_FAR) else 0.0
+
+
+def out_of_range(experience: Experience, size: Size) -> str | None:
+    """Return a sentence if a size is far outside of those measured, else None."""
+    if not outside(experience, size):
+        return None
+    by_area = sorted(experience.sizes, key=lambda each: each[0] * each[1])
+    least, most = (f"{width}x{height}" for width, height in (by_area[0], by_area[-1]))
+    between = f"at {least}" if least == most else f"from {least} to {most}"
+    return f"{size[0]}x{size[1]} is out of range of what was measured, {between}: a guess"
 
 
 def _level_at(areas: Floats, levels: Floats, area: float, weights: Floats) -> float:

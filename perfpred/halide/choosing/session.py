@@ -14,6 +14,7 @@ from perfpred.halide.campaign import (
     Task,
     compile_all,
     prepare,
+    pulse_library,
     scratch_folder,
     size_text,
     time_all,
@@ -21,9 +22,11 @@ from perfpred.halide.campaign import (
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.checks import sizes_beside
 from perfpred.halide.choosing.experience_file import BROKEN, WRONG
-from perfpred.halide.estimating import estimates
+from perfpred.halide.estimating import FEW_CALM, in_moments
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, Request, baselines
+from perfpred.halide.sandbox.crowd import FEW, wait_for_quiet
+from perfpred.halide.sandbox.fastest import recalled, remember
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, compile_job
 from perfpred.halide.source import Source
@@ -49,11 +52,16 @@ class Forgotten:
 
 @dataclass(frozen=True)
 class Timed:
-    """What became of a candidate: seconds, NaN unless the status is ok."""
+    """What became of a candidate: seconds, NaN unless the status is ok.
+
+    `slowdown` is how much slower than in quiet a loop over all threads may have been when it was timed, 1 in
+    quiet.
+    """
 
     time_s: float
     noise: float
     status: str
+    slowdown: float = 1.0
 
 
 class Session:
@@ -99,6 +107,8 @@ class Session:
         self._log = Forgotten()
         self.failed: dict[str, str] = {}
         self._baselines: tuple[list[Candidate], list[str]] | None = None
+        self._pulses = pulse_library(self.task).with_suffix(".fastest.json")
+        self.task.fastest.saw(recalled(self._pulses))
         prepare(self.task, workshop)
 
     def baselines(self) -> tuple[list[Candidate], list[str]]:
@@ -147,9 +157,12 @@ class Session:
             if compiled[each.id].status != "ok"
         }
         rows = time_all(self.task, usable, self.machine, Forgotten(), effort, seed, progress)
-        for candidate, (_, record), estimated in zip(usable, rows, estimates(rows), strict=True):
-            if estimated is not None:
-                found[candidate] = Timed(estimated.time_s, estimated.noise, "ok")
+        remember(self._pulses, self.task.fastest.time_s)
+        moments = in_moments(rows, self.task.fastest.time_s, min(FEW_CALM, max(1, effort.min_rounds // 2)))
+        for candidate, (_, record), moment in zip(usable, rows, moments, strict=True):
+            if moment is not None:
+                slowdown = max(moment.slowdown, self._crowding())
+                found[candidate] = Timed(moment.estimate.time_s, moment.estimate.noise, "ok", slowdown)
             else:
                 status = record.status if record.failed else "timeout"
                 found[candidate] = Timed(math.nan, math.nan, status)
@@ -158,6 +171,15 @@ class Session:
             if each not in found:
                 found[each] = by_id[compiled[each.id].twin_of]
         return found
+
+    def wait_for_quiet(self, limit_s: float) -> float:
+        """Wait until other programs leave the processors alone, at most so long; returns the seconds."""
+        return wait_for_quiet(self.task.processors, limit_s)
+
+    def _crowding(self) -> float:
+        """Return how much slower a loop may be that waits for the processor others used last, 1 if none."""
+        used = self.task.others.used
+        return 1.0 + used if used > FEW else 1.0
 
 
 @contextmanager

@@ -1,16 +1,17 @@
-"""Spending runs: rounds picked by the model, baselines timed beside, the last word to a round of its own."""
+"""Spending runs: rounds picked by the model, baselines timed beside, the last word to rounds of their own."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience import Experience
+from perfpred.halide.choosing.judging import Judged, judge
+from perfpred.halide.choosing.paired import SAME
 from perfpred.halide.choosing.ranking import Choice, Ranked, rank
 from perfpred.halide.choosing.session import Session, Timed
 from perfpred.halide.features.compute import FEATURES
@@ -28,8 +29,10 @@ LEAST = 4
 """Schedules a round, at the least: they are compiled side by side, and the baselines timed again beside."""
 BATCH = 10
 ROUND = Effort(min_rounds=4, max_rounds=6, row_budget_s=0.5, row_limit_s=20.0)
-LAST_ROUND = Effort(min_rounds=15, max_rounds=30, row_budget_s=2.0, row_limit_s=20.0)
+SCREENING = Effort(min_rounds=8, max_rounds=12, row_budget_s=1.0, row_limit_s=20.0)
 FINALISTS = 6
+RIVALS = 2
+"""Of the finalists, those that meet the baselines in the rounds that decide."""
 
 
 @dataclass
@@ -83,7 +86,7 @@ def tune(
     """Run at most `budget` schedules, the baselines beside, and return the fastest.
 
     The fastest few are timed once more with the baselines, in rounds that decide: being the best of many
-    is partly luck. What is chosen is never slower than a baseline there.
+    is partly luck. A baseline is left only for what is surely faster there.
     """
     if experience is not None:
         session.failed.update(experience.failed)
@@ -107,29 +110,54 @@ def tune(
 def _decided(
     session: Session, standing: Sequence[Candidate], finalists: Sequence[Candidate], objective: Beside
 ) -> Choice:
-    """Time the finalists beside the baselines, then the two fastest once more; the mean of both decides."""
+    """Time the finalists beside the baselines, then the fastest few in blocks of rounds, which decide.
+
+    The fastest is taken if the interval of its speedup over the fastest baseline is above 1.
+    """
     seed, progress = objective.seed + 1000, objective.progress
-    first = session.measure([*standing, *finalists], LAST_ROUND, seed, progress)
+    first = session.measure([*standing, *finalists], SCREENING, seed, progress)
     ranking = _ranking(first)
     if not ranking:
         raise MeasurementError(f"no schedule of {session.source.name} could be timed")
-    baseline = next((each for each in ranking if each.is_baseline), None)
-    few = [*ranking[:2], *([] if baseline is None else [baseline])]
-    again = session.measure([each.candidate for each in few], LAST_ROUND, seed + 1, progress)
-    both = _ranking({each.candidate: _mean(first[each.candidate], again[each.candidate]) for each in few})
-    best = both[0] if both else ranking[0]
-    baseline = next((each for each in both if each.is_baseline), baseline)
-    beside = ""
-    if baseline is not None:
-        ratio = baseline.expected_s / best.expected_s
-        beside = f"; {ratio:.2f}x as fast as {baseline.candidate.source}'s, timed in the same rounds"
-    runs = objective.runs
-    return Choice(best, baseline, f"the fastest of {runs} runs{beside}", _first(best, ranking))
+    usable = [each.candidate for each in ranking]
+    baselines = [each for each in standing if each in usable]
+    rivals = [each for each in usable if each not in baselines][:RIVALS]
+    judged = judge(session, baselines, rivals, seed + 1, progress)
+    return _choice(judged, baselines, rivals, objective.runs, ranking)
 
 
-def _mean(one: Timed, other: Timed) -> Timed:
-    noise = abs(math.log(one.time_s / other.time_s)) if other.status == "ok" else math.nan
-    return replace(other, time_s=math.sqrt(one.time_s * other.time_s), noise=noise)
+def _choice(
+    judged: Judged,
+    baselines: Sequence[Candidate],
+    rivals: Sequence[Candidate],
+    runs: int,
+    ranking: Sequence[Ranked],
+) -> Choice:
+    """Return the fastest rival if it is surely faster than the baselines, else the fastest baseline."""
+    last = _ranking({each: judged.timed(each) for each in [*baselines, *rivals]})
+    order = _first(last, ranking)
+    of_rivals = [each for each in last if each.candidate in rivals]
+    standing = next((each for each in last if each.candidate in baselines), None)
+    if standing is None:
+        if not last:
+            raise MeasurementError(f"none of {len(ranking)} schedules could be timed again")
+        reason = f"the fastest of {runs} runs; no autoscheduler's could be timed beside it"
+        return Choice(last[0], None, reason, order)
+    effort = f"timed in the same rounds: {judged.effort()}"
+    name = f"{standing.candidate.source}'s"
+    if not of_rivals:
+        return Choice(standing, standing, f"no other schedule could be run; {effort}", order, SAME, True)
+    found = {each: judged.speedup(each.candidate) for each in of_rivals}
+    faster = next((each for each in of_rivals if found[each].is_faster), None)
+    if faster is not None:
+        reason = f"the fastest of {runs} runs; {found[faster]} as fast as {name}, {effort}"
+        return Choice(faster, standing, reason, _first([faster], order), found[faster], True)
+    nearest, own = found[of_rivals[0]], judged.speedup(standing.candidate)
+    decided = all(each.is_slower for each in found.values())
+    told = f"the fastest of {runs} runs is {nearest} as fast as {name}, {effort}"
+    if not decided:
+        told = f"undecided: {told}{judged.unrest()}; the choice stays with the autoscheduler's"
+    return Choice(standing, standing, told, _first([standing], order), own, decided)
 
 
 def _ranking(timed: dict[Candidate, Timed]) -> list[Ranked]:
@@ -138,8 +166,10 @@ def _ranking(timed: dict[Candidate, Timed]) -> list[Ranked]:
     return sorted(found, key=lambda each: each.expected_s)
 
 
-def _first(best: Ranked, ranking: Sequence[Ranked]) -> tuple[Ranked, ...]:
-    return (best, *(each for each in ranking if each.candidate != best.candidate))
+def _first(best: Sequence[Ranked], ranking: Sequence[Ranked]) -> tuple[Ranked, ...]:
+    """Return a ranking with some put first."""
+    put = {each.candidate for each in best}
+    return (*best, *(each for each in ranking if each.candidate not in put))
 
 
 def _surrogate(experience: Experience | None, space: ScheduleSpace) -> Surrogate:
