@@ -183,6 +183,8 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
         assert made.code == 0, made.err
         assert made.json["directives"]
         assert made.json["reason"] and made.json["others"]
+        assert made.json["speedup_low"] <= made.json["speedup"] <= made.json["speedup_high"]
+        assert made.json["decided"] in (True, False)
     assert "timed in the same rounds" in made.json["reason"]
 
     judged = perfpred(
@@ -205,13 +207,18 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
     assert {0, 2, None} <= by_budget.keys()
     assert by_budget[2]["speedup"] == pytest.approx(by_budget[2]["baseline_s"] / by_budget[2]["time_s"])
 
+    for each in judged.json:
+        assert each["speedup_low"] <= each["speedup"] <= each["speedup_high"] and " rounds in " in each["effort"]
+        assert isinstance(each["decided"], bool) and isinstance(each["in_quiet"], bool)
     assert by_budget[2]["regret"] >= 1 and {"spearman", "fastest_s"} <= set(by_budget[2])
 
     replayed = perfpred("halide", "replay", out, soften, "--json", *quick)
     assert replayed.code == 0, replayed.err
     assert replayed.json[0]["source"] == "replayed" and replayed.json[0]["status"] == "ok"
     assert replayed.json[0]["expected_s"] == made.json["expected_s"] and replayed.json[0]["speedup"] > 0
-    assert {"mullapudi2016", "adams2019"} <= {each["source"] for each in replayed.json}
+    assert all(each["speedup_low"] <= each["speedup"] <= each["speedup_high"] for each in replayed.json)
+    beside = {each["source"] for each in replayed.json} | {made.json["source"]}
+    assert {"mullapudi2016", "adams2019"} <= beside
     elsewhere = perfpred("halide", "replay", out, soften, "--size", "128x96", *quick)
     assert elsewhere.code == 0 and "soften at 128x96" in elsewhere.out
 
