@@ -208,7 +208,9 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
     assert by_budget[2]["speedup"] == pytest.approx(by_budget[2]["baseline_s"] / by_budget[2]["time_s"])
 
     for each in judged.json:
-        assert each["speedup_low"] <= each["speedup"] <= each["speedup_high"] and " rounds in " in each["effort"]
+        assert (
+            each["speedup_low"] <= each["speedup"] <= each["speedup_high"] and " rounds in " in each["effort"]
+        )
         assert isinstance(each["decided"], bool) and isinstance(each["in_quiet"], bool)
     assert by_budget[2]["regret"] >= 1 and {"spearman", "fastest_s"} <= set(by_budget[2])
 
