@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from perfpred.errors import InputError
 from perfpred.measure.entries import problem, timings_in_range
-from perfpred.measure.limits import MAX_LIMIT_S
 from perfpred.measure.timing import Clock, estimate
 from perfpred.progress import Progress
+from perfpred.sandbox.limits import MAX_LIMIT_S
 
 MAX_ROUNDS = 100_000
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from perfpred.hardware import Hardware
 from perfpred.kernels import kernel
-from perfpred.measure.child import Child, Command
+from perfpred.sandbox.child import Child, Command
 from perfpred.variants import variant
 from perfpred.variants.cache import remove_leftovers
 from perfpred.variants.native.build import cache_dir

@@ -6,22 +6,21 @@ measurement find their environment set before they are loaded.
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
 from perfpred.hardware import Hardware
 from perfpred.kernels import Kernel, kernel
 from perfpred.kernels.base import Array, Sizes
-from perfpred.measure.limits import limit_process
 from perfpred.measure.monitor import Monitor
 from perfpred.measure.timing import time_call
+from perfpred.sandbox.limits import limit_process
+from perfpred.sandbox.serving import Answer, serve_standard_streams
 from perfpred.variants import variant
 
 ALIGNMENT_BYTES = 64
@@ -96,25 +95,16 @@ class Worker:
         return self._kernel.agrees(sizes, get(), operands)
 
 
-def serve(requests: TextIO, replies: TextIO) -> None:
-    """Answer the requests of a stream until it ends; the first line says what is measured."""
-    setup = json.loads(requests.readline())
+def start(setup: Mapping[str, Any]) -> Answer:
+    """Return what answers requests for the kernel, variant and hardware of a setup."""
     worker = Worker(kernel(setup["kernel"]), setup["variant"], Hardware(**setup["hardware"]))
-    print(json.dumps({"status": "ready"}), file=replies, flush=True)
-    for line in requests:
-        try:
-            reply = worker.answer(json.loads(line))
-        except Exception as error:  # whatever a library raises is this row's result
-            reply = {"status": "runtime_error", "message": f"{type(error).__name__}: {error}"[:500]}
-        print(json.dumps(reply), file=replies, flush=True)
+    return worker.answer
 
 
 def main() -> None:
     """Run as ``python -m perfpred.measure.worker MEMORY_BYTES PROCESSOR...``."""
     limit_process(int(sys.argv[1]), [int(text) for text in sys.argv[2:]])
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a library prints must not mix with the replies
-    serve(sys.stdin, replies)
+    serve_standard_streams(start)
 
 
 if __name__ == "__main__":

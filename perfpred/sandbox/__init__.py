@@ -6,7 +6,7 @@
 - `Child` is a process that answers one JSON line with one; `serve` is its side of that.
 - `run_supervised` runs a command that must not outlive its caller.
 
-The standard library's fork server with pebble would give time limits and a process per job, but says of one that
-died only its exit code: the end of what it printed, which is how compilers and native code say what is wrong, is
-lost, and memory limits and dying with the parent would still have to be set by hand in each process.
+The standard library's fork server with pebble would give time limits and a process per job. But of one that
+died it says only the exit code: the end of what it printed, which is how compilers and native code say what
+is wrong, is lost, and memory limits and dying with the parent would still be set by hand in each process.
 """

@@ -1,4 +1,4 @@
-"""The process that does jobs, each in a fork of itself: what they need is loaded once, their state starts anew.
+"""The process that does jobs, each in a fork of itself: modules are loaded once, state starts anew.
 
 A job names its function, as ``module:function``, and has plain arguments. Names come from the process that
 started this one, never from a file.

@@ -19,7 +19,7 @@ GRACE_S = 15.0
 
 @dataclass(frozen=True)
 class Job:
-    """A function by name, ``module:function``, with plain arguments; it returns a dictionary of JSON's types."""
+    """A function by name, ``module:function``, with plain arguments; it returns what JSON can say."""
 
     function: str
     arguments: Mapping[str, Any] = field(default_factory=dict)

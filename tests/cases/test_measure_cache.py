@@ -12,7 +12,7 @@ import pytest
 
 from perfpred.errors import MeasurementError
 from perfpred.hardware import compiler
-from perfpred.supervised import run_supervised
+from perfpred.sandbox.supervised import run_supervised
 from perfpred.variants import cache
 from perfpred.variants.native import build
 
@@ -198,7 +198,7 @@ def test_too_long_ends_all_processes():
 
 def test_a_killed_caller_takes_all_processes_with_it():
     mark = f"4343.{os.getpid()}"
-    code = "import sys; from perfpred.supervised import run_supervised; run_supervised(sys.argv[1:], 60)"
+    code = "import sys; from perfpred.sandbox.supervised import *; run_supervised(sys.argv[1:], 60)"
     command = ["sh", "-c", f"sleep {mark} & sleep {mark}"]
     caller = subprocess.Popen([sys.executable, "-c", code, *command])
     deadline = time.monotonic() + 20

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from perfpred.measure.child import Child, Command
+from perfpred.sandbox.child import Child, Command
 
 SLOW = """
 import json, sys, time

@@ -52,12 +52,12 @@ def test_too_little_memory_is_a_runtime_error():
     finally:
         child.close()
     assert reply["status"] == "runtime_error"
-    assert "Memory" in reply["message"]
+    assert "memory" in reply["message"]
 
 
 def test_a_limit_that_is_there_is_lowered_and_never_raised():
     script = (
-        "import resource; from perfpred.measure.limits import limit_process as limit; "
+        "import resource; from perfpred.sandbox.limits import limit_process as limit; "
         "resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30)); limit(8 << 30); "
         "print(resource.getrlimit(resource.RLIMIT_AS)); limit(2 << 30); "
         "print(resource.getrlimit(resource.RLIMIT_AS))"

@@ -25,7 +25,7 @@ from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.sandbox.workshop import about_path
 from perfpred.halide.source import Source
 from perfpred.halide.trying import lowered
-from perfpred.supervised import run_supervised
+from perfpred.sandbox.supervised import run_supervised
 from perfpred.variants import cache
 
 FUNCTION = "perfpred_pipeline"

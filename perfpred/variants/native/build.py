@@ -12,7 +12,7 @@ from pathlib import Path
 
 from perfpred.errors import MeasurementError, VariantUnavailableError
 from perfpred.hardware import compiler, isa_level
-from perfpred.supervised import run_supervised
+from perfpred.sandbox.supervised import run_supervised
 from perfpred.variants import cache
 
 SOURCES = Path(__file__).parent

@@ -1,0 +1,5 @@
+"""Moved to `perfpred.sandbox.child`."""
+
+from perfpred.sandbox.child import Child, Command
+
+__all__ = ["Child", "Command"]
