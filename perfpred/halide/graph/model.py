@@ -175,7 +175,8 @@ class Graph:
                 for access in stage.accesses:
                     outside = access.source in found or access.source not in self.by_key
                     if outside and any(
-                        index and index.coefficients and not index.clamped for index in access.indices
+                        index is None or (index.coefficients and not index.clamped)
+                        for index in access.indices
                     ):
                         found.add(func.key)
         return frozenset(found)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from perfpred.halide.graph.terms import Term, fold, is_read
+from perfpred.halide.graph.intrinsics import bare
+from perfpred.halide.graph.terms import INTRINSIC, Term, fold, is_read
 
 COSTS: Mapping[str, float] = {
     **dict.fromkeys(("Add", "Sub", "Mul", "Min", "Max", "EQ", "NE", "LT", "LE", "GT", "GE"), 1.0),
@@ -13,7 +14,11 @@ COSTS: Mapping[str, float] = {
 }
 """Operations of each kind of term, in multiplications or so."""
 FREE = ("likely", "likely_if_innermost", "strict_float", "return_second", "promise_clamped", "undef")
-CALLED: Mapping[str, float] = {"lerp": 3.0, "absd": 2.0, "abs": 1.0, "sqrt_f32": 4.0, "mux": 1.0}
+CALLED: Mapping[str, float] = {
+    **{"lerp": 3.0, "absd": 2.0, "sqrt": 4.0, "div_round_to_zero": 2.0},
+    **dict.fromkeys(("floor", "ceil", "trunc", "round"), 1.0),
+}
+"""Operations of functions by their names without the type; other intrinsics, such as shifts, are one."""
 FUNCTION_CALL = 15.0
 """Operations of a mathematical function such as ``exp_f32``."""
 
@@ -47,4 +52,6 @@ def _reads(term: Term, below: list[bool]) -> bool:
 def _own(term: Term) -> float:
     if term.kind != "Call":
         return COSTS.get(term.kind, 0.0)
-    return 0.0 if is_read(term) or term.name in FREE else CALLED.get(term.name, FUNCTION_CALL)
+    if is_read(term) or term.name in FREE:
+        return 0.0
+    return CALLED.get(bare(term.name), 1.0 if term.value in INTRINSIC else FUNCTION_CALL)

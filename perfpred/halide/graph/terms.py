@@ -13,6 +13,8 @@ from typing import TypeVar
 
 IMAGE, FUNC = 0, 4
 """Call types: of an input, of a Func; the others compute."""
+INTRINSIC = (5, 6)
+"""Call types of what Halide compiles to an instruction or few."""
 INTEGER = (0, 1)
 """Type codes of signed and unsigned integers."""
 LOGICAL = frozenset(("EQ", "NE", "LT", "LE", "GT", "GE", "And", "Or", "Not"))
