@@ -11,6 +11,7 @@ from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built
 from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, PLACING, Candidate, Directive
 from perfpred.halide.graph.names import loop_keys
+from perfpred.halide.miscompiled import has_windows, require_right
 from perfpred.halide.schedule_rules import require_target, settings
 
 TAILS = {name: tail for name, tail in vars(hl.TailStrategy).items() if name[0].isupper()}
@@ -64,8 +65,10 @@ def apply_to(output: Any, candidate: Candidate, built: Built, target: Any) -> No
     Raises
     ------
     InputError
-        As of `apply`.
+        As of `apply`, and if Halide would compile the schedule wrongly.
     """
+    if has_windows(candidate):
+        require_right(candidate, built.outline)
     try:
         apply(candidate, built, target)
     finally:

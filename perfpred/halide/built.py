@@ -17,6 +17,7 @@ from perfpred.halide.graph.extract import algorithm_hash, extract
 from perfpred.halide.graph.identity import Identity
 from perfpred.halide.graph.model import Graph, Input
 from perfpred.halide.graph.names import COUNTER, func_keys, in_order
+from perfpred.halide.graph.outline import outline
 from perfpred.halide.graph.serialized import RawPipeline, parse
 from perfpred.halide.graph.terms import Type
 from perfpred.halide.source import Source
@@ -78,6 +79,11 @@ class Built:
             images[name] = Input(names[name], extents, buffer.type.size_bytes, lows)
         order = {func.name(): index for func, index in self.funcs.values()}
         return extract(self.raw, images, scalars, [[(0, extent) for extent in self.output_extents]], order)
+
+    @property
+    def outline(self) -> Graph:
+        """What its Funcs read of each other: its graph, at made-up sizes where there are no examples."""
+        return self.graph if self.inputs or self.output_extents else outline(self.raw)
 
     @property
     def algorithm(self) -> str:

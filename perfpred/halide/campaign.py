@@ -19,6 +19,7 @@ from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.checks import Beside, Checks
 from perfpred.halide.journalled import NamedRows
+from perfpred.halide.miscompiled import miscompiled
 from perfpred.halide.reference import UNFUSED, reference_schedule
 from perfpred.halide.sandbox.crowd import Crowd, Others
 from perfpred.halide.sandbox.forked import ForkLimits
@@ -131,14 +132,21 @@ def compile_all(
 ) -> dict[str, Compiled]:
     """Compile candidates on all processors; returns what became of each by its id.
 
-    What failed is in the log and is not tried again. Once some have been compiled, others are not waited for
-    much longer than those took: what takes long to compile is seldom fast, and never worth its time.
+    What failed is in the log and is not tried again; what Halide would compile wrongly is not tried at all.
+    Once some have been compiled, others are not waited for much longer than those took: what takes long to
+    compile is seldom fast, and never worth its time.
     """
     outcomes = {
         entry["compiled"]: Compiled(entry["status"], entry["message"], entry["codes"], entry["compile_s"])
         for entry in log.entries()
         if "compiled" in entry
     }
+    graph = next(iter(task.described.values())).graph
+    for each in candidates:
+        reason = None if each.id in outcomes else miscompiled(each, graph)
+        if reason is not None:
+            outcomes[each.id] = Compiled("wrong_result", reason)
+            log.append(_entry(each, outcomes[each.id]))
     limits = patience([each.compile_s for each in outcomes.values() if each.status == "ok"], workshop.limits)
     sizes = task.first_of_each()
     for each in candidates:

@@ -16,6 +16,7 @@ from perfpred.halide.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.graph.model import Graph
+from perfpred.halide.miscompiled import miscompiled
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, autoschedule_job
 from perfpred.halide.source import Source
@@ -76,7 +77,9 @@ def gather(
     for name in ("template", SAMPLED):
         if name in wanted:
             number = round(left * wanted[name] / total)
-            found.update(dict.fromkeys(_drawn(name, request, workshop, number, rng)))
+            drawn, said = _right(_drawn(name, request, workshop, number, rng), request.graph)
+            found.update(dict.fromkeys(drawn))
+            notes += said
     if "own" in wanted:
         space = OwnSpace(request.graph, request.machine)
         found.update(dict.fromkeys(space.sample(max(0, count - len(found)), rng)))
@@ -85,6 +88,13 @@ def gather(
             f"no schedule of {request.source.name} was found: {'; '.join(notes) or 'none asked for'}"
         )
     return list(found)[: max(count, len(chosen))], notes
+
+
+def _right(candidates: Sequence[Candidate], graph: Graph) -> tuple[list[Candidate], list[str]]:
+    """Return the candidates that Halide compiles rightly, and what is said about the others."""
+    reasons = {each: miscompiled(each, graph) for each in candidates}
+    notes = [f"{each.source} {each.id}: {reason}" for each, reason in reasons.items() if reason is not None]
+    return [each for each in candidates if reasons[each] is None], notes
 
 
 def baselines(
@@ -102,7 +112,8 @@ def baselines(
         for name, reply in zip(names, replies, strict=True)
         if reply["status"] != "ok"
     ]
-    return _candidates(replies), notes
+    found, said = _right(_candidates(replies), request.graph)
+    return found, notes + said
 
 
 def _drawn(

@@ -13,7 +13,7 @@ from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.experience_file import MAX_LOG_TIME
 from perfpred.halide.choosing.paired import SAME, UNKNOWN, Speedup
 from perfpred.halide.features.compute import encode
-from perfpred.halide.features.fits import too_small
+from perfpred.halide.features.fits import is_applicable
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES
 from perfpred.halide.graph.model import Graph
@@ -104,7 +104,8 @@ def rank(
     size : (int, int)
         Width and height.
     graph : Graph, optional
-        The pipeline at that size; schedules whose tiles do not fit into it are left out.
+        The pipeline at that size; schedules that cannot run there, or that Halide is known to compile
+        wrongly, are left out.
 
     Raises
     ------
@@ -119,10 +120,11 @@ def rank(
     ranked = [
         Ranked(each, float(np.exp(log_time[place])), float(deviation[place]), True)
         for place, each in enumerate(experience.candidates)
-        if graph is None or too_small(each, graph) is None
+        if graph is None or is_applicable(each, graph)
     ]
     measured = set(experience.candidates)
     new = [each for each in others if each not in measured and each.id not in experience.failed]
+    new = [each for each in new if graph is None or is_applicable(each, graph)]
     if new and graph is not None:
         with np.errstate(all="ignore"):
             predicted = np.maximum(experience.of_unseen(encode(new, graph, target)), np.log(LEAST_S))

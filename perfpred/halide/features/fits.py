@@ -5,8 +5,14 @@ from __future__ import annotations
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate
 from perfpred.halide.features.nest import StageNest
 from perfpred.halide.graph.model import Func, Graph
+from perfpred.halide.miscompiled import miscompiled
 
 GUARDED = ("GuardWithIf", "Predicate", "PredicateLoads", "PredicateStores")
+
+
+def is_applicable(candidate: Candidate, graph: Graph) -> bool:
+    """Say whether a schedule can run at the size of a graph, and is not known to be compiled wrongly."""
+    return too_small(candidate, graph) is None and miscompiled(candidate, graph) is None
 
 
 def too_small(candidate: Candidate, graph: Graph) -> str | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
 
 from perfpred.halide.graph.model import Func, Graph
+from perfpred.halide.graph.moving import moving
 from perfpred.halide.space.loops import (
     Style,
     member_loops,
@@ -16,7 +18,7 @@ from perfpred.halide.space.loops import (
     update_loops,
 )
 from perfpred.halide.space.plan import ROOT, FuncPlan, Plan, dimension
-from perfpred.halide.space.rules import inlined_operations, levels, moving, users
+from perfpred.halide.space.rules import inlined_operations, levels, users
 
 STRIPS = (1, 2, 4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 256)
 COLUMNS = (0, 0, 0, 64, 128, 128, 256, 256, 512)
@@ -171,10 +173,10 @@ def _placed(
         store = outside[-1] if outside else "" if parallel else ROOT
     made = member_plan(func, root, compute, store, style, rng)
     names = [loop.name for loop in graph.by_key[root].stages[-1].loops]
-    return _uncut(made, moving(func.key, root, dimension(compute, names), graph)) if store else made
+    return _uncut(made, moving(func.key, root, [dimension(compute, names)], graph)) if store else made
 
 
-def _uncut(plan: FuncPlan, names: set[str]) -> FuncPlan:
+def _uncut(plan: FuncPlan, names: Collection[str]) -> FuncPlan:
     """Return a plan without blocks along the dimensions that a window moves along."""
     stages = [
         replace(stage, blocks=tuple(each for each in stage.blocks if each[0] not in names))

@@ -141,7 +141,7 @@ def update_loops(
         vector = free[0].name
     blocks = {name: size for name, size in pure.blocks if name in names}
     tiles = {name: size for name, size in pure.tiles if name in names} if root else {}
-    short = [name for name in reduction if loops[name].extent <= SHORT_REDUCTION]
+    short = [name for name in reduction if loops[name].constant and loops[name].extent <= SHORT_REDUCTION]
     unrolled = tuple(short) if rng.random() < 0.6 else tuple(short[:1]) if rng.random() < 0.3 else ()
     copies = LoopPlan(tuple(names), blocks=tuple(blocks.items()), vector=vector, lanes=max(2, pure.lanes))
     total = copies.unrolling * float(np.prod([loops[name].extent for name in unrolled]))
@@ -151,7 +151,7 @@ def update_loops(
     inner = _around(rest, [name for name in pure.inner if name in names], rng)
     outer = [name for name in pure.outer if name in names]
     missing = [name for name in names if name not in inner and name not in outer]
-    if root and outer and rest[-1:] == reduction[-1:]:
+    if root and outer and rest and rest[-1] == reduction[-1]:
         chunk = _chunk(loops[rest[-1]], rng)
         if chunk:  # a piece of all sums at a time, so that what they read stays in a cache
             tiles[rest[-1]] = chunk

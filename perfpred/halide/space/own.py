@@ -14,6 +14,7 @@ from perfpred.halide.features.compute import encode, features
 from perfpred.halide.features.machine import Target
 from perfpred.halide.features.nest import nests
 from perfpred.halide.graph.model import Graph
+from perfpred.halide.miscompiled import miscompiled
 from perfpred.halide.schedule_rules import MAX_NUMBER
 from perfpred.halide.space.draw import draw_plan, draw_style
 from perfpred.halide.space.lower import lower
@@ -100,7 +101,7 @@ class OwnSpace:
             nests(candidate, self.graph)
         except (InputError, ValueError, KeyError, TypeError):
             return False
-        return True
+        return miscompiled(candidate, self.graph) is None
 
     def encode(self, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
         """Return features, shape (len(candidates), number of features), at this size."""

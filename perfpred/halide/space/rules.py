@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 
 from perfpred.halide.graph.model import Func, Graph, Stage
+from perfpred.halide.graph.moving import moving
+from perfpred.halide.miscompiled import miscompiled
 from perfpred.halide.schedule_rules import MAX_NUMBER
+from perfpred.halide.space.lower import lower
 from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan, dimension
 
 MAX_COPIES = 64
@@ -34,7 +37,10 @@ def problem(plan: Plan, graph: Graph) -> str | None:
         found = _place_problem(key, each, plan, graph)
         if found is not None:
             return f"{key}: {found}"
-    return _inlining_problem(plan, graph)
+    found = _inlining_problem(plan, graph)
+    if found is None and any(each.store for each in plan.funcs.values()):
+        return miscompiled(lower(plan, graph), graph)
+    return found
 
 
 def users(key: str, plan: Mapping[str, FuncPlan], graph: Graph) -> set[str]:
@@ -87,6 +93,9 @@ def _loops_problem(stage: Stage, plan: LoopPlan) -> str | None:
         return f"lanes must be in 2..{MAX_LANES}, but are {plan.lanes}"
     if plan.vector and (plan.vector not in names or blocks.get(plan.vector, plan.lanes) % plan.lanes):
         return "a vector's block must be whole vectors"
+    varying = [loop.name for loop in stage.loops if loop.name in plan.unrolled and not loop.constant]
+    if varying:
+        return f"loop {varying[0]} cannot be unrolled whole, as its extent is not a constant"
     impure = [loop.name for loop in stage.loops if not loop.pure]
     if plan.vector in impure or any(name in impure for name in blocks):
         return "an ordered reduction can neither be a vector nor be unrolled in part"
@@ -134,10 +143,10 @@ def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan, graph: Graph) -> 
     if func.scans:
         return "a scan cannot slide"
     names = [loop.name for loop in graph.by_key[plan.root].stages[-1].loops]
-    moved = moving(func.key, plan.root, dimension(plan.compute, names), graph)
+    moved = moving(func.key, plan.root, [dimension(plan.compute, names)], graph)
     cut = {name for stage in plan.stages for name in (stage.vector, *dict(stage.blocks), *dict(stage.tiles))}
-    if cut & moved:
-        return f"{', '.join(sorted(cut & moved))} moves with the window and must not be cut"
+    if cut & moved.keys():
+        return f"{', '.join(sorted(cut & moved.keys()))} moves with the window and must not be cut"
     loops = root.stages[-1].loops()
     place = loops.index(plan.compute)
     if plan.store == ROOT:
@@ -150,21 +159,6 @@ def _store_problem(func: Func, plan: FuncPlan, root: FuncPlan, graph: Graph) -> 
     if plan.store not in loops or loops.index(plan.store) != place - 1:
         return f"it must be stored one loop further out than it is computed, at {plan.compute}"
     return None
-
-
-def moving(key: str, root: str, dimension: str, graph: Graph) -> set[str]:
-    """Return the dimensions of a Func along which a step of a root's dimension moves what is read of it."""
-    func, found = graph.by_key[key], set()
-    for reader in graph.consumers[key]:
-        names = {dimension} if reader == root else moving(reader, root, dimension, graph)
-        accesses = (access for stage in graph.by_key[reader].stages for access in stage.accesses)
-        for access in accesses:
-            if access.source != key:
-                continue
-            for name, index in zip(func.args, access.indices, strict=True):
-                if index is None or any(each in names for each, _ in index.coefficients):
-                    found.add(name)
-    return found
 
 
 def levels(key: str, root: str, plan: Plan, graph: Graph) -> tuple[str, ...]:

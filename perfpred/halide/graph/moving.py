@@ -1,0 +1,77 @@
+"""Along which dimensions of a Func a loop moves what is read of it, and where its steps overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from perfpred.halide.graph.index import Index
+from perfpred.halide.graph.model import Graph
+
+Form = tuple[float, float]
+"""Scale and offset of an index in a dimension of the root."""
+Forms = frozenset[Form]
+MANY: Forms = frozenset(((0.0, 0.0), (0.0, 1.0)))
+"""Stands for all that is not one point for each point of the root."""
+
+
+def moving(key: str, root: str, dimensions: Collection[str], graph: Graph) -> dict[str, bool]:
+    """Return the dimensions of a Func along which a step of some of a root's loops moves what is read of it.
+
+    With each goes whether neighbouring points of the root read some of the same, so that steps overlap.
+
+    Parameters
+    ----------
+    key : str
+        The Func that is read, directly or through others.
+    root : str
+        The Func whose loops they are.
+    dimensions : collection of str
+        The dimensions and reductions of `root` that take the step.
+
+    Examples
+    --------
+    >>> from perfpred.halide.graph.model import Access, Func, Loop, Stage
+    >>> row = Stage((Loop("y", 8, True),), (), 1, ())
+    >>> read = Access("row", (Index((("y", 1.0),), -1, 1),), 3)
+    >>> loops = (Loop("x", 8, True), Loop("y", 8, True))
+    >>> funcs = (
+    ...     Func("row", ("y",), 4, False, (8,), (row,), 0),
+    ...     Func("out", ("x", "y"), 4, False, (8, 8), (Stage(loops, (), 1, (read,)),), 1),
+    ... )
+    >>> graph = Graph("", funcs, (), ("out",))
+    >>> moving("row", "out", ["y"], graph), moving("row", "out", ["x"], graph)
+    ({'y': True}, {})
+    """
+    if key == root:
+        return {}
+    start = frozenset(((1.0, 0.0),)) if len(dimensions) == 1 else MANY
+    found: dict[str, dict[str, Forms]] = {root: dict.fromkeys(dimensions, start)}
+    position = {func.key: index for index, func in enumerate(graph.funcs)}
+    for func in reversed(graph.funcs[position[key] : position[root] + 1]):
+        known = found.get(func.key)
+        for access in (access for stage in func.stages for access in stage.accesses):
+            source = graph.by_key.get(access.source)
+            if known is None or source is None or source is func:
+                continue
+            mine = found.setdefault(source.key, {})
+            for name, index in zip(source.args, access.indices, strict=True):
+                forms = _through(index, known)
+                if forms:
+                    mine[name] = mine.get(name, frozenset()) | forms
+    return {name: len(forms) > 1 for name, forms in found.get(key, {}).items()}
+
+
+def _through(index: Index | None, known: dict[str, Forms]) -> Forms:
+    """Return what an index is in the root's dimension, by what its variables are: nothing if it is still."""
+    if index is None:
+        return MANY
+    moved = [(known[name], factor) for name, factor in index.coefficients if name in known]
+    if not moved:
+        return frozenset()
+    ((forms, factor), *others) = moved
+    if others or len(index.coefficients) > 1 or len(forms) > 1 or index.low != index.high:
+        return MANY
+    ((scale, offset),) = forms
+    if abs(factor) < 1 or index.clamped:
+        return MANY
+    return frozenset(((scale * factor, offset * factor + index.low),))
