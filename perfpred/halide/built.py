@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import halide as hl
@@ -21,6 +22,7 @@ from perfpred.halide.graph.outline import outline
 from perfpred.halide.graph.serialized import RawPipeline, parse
 from perfpred.halide.graph.terms import Type
 from perfpred.halide.source import Source
+from perfpred.halide.user_files import explained
 
 
 @dataclass(frozen=True)
@@ -142,14 +144,9 @@ def build(source: Source, size: tuple[int, int]) -> Built:
         If the function fails, or returns something else than the contract says.
     """
     function = source.function()
-    try:
+    path = source.place.rpartition(":")[0]
+    with explained(f"{source.place} fails at {size[0]}x{size[1]}", Path(path) if path else None):
         made = function(*size)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(
-            f"{source.place} fails at {size[0]}x{size[1]}: {type(error).__name__}: {error}"
-        ) from error
     if not isinstance(made, tuple) or len(made) != 3:
         raise InputError(
             f"{source.place} must return (output, inputs, output_extents), but returned {type(made).__name__}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from perfpred.errors import InputError
 from perfpred.halide.pipelines import PIPELINES, pipeline
+from perfpred.halide.user_files import UserFile
 
 DEFAULT_SIZE = (1536, 1024)
 STORED = ".hlpipe"
@@ -80,28 +80,12 @@ class Source:
             from perfpred.halide.stored import read
 
             return lambda _width, _height: read(Path(self.place))
+        from perfpred.halide.generators import pipeline_of, unregistered
+
         path, _, name = self.place.rpartition(":")
-        found = getattr(_module(Path(path)), name, None)
+        with unregistered():
+            file = UserFile(Path(path))
+        found = getattr(file.module, name, None)
         if not callable(found):
             raise InputError(f"{path} holds no function or generator {name}")
-        if isinstance(found, type):
-            from perfpred.halide.generators import pipeline_of
-
-            return pipeline_of(found)
-        return found
-
-
-def _module(path: Path) -> Any:
-    from perfpred.halide.generators import unregistered
-
-    label = f"perfpred_user_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(label, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        with unregistered():
-            spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
-    return module
+        return file.bound(pipeline_of(found) if isinstance(found, type) else found)

@@ -61,7 +61,9 @@ def forked(function: Callable[[], Reply], limits: ForkLimits, failure: str = "co
         if text:
             return {"status": "ok", **json.loads(text)}
         log.seek(0)
-        return {"status": failure, "message": f"process ended with code {code}: {log.read()[-400:].strip()}"}
+        said = log.read()[-400:].strip()
+        ended = f"process ended with code {code}{_signal(code)}"
+        return {"status": failure, "message": f"{ended}: {said}" if said else ended}
 
 
 def _in_child(
@@ -74,6 +76,8 @@ def _in_child(
         faulthandler.disable()
         os.dup2(log, 1)  # autoschedulers print on stdout
         os.dup2(log, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nobody is there to answer
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open to the end
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             reply = function()
@@ -81,13 +85,21 @@ def _in_child(
             reply = {"status": failure, "message": "out of memory"}
         except PerfpredError as error:
             reply = {"status": failure, "message": str(error)[:500]}
-        except Exception as error:  # whatever Halide raises is the reply
+        except BaseException as error:  # whatever Halide raises is the reply, and so is sys.exit
             reply = {"status": failure, "message": f"{type(error).__name__}: {error}"[:500]}
         with os.fdopen(send, "w", encoding="utf-8") as stream:
             stream.write(json.dumps(reply))
         sys.stderr.flush()
     finally:
         os._exit(0)
+
+
+def _signal(code: int) -> str:
+    """Return what a negative exit code means, such as `` (Aborted)``."""
+    try:
+        return f" ({signal.strsignal(-code)})" if code < 0 else ""
+    except ValueError:  # it is none of the signals
+        return ""
 
 
 def _received(receive: int, limit_s: float) -> str | None:

@@ -25,12 +25,8 @@ def serve(requests: TextIO, replies: TextIO) -> None:
 
 
 def main() -> None:
-    """Run as ``python -m perfpred.halide.sandbox.nursery``."""
+    """Serve what started this process."""
     die_with_parent()
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     serve(sys.stdin, replies)
-
-
-if __name__ == "__main__":
-    main()

@@ -19,6 +19,10 @@ from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.source import Source
 from perfpred.measure.child import Child, Command
 
+START = (
+    "import sys; sys.path.append(sys.argv.pop()); from perfpred.halide.sandbox.nursery import main; main()"
+)
+"""What starts a nursery: files of the folder it is started from do not stand in for Python's modules."""
 GRACE_S = 15.0
 """What a nursery is given beyond the limit of its job before it is taken for dead."""
 Size = tuple[int, int]
@@ -66,7 +70,7 @@ class Workshop:
         self.limits = limits or ForkLimits()
         count = workers or len(os.sched_getaffinity(0))
         self._free: queue.SimpleQueue[Child] = queue.SimpleQueue()
-        command = Command("the sandbox", ["-m", "perfpred.halide.sandbox.nursery"])
+        command = Command("the sandbox", ["-P", "-c", START, str(Path(__file__).parents[3])])
         self._children = [Child(command) for _ in range(count)]
         for child in self._children:
             self._free.put(child)
@@ -114,8 +118,11 @@ class Workshop:
         """
         reply = self.run({"kind": "describe", **_where(source, size), "folder": folder})
         if reply["status"] != "ok":
-            where = f"{source.name} at {size[0]}x{size[1]}: " if reply["status"] == "timeout" else ""
-            raise InputError(f"{where}{reply['message']}")
+            message = str(reply["message"])
+            place = source.place if ":" in source.place else source.name
+            is_placed = message.startswith(place.rpartition(":")[0] or place)
+            where = "" if is_placed else f"{place} at {size[0]}x{size[1]}: "
+            raise InputError(f"{where}{message}")
         operands = tuple(reply["arguments"]), tuple(reply["outputs"])
         return Description(Graph.from_json(reply["graph"]), *operands, reply["rounding"])
 

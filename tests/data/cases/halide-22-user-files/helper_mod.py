@@ -1,0 +1,2 @@
+# ruff: noqa
+K = 3
