@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
-from perfpred.halide.graph.extract import algorithm_hash, extract
-from perfpred.halide.graph.identity import Identity
+from perfpred.halide.graph.extract import extract
+from perfpred.halide.graph.identity import Identity, identity_of
 from perfpred.halide.graph.model import Graph, Input
 from perfpred.halide.graph.names import COUNTER, func_keys, in_order
 from perfpred.halide.graph.outline import outline
@@ -90,12 +90,12 @@ class Built:
     @property
     def algorithm(self) -> str:
         """The hash of what it computes, the same as its graph's."""
-        return algorithm_hash(in_order(self.raw))
+        return self.identity.algorithm
 
-    @property
+    @cached_property
     def identity(self) -> Identity:
         """What it computes, as hashes: what files are compared with."""
-        return Identity(self.algorithm)
+        return identity_of(self.raw)
 
     @property
     def arguments(self) -> list[Any]:

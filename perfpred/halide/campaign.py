@@ -81,10 +81,8 @@ class Task:
         return target(self.hardware.isa)
 
     def library(self, candidate: Candidate, size: Size) -> Path:
-        """Return where a candidate's code for a size lies: sizes of one algorithm share it."""
-        described = self.described[size]
-        arguments = [argument["kind"] for argument in described.arguments]
-        key = repr([described.graph.algorithm, arguments, self.target, require_halide()])
+        """Return where a candidate's code for a size lies: sizes whose pipelines are alike share it."""
+        key = repr([self.described[size].code, self.target, require_halide()])
         return cache_dir() / hashlib.sha256(key.encode()).hexdigest()[:16] / f"{candidate.id}.so"
 
     def unfused(self, size: Size) -> Path:
@@ -99,10 +97,10 @@ class Task:
         return allowed[-self.hardware.threads :]
 
     def first_of_each(self) -> list[Size]:
-        """Return a size for each algorithm: one, unless the pipeline is another at each size."""
+        """Return a size for each code that there is: one, unless the pipeline is another at each size."""
         found: dict[str, Size] = {}
         for size, each in self.described.items():
-            found.setdefault(each.graph.algorithm, size)
+            found.setdefault(each.code, size)
         return list(found.values())
 
 

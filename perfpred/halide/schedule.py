@@ -11,7 +11,7 @@ from typing import Any
 from perfpred.errors import InputError
 from perfpred.files import atomic_write
 from perfpred.halide.candidate import Candidate
-from perfpred.halide.graph.identity import Identity, is_same
+from perfpred.halide.graph.identity import Identity, compared, is_same
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.loop_names import FuncNames, require_loops
 from perfpred.halide.schedule_rules import (
@@ -181,8 +181,8 @@ class Schedule:
         """Raise `StaleScheduleError` unless this is a schedule of that algorithm."""
         if not is_same(self.algorithm, identity):
             raise StaleScheduleError(
-                f"this schedule is of {self.pipeline} as it was (algorithm {self.algorithm}), which has "
-                f"changed since (algorithm {identity.algorithm}): choose a schedule again"
+                f"this schedule is of {self.pipeline} as it was, algorithm "
+                f"{compared(self.algorithm, identity)}: choose a schedule again"
             )
 
     def apply(

@@ -9,7 +9,7 @@ from pathlib import Path
 from perfpred.errors import InputError, ModelFileError, PerfpredWarning
 from perfpred.halide.choosing.experience import Experience, loaded
 from perfpred.halide.choosing.filing import Filed, everything, places
-from perfpred.halide.graph.identity import Identity, is_same
+from perfpred.halide.graph.identity import Identity, compared, is_same
 from perfpred.halide.sandbox.workshop import Size, Workshop
 from perfpred.halide.schedule import StaleScheduleError
 from perfpred.halide.schedule_rules import require_sizes
@@ -164,9 +164,8 @@ def _warn(damaged: Damaged) -> None:
 
 def _another(folder: Path, named: Filed, identity: Identity) -> AnotherAlgorithmError:
     message = (
-        f"what {folder}/halide holds of {named.pipeline} is another algorithm ({named.algorithm}) than this "
-        f"({identity.algorithm}): it has changed since, or another pipeline has its name; profile it again, "
-        "which leaves the other's measurements as they are"
+        f"what {folder}/halide holds of {named.pipeline} is algorithm {compared(named.algorithm, identity)}, "
+        "unless another pipeline has its name: profile it again, which leaves what was measured as it is"
     )
     try:
         sizes = require_sizes(named.document["experience"]["sizes"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 from perfpred.errors import InputError
 from perfpred.halide.graph.bounds import Bounds
+from perfpred.halide.graph.digests import stage_loops
+from perfpred.halide.graph.identity import identity_of
 from perfpred.halide.graph.index import Forms, Index
 from perfpred.halide.graph.intervals import Interval
 from perfpred.halide.graph.model import Access, Func, Graph, Input, Loop, Stage
@@ -14,10 +15,7 @@ from perfpred.halide.graph.names import func_keys, in_order, loop_keys
 from perfpred.halide.graph.operations import operations
 from perfpred.halide.graph.ranges import Ranges
 from perfpred.halide.graph.serialized import RawFunc, RawLoop, RawPipeline, RawStage
-from perfpred.halide.graph.terms import IMAGE, Term, fold
-
-MAX_WRITTEN = 100_000
-"""Terms of an expression that is hashed as it is written; beyond, what it shares is hashed once."""
+from perfpred.halide.graph.terms import Term
 
 
 def extract(
@@ -61,68 +59,8 @@ def extract(
     made = tuple(builder.func(func, order[func.name]) for func in funcs)
     used = dict.fromkeys(access.source for func in made for stage in func.stages for access in stage.accesses)
     inputs = tuple(image for image in images.values() if image.key in used)
-    return Graph(algorithm_hash(funcs), made, inputs, tuple(builder.keys[name] for name in pipeline.outputs))
-
-
-def algorithm_hash(funcs: Sequence[RawFunc]) -> str:
-    """Return a hash of what a pipeline computes, whatever its Funcs and variables are called by Halide."""
-    keys = func_keys(funcs)
-    inputs: dict[str, str] = {}
-    parts = []
-    for func in funcs:
-        parts.append(f"{keys[func.name]}:{[(kind.code, kind.bits) for kind in func.types]}")
-        for stage in func.stages:
-            names = _loop_names(func, stage)
-            terms = [
-                *stage.args,
-                *stage.values,
-                stage.predicate,
-                *(end for r in stage.rvars for end in r[1:]),
-            ]
-            parts += [_text(term, names, keys, inputs) for term in terms]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _text(term: Term, names: Mapping[str, str], keys: Mapping[str, str], inputs: dict[str, str]) -> str:
-    sizes: dict[Term, int] = {}
-    if fold(term, lambda _, below: 1 + sum(below), sizes) > MAX_WRITTEN:
-        known: dict[Term, str] = {}
-        return fold(term, lambda each, below: _digest(_head(each, names, keys, inputs), below), known)
-    pieces: list[str] = []
-    waiting: list[Term | str] = [term]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, str):
-            pieces.append(each)
-            continue
-        pieces.append(_head(each, names, keys, inputs) + "(")
-        waiting.append(")")
-        for index, operand in reversed(list(enumerate(each.operands))):
-            waiting.append(operand)
-            if index:
-                waiting.append(",")
-    return "".join(pieces)
-
-
-def _digest(head: str, below: Sequence[str]) -> str:
-    return hashlib.sha256(f"{head}({','.join(below)})".encode()).hexdigest()
-
-
-def _head(term: Term, names: Mapping[str, str], keys: Mapping[str, str], inputs: dict[str, str]) -> str:
-    name = term.name
-    if term.kind == "Call":
-        name = keys.get(name, inputs.setdefault(name, f"in{len(inputs)}") if term.value == IMAGE else name)
-    elif term.kind == "Variable" and name in names:
-        name = names[name]
-    elif term.kind == "Variable":
-        head, dot, tail = name.partition(".")
-        name = inputs.setdefault(head, f"in{len(inputs)}") + dot + tail
-    type_ = f"{term.type.code}.{term.type.bits}" if term.type else ""
-    return f"{term.kind}|{name}|{term.value!r}|{type_}"
-
-
-def _loop_names(func: RawFunc, stage: RawStage) -> dict[str, str]:
-    return loop_keys(func.args, "d") | loop_keys([name for name, _, _ in stage.rvars], "r")
+    outputs_keys, identity = tuple(builder.keys[name] for name in pipeline.outputs), identity_of(pipeline)
+    return Graph(identity.algorithm, made, inputs, outputs_keys, identity.older)
 
 
 def _require_supported(pipeline: RawPipeline, funcs: Sequence[RawFunc], dimensions: Sequence[int]) -> None:
@@ -161,7 +99,7 @@ class _Builder:
         )
 
     def _stage(self, func: RawFunc, stage: RawStage) -> Stage:
-        names, box = _loop_names(func, stage), self._bounds.stage_box(func, stage)
+        names, box = stage_loops(func, stage), self._bounds.stage_box(func, stage)
         fixed = _fixed_extents(func, stage)
         loops = tuple(
             Loop(

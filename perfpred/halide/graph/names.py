@@ -1,9 +1,9 @@
 """Names that do not change from one build of a pipeline to the next.
 
-Halide makes names unique a process at a time (``blur_x$3``, ``v12``); what is stored must not hold such
-counters. Funcs are visited from the output in the order they are called, and named by what stands before
-the counter, numbered where that is not unique; characters other than letters, digits, ``_``, ``$`` and ``.``
-become ``_``.
+Halide makes names unique a process at a time (``blur_x$3``, ``v12``, ``hist$1_intm`` of an rfactor, ``p0_im``
+of an image without a name); what is stored must not hold such counters, wherever they stand. Funcs are
+visited from the output in the order they are called, and named by what is left, numbered where that is not
+unique; characters other than letters, digits, ``_``, ``$`` and ``.`` become ``_``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from collections.abc import Iterator, Sequence
 from perfpred.halide.graph.serialized import RawFunc, RawPipeline
 from perfpred.halide.graph.terms import calls
 
-COUNTER = re.compile(r"\$\d+(?=(?:_intm(?:\$\d+)?)?$)")
-"""At a name's end, or before what ``rfactor`` adds to the name of the Func it takes apart."""
+COUNTER = re.compile(r"\$\d+(?![^_$.])")
+"""A counter ends a name, or what a name was made from: ``hist$1_intm``, ``k$1$x``."""
 ANONYMOUS = re.compile(r"^(?:v|f|r)\d+$")
 UNWRITTEN = re.compile(r"[^A-Za-z0-9_$.]")
 LONGEST = 120
 """Characters of a name, before a number that makes it unique."""
+DERIVED = re.compile(r"^([fp])\d+(?=_(?:im|intm|in|clone_in|global_wrapper)(?:_|$))")
+"""The name of a Func or an image without one, in that of a Func which Halide made of it."""
 LAMBDA = re.compile(r"^(lambda|sum|product|maximum|minimum|argmax|argmin)_?\d*$")
 
 
@@ -55,6 +57,8 @@ def func_keys(funcs: Sequence[RawFunc]) -> dict[str, str]:
     --------
     >>> _unique(["blur", "blur", "out"])
     ['blur', 'blur.1', 'out']
+    >>> [_stem(name) for name in ("blur$2", "hist$1_intm", "p3_im", "f7", "f7_intm$1", "sum$4", "p1")]
+    ['blur', 'hist_intm', 'p_im', 'f', 'f_intm', 'sum', 'p1']
     """
     stems = [_stem(func.name) for func in funcs]
     return dict(zip([func.name for func in funcs], _unique(stems), strict=True))
@@ -75,7 +79,7 @@ def _stem(name: str) -> str:
     known = LAMBDA.match(bare)
     if known:
         return known.group(1)
-    return "f" if ANONYMOUS.match(bare) else _plain(bare)
+    return "f" if ANONYMOUS.match(bare) else _plain(DERIVED.sub(r"\1", bare))
 
 
 def _plain(name: str) -> str:

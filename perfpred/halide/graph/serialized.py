@@ -65,7 +65,8 @@ class RawStage:
 class RawFunc:
     """A Func; a level is (Func, variable), with empty names where it is inlined.
 
-    `bounds` and `estimates` are the minimum and extent that a dimension was given, by its name.
+    `bounds` and `estimates` are the minimum and extent that a dimension was given, by its name; `table` is
+    all that Halide wrote of it.
     """
 
     name: str
@@ -79,6 +80,7 @@ class RawFunc:
     estimates: dict[str, tuple[Term, Term]]
     bounds: dict[str, tuple[Term, Term]]
     extern: bool
+    table: Table = field(repr=False, compare=False)
 
     @property
     def is_scheduled(self) -> bool:
@@ -122,6 +124,7 @@ class RawPipeline:
     outputs: tuple[str, ...]
     halide_version: str
     buffers: dict[str, RawBuffer] = field(default_factory=dict)
+    table: Table | None = field(default=None, repr=False, compare=False)
 
 
 def parse(data: bytes) -> RawPipeline:
@@ -139,7 +142,9 @@ def parse(data: bytes) -> RawPipeline:
     except Exception as error:
         raise InputError(f"the serialized pipeline cannot be read: {error}") from None
     named = {each.name: each for each in buffers}
-    return RawPipeline({func.name: func for func in funcs}, tuple(table.texts(1)), table.text(8), named)
+    return RawPipeline(
+        {func.name: func for func in funcs}, tuple(table.texts(1)), table.text(8), named, table
+    )
 
 
 def _buffer(table: Table) -> RawBuffer:
@@ -169,6 +174,7 @@ def _func(table: Table) -> RawFunc:
         estimates={each.text(0): (union(each, 1), union(each, 3)) for each in schedule.tables(5)},
         bounds={each.text(0): (union(each, 1), union(each, 3)) for each in schedule.tables(4)},
         extern=bool(table.text(12)),
+        table=table,
     )
 
 

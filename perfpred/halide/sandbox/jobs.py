@@ -20,6 +20,7 @@ from perfpred.halide.autoscheduled import choice_of
 from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built, build, dense, plain
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
+from perfpred.halide.code_key import code_key
 from perfpred.halide.graph.rounding import rounding
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.sandbox.workshop import about_path
@@ -69,6 +70,7 @@ def describe(built: Built, folder: Path | None) -> dict[str, Any]:
         "arguments": arguments,
         "outputs": built.outputs,
         "rounding": rounding(built.raw, built.graph).to_json(),
+        "code": code_key(built),
     }
 
 

@@ -41,12 +41,15 @@ class Description:
         ``type`` and ``dims`` of each output buffer in order; a Tuple has several.
     rounding : mapping
         ``epsilon`` and ``terms``, as `perfpred.halide.graph.rounding.Rounding` has them.
+    code : str
+        What decides its code, beside a schedule and a target: see `perfpred.halide.code_key`.
     """
 
     graph: Graph
     arguments: tuple[Mapping[str, Any], ...]
     outputs: tuple[Mapping[str, Any], ...]
     rounding: Mapping[str, float]
+    code: str
 
 
 class Workshop:
@@ -124,7 +127,8 @@ class Workshop:
             where = "" if is_placed else f"{place} at {size[0]}x{size[1]}: "
             raise InputError(f"{where}{message}")
         operands = tuple(reply["arguments"]), tuple(reply["outputs"])
-        return Description(Graph.from_json(reply["graph"]), *operands, reply["rounding"])
+        graph = Graph.from_json(reply["graph"])
+        return Description(graph, *operands, reply["rounding"], reply["code"])
 
     def close(self) -> None:
         """End all processes and threads."""
