@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from perfpred.errors import InputError
@@ -180,7 +180,7 @@ def _cut(described: Mapping[Size, Description]) -> Beside | None:
         return None
     name = f"{size[0]}x{size[1]}"
     shape = "x".join(str(extent) for _, extent, _ in outputs[0]["dims"])
-    made = Description(one.graph, one.arguments, tuple(outputs), one.rounding)
+    made = replace(one, outputs=tuple(outputs))
     return Beside(f"the first {shape} of {name}", made, size, name)
 
 

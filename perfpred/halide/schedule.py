@@ -181,8 +181,8 @@ class Schedule:
         """Raise `StaleScheduleError` unless this is a schedule of that algorithm."""
         if not is_same(self.algorithm, identity):
             raise StaleScheduleError(
-                f"this schedule is of {self.pipeline} as it was, algorithm "
-                f"{compared(self.algorithm, identity)}: choose a schedule again"
+                f"this schedule is of {self.pipeline} as it was ({compared(self.algorithm, identity)}): "
+                "choose a schedule again"
             )
 
     def apply(

@@ -379,6 +379,18 @@ def test_keys_of_funcs_hold_no_counters():
         assert list(func_keys(in_order(raw)).values()) == ["im_im", "hist_intm", "hist"]
 
 
+def test_a_name_that_is_taken_changes_no_key():
+    found = set()
+    for _ in range(3):
+        first = histogram(False)()
+        number = int(first.name().partition("$")[2] or 0) + 1
+        hl.Func(f"hist${number}_intm")  # Halide calls what it makes hist_5_intm$1
+        raw = parse(hl.serialize_pipeline(hl.Pipeline(histogram(True)())))
+        assert any("_intm$" in name for name in raw.funcs)
+        found.add(tuple(func_keys(in_order(raw)).values()))
+    assert found == {("im_im", "hist_intm", "hist")}
+
+
 def test_threads_build_the_same():
     found = []
 
@@ -535,7 +547,7 @@ def test_a_schedule_of_the_other_element_of_a_tuple_is_refused():
     schedule = load_schedule(folder / "v1.json")  # of an earlier version, which did not tell them apart
     for version in ("v1", "v2"):
         built = build(Source.of(f"{folder / version}.py:peak"), (64, 48))
-        with pytest.raises(StaleScheduleError, match="whose hashes do not tell pipelines like this one"):
+        with pytest.raises(StaleScheduleError, match="whose hashes do not tell pipelines like this one apart"):
             schedule.require(built.identity)
 
 

@@ -137,7 +137,7 @@ def test_functions_of_one_name_live_side_by_side(tmp_path):
 def test_only_another_algorithm_of_the_name_is_known(tmp_path):
     knowledge(BLUR).save(tmp_path)
     with pytest.raises(
-        AnotherAlgorithmError, match=rf"is algorithm {BLUR}, which has changed since \({SHARPEN}\), unless"
+        AnotherAlgorithmError, match=rf"\(algorithm {BLUR}, which has changed since to {SHARPEN}\), unless"
     ) as it:
         find(tmp_path, "build", "cpu-2t", Identity(SHARPEN))
     assert it.value.sizes == ((64, 48),) and it.value.algorithm == BLUR

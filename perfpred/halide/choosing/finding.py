@@ -164,7 +164,7 @@ def _warn(damaged: Damaged) -> None:
 
 def _another(folder: Path, named: Filed, identity: Identity) -> AnotherAlgorithmError:
     message = (
-        f"what {folder}/halide holds of {named.pipeline} is algorithm {compared(named.algorithm, identity)}, "
+        f"what {folder}/halide holds is {named.pipeline} as it was ({compared(named.algorithm, identity)}), "
         "unless another pipeline has its name: profile it again, which leaves what was measured as it is"
     )
     try:

@@ -51,10 +51,10 @@ def compared(stored: str, identity: Identity) -> str:
     """Return in words how the hash of a file differs from a pipeline's."""
     if len(stored) == OLDER_DIGITS and not identity.older:
         return (
-            f"{stored}, written by an earlier version, whose hashes do not tell pipelines like this one "
-            f"({identity.algorithm}) apart"
+            f"algorithm {stored}, written by an earlier version, whose hashes do not tell pipelines like "
+            f"this one apart, {identity.algorithm}"
         )
-    return f"{stored}, which has changed since ({identity.algorithm})"
+    return f"algorithm {stored}, which has changed since to {identity.algorithm}"
 
 
 def identity_of(pipeline: RawPipeline) -> Identity:

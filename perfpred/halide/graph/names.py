@@ -9,7 +9,7 @@ unique; characters other than letters, digits, ``_``, ``$`` and ``.`` become ``_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from perfpred.halide.graph.serialized import RawFunc, RawPipeline
 from perfpred.halide.graph.terms import calls
@@ -20,6 +20,8 @@ ANONYMOUS = re.compile(r"^(?:v|f|r)\d+$")
 UNWRITTEN = re.compile(r"[^A-Za-z0-9_$.]")
 LONGEST = 120
 """Characters of a name, before a number that makes it unique."""
+COUNTED = re.compile(r"\$\d+$")
+FACTORED = "_intm"
 DERIVED = re.compile(r"^([fp])\d+(?=_(?:im|intm|in|clone_in|global_wrapper)(?:_|$))")
 """The name of a Func or an image without one, in that of a Func which Halide made of it."""
 LAMBDA = re.compile(r"^(lambda|sum|product|maximum|minimum|argmax|argmin)_?\d*$")
@@ -57,10 +59,11 @@ def func_keys(funcs: Sequence[RawFunc]) -> dict[str, str]:
     --------
     >>> _unique(["blur", "blur", "out"])
     ['blur', 'blur.1', 'out']
-    >>> [_stem(name) for name in ("blur$2", "hist$1_intm", "p3_im", "f7", "f7_intm$1", "sum$4", "p1")]
-    ['blur', 'hist_intm', 'p_im', 'f', 'f_intm', 'sum', 'p1']
+    >>> [_stem(name, {}) for name in ("blur$2", "p3_im", "f7", "f7_intm$1", "sum$4", "p1")]
+    ['blur', 'p_im', 'f', 'f_intm', 'sum', 'p1']
     """
-    stems = [_stem(func.name) for func in funcs]
+    factored = _factored(funcs)
+    stems = [_stem(func.name, factored) for func in funcs]
     return dict(zip([func.name for func in funcs], _unique(stems), strict=True))
 
 
@@ -74,7 +77,23 @@ def loop_keys(names: Sequence[str], anonymous: str) -> dict[str, str]:
     return dict(zip(names, _unique(stems), strict=True))
 
 
-def _stem(name: str) -> str:
+def _factored(funcs: Sequence[RawFunc]) -> dict[str, str]:
+    """Return the Funcs that ``rfactor`` made, and of which Func.
+
+    Where ``hist$5_intm`` is taken already, Halide calls the next one ``hist_5_intm$1``.
+    """
+    found = {}
+    for func in funcs:
+        made = {f"{func.name}{FACTORED}", f"{func.name.replace('$', '_')}{FACTORED}"}
+        for call in (call for stage in func.stages for call in stage.reads):
+            if COUNTED.sub("", call.name) in made:
+                found[call.name] = func.name
+    return found
+
+
+def _stem(name: str, factored: Mapping[str, str]) -> str:
+    if name in factored:
+        return _stem(factored[name], factored) + FACTORED
     bare = COUNTER.sub("", name)
     known = LAMBDA.match(bare)
     if known:
