@@ -547,7 +547,9 @@ def test_a_schedule_of_the_other_element_of_a_tuple_is_refused():
     schedule = load_schedule(folder / "v1.json")  # of an earlier version, which did not tell them apart
     for version in ("v1", "v2"):
         built = build(Source.of(f"{folder / version}.py:peak"), (64, 48))
-        with pytest.raises(StaleScheduleError, match="whose hashes do not tell pipelines like this one apart"):
+        with pytest.raises(
+            StaleScheduleError, match="whose hashes do not tell pipelines like this one apart"
+        ):
             schedule.require(built.identity)
 
 
