@@ -1,4 +1,4 @@
-"""Whether a schedule can run at a size: whole tiles of its outputs must fit into it."""
+"""Whether a schedule can run at a size: whole tiles must fit where more than is needed cannot be computed."""
 
 from __future__ import annotations
 
@@ -19,26 +19,38 @@ def too_small(candidate: Candidate, graph: Graph) -> str | None:
     """Return why the size of a graph is too small for a candidate, None if it is not.
 
     Halide shifts the last tile of an output inwards, so an output smaller than a tile is an error when it
-    runs. Other Funcs are simply made as large as their tiles.
+    runs. Other Funcs are made as large as their tiles, which is an error where an input is read without a
+    boundary condition: it would be read out of bounds.
     """
     if any(each.method == AUTOSCHEDULE for each in candidate.directives):
         return None
-    problems = (_output_problem(graph.by_key[key], candidate) for key in graph.outputs)
-    return next((each for each in problems if each is not None), None)
+    for key in (*graph.outputs, *sorted(graph.exposed - set(graph.outputs))):
+        func = graph.by_key[key]
+        for number in range(len(func.stages)):
+            found = _tile_problem(func, number, candidate)
+            if found is not None:
+                beyond = "" if key in graph.outputs else "; it reads an input without a boundary condition"
+                return f"{found}{beyond}"
+    return None
 
 
-def _output_problem(output: Func, candidate: Candidate) -> str | None:
-    names = tuple(loop.name for loop in output.stages[0].loops)
+def _tile_problem(func: Func, number: int, candidate: Candidate) -> str | None:
+    """Return which tiles of a definition are larger than its Func, unless a guard cuts them off."""
+    stage = func.stages[number]
+    names = tuple(loop.name for loop in stage.loops)
     nest = StageNest(names, list(names))
-    sizes = dict(zip(output.args, output.extents, strict=True))
-    for directive in candidate.of(output.key):
-        if directive.stage or directive.method not in ("split", "fuse", "rename", "reorder"):
+    sizes = {loop.name: loop.extent for loop in stage.loops} | dict(zip(func.args, func.extents, strict=True))
+    guarded = set(stage.rvars)  # as Halide does with the loops of a reduction
+    for directive in candidate.of(func.key):
+        if directive.stage != number or directive.method not in ("split", "fuse", "rename", "reorder"):
             continue
         if directive.method == "split":
             old, factor = str(directive.args[0]), int(directive.args[3])
             tail = str(directive.args[4]) if len(directive.args) > 4 else "Auto"
             extent = nest.extents(sizes).get(old, float(factor))
-            if extent < factor and tail not in GUARDED:
-                return f"tiles of {factor} along {old} of {output.key} do not fit into {extent:g}"
+            if extent < factor and tail not in GUARDED and old not in guarded:
+                return f"tiles of {factor} along {old} of {func.key} do not fit into {extent:g}"
+            if old in guarded:
+                guarded |= {str(each) for each in directive.args[1:3]}
         nest.apply(directive)
     return None
