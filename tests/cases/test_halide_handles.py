@@ -11,9 +11,11 @@ import numpy as np
 
 from perfpred.halide import autoschedule
 from perfpred.halide.apply import apply_to, target_of
-from perfpred.halide.built import without_examples
+from perfpred.halide.built import checked, without_examples
 from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.schedule import Schedule, load_schedule
+from perfpred.hardware import probe
 
 TARGET = str(hl.get_host_target())
 WHOLE = Candidate((Directive("o", 0, "split", ("x", "xo", "xi", 16, "RoundUp")),))
@@ -65,8 +67,6 @@ def test_after_a_schedule_was_loaded(handle, tmp_path):
     output, inputs, extents = made()
     given = HANDLES[handle](output)
     assert not is_in_force(given)
-    from perfpred.halide.built import checked
-
     graph = checked(*made()).graph
     Schedule.of("p", graph, WHOLE, TARGET, [(20, 20)]).save(tmp_path / "s.json")
     load_schedule(tmp_path / "s.json").apply(given, inputs, extents)
@@ -74,12 +74,16 @@ def test_after_a_schedule_was_loaded(handle, tmp_path):
 
 
 @pytest.mark.parametrize("handle", ["func", "pipeline"])
-def test_after_autoschedule(handle, monkeypatch):
+def test_after_autoschedule(handle, tmp_path):
+    machine = probe()
+    hardware = machine.hardware(machine.best_isa(), 1).id
+    times, noise = np.full((1, 1), -12.0), np.full((1, 1), 0.01)
+    algorithm = checked(*made()).graph.algorithm
+    Experience("o", algorithm, hardware, ((20, 20),), (WHOLE,), times, noise, None, 0.1).save(tmp_path)
     output, inputs, extents = made()
     given = HANDLES[handle](output)
     assert not is_in_force(given)
-    monkeypatch.setattr("perfpred.halide.choosing.autoschedule._chosen", lambda *_: (WHOLE, None, "set"))
-    autoschedule(given, inputs, extents)
+    assert autoschedule(given, inputs, extents, models=tmp_path, threads=1).schedule.candidate == WHOLE
     assert is_in_force(given)
 
 
