@@ -20,7 +20,7 @@ from perfpred.halide.candidate import Candidate
 from perfpred.halide.checks import Beside, Checks
 from perfpred.halide.journalled import NamedRows
 from perfpred.halide.miscompiled import miscompiled
-from perfpred.halide.reference import UNFUSED, reference_schedule
+from perfpred.halide.reference import UNFUSED, inlined_schedule, reference_schedule
 from perfpred.halide.sandbox.crowd import Crowd, Others
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import (
@@ -85,10 +85,21 @@ class Task:
         key = repr([self.described[size].code, self.target, require_halide()])
         return cache_dir() / hashlib.sha256(key.encode()).hexdigest()[:16] / f"{candidate.id}.so"
 
-    def unfused(self, size: Size) -> Path:
-        """Return where the code of the reference lies that fuses no multiplications and additions."""
-        reference = self.library(reference_schedule(self.described[size].graph), size)
-        return reference.with_name(f"{reference.stem}-{UNFUSED}.so")
+    def variants(self, size: Size) -> list[tuple[Candidate, str, Path]]:
+        """Return what rounds otherwise than the reference: its schedule, its target, where its code lies.
+
+        The reference without fused multiplications and additions, and what is cheap inlined; nothing where
+        integers alone are computed.
+        """
+        described = self.described[size]
+        if not described.rounding["epsilon"]:
+            return []
+        plain, inlined = reference_schedule(described.graph), inlined_schedule(described.graph)
+        path = self.library(plain, size)
+        found = [(plain, f"{self.target}-{UNFUSED}", path.with_name(f"{path.stem}-{UNFUSED}.so"))]
+        if inlined is not None:
+            found.append((inlined, self.target, self.library(inlined, size)))
+        return found
 
     @property
     def processors(self) -> list[int]:
@@ -288,7 +299,7 @@ class Timer:
         if reply["status"] == "wrong_result":
             self.child.close()  # it may have written anywhere
         if reply["status"] == "ok":
-            reply.pop("refused", None)
+            reply.pop("refused", None), reply.pop("passed", None)
             self.task.fastest.saw(reply["monitor_s"])
             if self.best.hopeless(size, reply["time_s"]):
                 reply["give_up"] = True
@@ -358,14 +369,13 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
 
 def _operands(task: Task, size: Size, described: Description, folder: str = "") -> dict[str, Any]:
     """Return what the timing process needs to know of a size; its code is that for another where so told."""
-    unfused = task.unfused(size)
     return {
         "folder": str(task.folder / (folder or size_text(size))),
         "arguments": list(described.arguments),
         "outputs": list(described.outputs),
         "rounding": dict(described.rounding),
         "reference": str(task.library(reference_schedule(described.graph), size)),
-        "unfused": str(unfused) if is_usable(unfused) else None,
+        "others": [str(path) for _, _, path in task.variants(size) if is_usable(path)],
     }
 
 
@@ -381,7 +391,7 @@ def _look(task: Task, child: Child) -> None:
         if reply["status"] == "ok":
             task.checks.saw(name, described, reply)
         else:
-            task.checks.note(f"the unscheduled pipeline fails at {name}: {reply['message']}")
+            task.checks.warn(f"the unscheduled pipeline fails: {reply['message']}", name)
 
 
 @contextmanager
@@ -426,16 +436,14 @@ def prepare(task: Task, workshop: Workshop) -> None:
         path = task.library(reference, size)
         if not is_usable(path):
             jobs.append(compile_job(task.source, size, reference, task.target, str(path)))
-        unfused = task.unfused(size)
-        if not is_usable(unfused) and task.described[size].rounding["epsilon"]:
-            target = f"{task.target}-{UNFUSED}"
-            beside.append(compile_job(task.source, size, reference, target, str(unfused)))
-    for job in jobs:
-        reply = workshop.run(job)
-        if reply["status"] != "ok":
-            raise MeasurementError(f"{task.source.name} cannot be compiled: {reply['message']}")
-    for job in beside:  # what fails of these is done without
-        workshop.run(job)
+        for each, rounding, path in task.variants(size):
+            if not is_usable(path):
+                beside.append(compile_job(task.source, size, each, rounding, str(path)))
+    replies: dict[int, dict[str, Any]] = {}
+    workshop.run_all([*jobs, *beside], replies.__setitem__)
+    for number in range(len(jobs)):  # what fails of the others is done without
+        if replies[number]["status"] != "ok":
+            raise MeasurementError(f"{task.source.name} cannot be compiled: {replies[number]['message']}")
 
 
 def size_text(size: Size) -> str:

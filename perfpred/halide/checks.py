@@ -55,27 +55,34 @@ class Checks:
     data: dict[str, list[str]] = field(default_factory=dict)
     looked_at: set[str] = field(default_factory=set)
     tolerances: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    _passed: set[tuple[str, str]] = field(default_factory=set)
+    _said: dict[str, list[str]] = field(default_factory=dict)
+    _passed: dict[str, list[str]] = field(default_factory=dict)
     _refused: dict[str, set[str]] = field(default_factory=dict)
     _failed: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def note(self, text: str) -> None:
-        """Say something once."""
-        if text not in self.notes:
-            self.notes.append(text)
+    @property
+    def warnings(self) -> list[str]:
+        """What keeps outputs from being checked as well as they might be."""
+        return [f"{text}, at {listed(sizes)}" if sizes else text for text, sizes in self._said.items()]
+
+    def warn(self, text: str, size: str = "") -> None:
+        """Say something, once for all sizes."""
+        sizes = self._said.setdefault(text, [])
+        if size and size not in sizes:
+            sizes.append(size)
 
     def saw(self, size: str, described: Description, reply: Reply) -> None:
         """Take in what is checked at a size."""
         self.data[size] = list(reply["data"])
         self.tolerances[size] = Tolerance(**described.rounding).relative
         for warning in reply["warnings"]:
-            self.note(f"{warning} at {size}")
+            self.warn(warning, size)
 
     def took(self, candidate: str, size: str, reply: Reply) -> None:
         """Take in what became of a candidate that was checked at a size, and beside."""
         if reply["status"] == "ok":
-            self._passed.add((candidate, size))
+            passed = self._passed.setdefault(candidate, [])
+            passed += [each for each in (*reply.get("passed", ()), size) if each not in passed]
         elif is_wrong(reply["status"], str(reply.get("message", ""))):
             self._failed[candidate] = failure(reply["status"], str(reply.get("message", "")), size)
         for refused in reply.get("refused", ()):
@@ -83,26 +90,34 @@ class Checks:
 
     def is_checked(self, candidate: str, size: str) -> bool:
         """Whether a candidate was right at a size."""
-        return (candidate, size) in self._passed
+        return size in self._passed.get(candidate, ())
 
     def failed(self, candidate: str) -> dict[str, Any] | None:
         """Return the reply for a candidate that was wrong, or ended the process, at any size."""
         return self._failed.get(candidate)
 
-    def text(self) -> str:
-        """Return on what outputs were compared, such as ``on the example and 2 random inputs at 64x48``."""
-        sizes: dict[str, list[str]] = {}
-        for size, data in self.data.items():
-            sizes.setdefault(_data_text(data), []).append(size)
-        return "; ".join(f"{data}, at {_listed(names)}" for data, names in sizes.items())
+    def text(self, candidate: str) -> str:
+        """Return on what a candidate's output was compared, empty where it was not.
 
-    def document(self) -> dict[str, Any]:
-        """Return the same as a plain dictionary."""
+        Such as ``on the example and 2 random inputs, at 37x29 and 64x48``.
+        """
+        found: dict[str, list[str]] = {}
+        for size in self._passed.get(candidate, ()):
+            found.setdefault(_data_text(self.data.get(size, ["example"])), []).append(size)
+        return "; ".join(f"{data}, at {listed(sizes)}" for data, sizes in found.items())
+
+    def document(self, candidate: str = "") -> dict[str, Any]:
+        """Return the same as a plain dictionary: of one candidate, or of all."""
+        sizes = self._passed.get(candidate, ()) if candidate else list(self.data)
         return {
-            "sizes": {size: list(data) for size, data in self.data.items()},
-            "relative_tolerance": dict(self.tolerances),
-            "not_taken": {size: len(refused) for size, refused in self._refused.items()},
-            "warnings": list(self.notes),
+            "sizes": {size: self.data.get(size, ["example"]) for size in sizes},
+            "relative_tolerance": {size: self.tolerances.get(size) for size in sizes},
+            "not_taken": {
+                size: len(refused)
+                for size, refused in self._refused.items()
+                if not candidate or candidate in refused
+            },
+            "warnings": self.warnings,
         }
 
 
@@ -148,7 +163,7 @@ def sizes_beside(
                 said = " ".join(str(error).split())[:200]
                 reason = reason or f"{source.name} cannot be built at {name}: {said}"
                 continue
-            like = next((each for each, one in described.items() if _same_code(one, odd)), None)
+            like = next((each for each, one in described.items() if one.code == odd.code), None)
             if like is not None:
                 found.append(Beside(name, odd, like, name))
             else:
@@ -157,12 +172,6 @@ def sizes_beside(
         return found, []
     cut = _cut(described)
     return ([] if cut is None else [cut]), [reason]
-
-
-def _same_code(one: Description, other: Description) -> bool:
-    kinds = [[(each["kind"], each["type"]) for each in d.arguments] for d in (one, other)]
-    outputs = [[(each["type"], len(each["dims"])) for each in d.outputs] for d in (one, other)]
-    return one.graph.algorithm == other.graph.algorithm and kinds[0] == kinds[1] and outputs[0] == outputs[1]
 
 
 def _cut(described: Mapping[Size, Description]) -> Beside | None:
@@ -196,5 +205,12 @@ def _data_text(data: Sequence[str]) -> str:
     return f"on the example{more}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence has them.
+
+    Examples
+    --------
+    >>> listed(["37x29", "64x48"])
+    '37x29 and 64x48'
+    """
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

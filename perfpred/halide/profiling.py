@@ -165,7 +165,7 @@ def _measured(
         beside, said = sizes_beside(order.source, described, workshop, str(folder))
         task = Task(order.source, hardware, described, folder, beside=tuple(beside))
         for note in said:
-            task.checks.note(note)
+            task.checks.warn(note)
         identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
         resume, overwrite = campaign.resume, campaign.overwrite
         with Journal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:

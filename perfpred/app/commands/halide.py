@@ -9,7 +9,7 @@ import typer
 
 from perfpred.app.arguments import Json, Seed
 from perfpred.app.campaigns import require_any_ok, shown_campaign
-from perfpred.app.console import percent, print_json, seconds, table
+from perfpred.app.console import notice, percent, print_json, seconds, table
 from perfpred.hardware import probe
 
 app = typer.Typer(
@@ -104,6 +104,8 @@ def profile(
     )
     with shown_campaign(found.name) as bar:
         made = profile_pipeline(order, machine, out, effort, bar, resume=resume, overwrite=overwrite)
+    for warning in made.metadata["checks"]["warnings"]:
+        notice(warning)
     _show(_summary(made, out), json)
     require_any_ok(len(made.ok), len(made), f"{out.stem}.meta.json")
 

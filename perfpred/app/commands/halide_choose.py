@@ -140,6 +140,9 @@ def schedule(
         if models is not None:
             experience = known(models, source, hardware, opened.graph.identity, opened.workshop)
         made, choice = chosen_for(opened, experience, budget, seed, bar)
+        warnings = opened.task.checks.warnings if opened.task.checks.data else []
+    for warning in warnings:
+        notice(warning)
     if emit:
         atomic_write(out, to_python(made) if emit == "python" else to_cpp(made))
     else:

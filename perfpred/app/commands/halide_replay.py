@@ -51,8 +51,11 @@ def replay(
         print_json(documents)
     else:
         _show(documents)
+    for warning in documents[0]["checks"]["warnings"]:
+        notice(warning)
     if documents[0]["status"] != "ok":
-        raise MeasurementError(f"the schedule of {file} ended with {documents[0]['status']}")
+        said = " ".join(documents[0]["message"].split())
+        raise MeasurementError(f"the schedule of {file} ended with {documents[0]['status']}: {said}")
 
 
 def _show(documents: list[dict[str, Any]]) -> None:
@@ -72,8 +75,7 @@ def _show(documents: list[dict[str, Any]]) -> None:
     columns = dict.fromkeys(["source", "schedule", "status"], "left")
     first = documents[0]
     expected = "" if first["expected_s"] is None else f"; expected to take {seconds(first['expected_s'])}"
-    title = (
-        f"{first['pipeline']} at {first['size']}, output compared with the unscheduled pipeline's{expected}"
-    )
+    compared = first["compared"] and f", output compared with the unscheduled pipeline's {first['compared']}"
+    title = f"{first['pipeline']} at {first['size']}{compared}{expected}"
     table(title, {**columns, **dict.fromkeys(["time", "noise"], "right"), **SPEEDUP_COLUMNS}, rows)
     notice(f"{first['pipeline']}: {first['effort']}")

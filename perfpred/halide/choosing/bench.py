@@ -126,8 +126,9 @@ def _rivals(
 def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) -> list[dict[str, Any]]:
     """Return a document on a stored schedule, and one on each autoscheduler's, timed in the same rounds.
 
-    The output of each has been compared with that of the pipeline without a schedule.
+    The output of each has been compared with that of the pipeline without a schedule; `checks` says on what.
     """
+    checks = session.task.checks
     standing, _ = session.baselines()
     mine = replace(stored.candidate, source="replayed")
     others = [each for each in standing if each != mine]
@@ -147,6 +148,9 @@ def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) 
             **_speedup(judged, each, base),
             "effort": judged.effort() + judged.unrest(),
             "expected_s": stored.expected_s if each is mine else None,
+            "message": timed[each].message,
+            "checks": checks.document(each.id),
+            "compared": checks.text(each.id),
         }
         for each in (mine, *others)
     ]

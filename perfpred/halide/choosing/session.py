@@ -62,6 +62,7 @@ class Timed:
     noise: float
     status: str
     slowdown: float = 1.0
+    message: str = ""
 
 
 class Session:
@@ -102,7 +103,7 @@ class Session:
         hardware = machine.hardware(isa, threads)
         self.task = Task(source, hardware, {size: described}, folder, beside=tuple(beside))
         for note in notes:
-            self.task.checks.note(note)
+            self.task.checks.warn(note)
         self.workshop = workshop
         self._log = Forgotten()
         self.failed: dict[str, str] = {}
@@ -152,7 +153,7 @@ class Session:
         compiled = compile_all(self.task, chosen, self.workshop, self._log, progress)
         usable = [each for each in chosen if compiled[each.id].usable]
         found = {
-            each: Timed(math.nan, math.nan, compiled[each.id].status)
+            each: Timed(math.nan, math.nan, compiled[each.id].status, message=compiled[each.id].message)
             for each in chosen
             if compiled[each.id].status != "ok"
         }
@@ -165,7 +166,7 @@ class Session:
                 found[candidate] = Timed(moment.estimate.time_s, moment.estimate.noise, "ok", slowdown)
             else:
                 status = record.status if record.failed else "timeout"
-                found[candidate] = Timed(math.nan, math.nan, status)
+                found[candidate] = Timed(math.nan, math.nan, status, message=record.message)
         by_id = {each.id: found[each] for each in found}
         for each in chosen:
             if each not in found:

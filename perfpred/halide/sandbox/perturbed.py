@@ -24,6 +24,10 @@ MORE_FLIPS = 4.0
 STRAYS = 1e-4
 """The share of the values that may be decided by rounding without that being seen."""
 LOOSE = 1e-2
+"""A value that rounding changes by more than this part of the largest is as good as unchecked."""
+SINGULAR = 0.1
+"""The share of the values that may be something else where the right ones are not finite: where a divisor is
+nothing, rounding may make it something."""
 
 
 @dataclass
@@ -70,7 +74,9 @@ class Spread:
             outside = above | below
         if found.dtype.kind == "f":
             outside |= ~np.isfinite(found) & np.isfinite(self.right.array)
-            outside |= np.isfinite(found) & ~np.isfinite(self.right.array)
+            singular = mask & ~np.isfinite(self.right.array)
+            if np.mean(singular) <= SINGULAR:
+                outside &= ~singular
             left = mask & outside & ~np.asarray(self.undecided)
             return left if left.any() else None
         left = mask & outside

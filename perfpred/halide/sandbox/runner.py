@@ -46,15 +46,18 @@ class Runner:
         """Return the timing of a library at a size, after checking its output if asked to.
 
         Its output is also checked at the first of the sizes ``beside`` that it takes; those that it does not
-        take are ``refused``. A request that is ``about`` a size is answered with what is checked there.
+        take are ``refused``, the one that it does is ``passed``. A request that is ``about`` a size is
+        answered with what is checked there.
         """
         if "about" in request:
             case = self._case(request["about"])
             return {"status": "ok", "data": list(case.data.values()), "warnings": case.warnings()}
         size, entry = request["size"], _entry(request["library"])
         refused: list[str] = []
+        passed: list[str] = []
         if request.get("check"):
-            problem = self._beside(entry, request.get("beside", ()), refused) or self._problem(entry, size)
+            beside = request.get("beside", ())
+            problem = self._beside(entry, beside, passed, refused) or self._problem(entry, size)
             if problem is not None:
                 return {"status": "wrong_result", "message": problem}
         case = self._case(size)
@@ -67,23 +70,25 @@ class Runner:
         time_s, pulse_s = self._pulse.in_calm(
             lambda: time_call(run, time.perf_counter, TIMING), TIMING.long_s
         )
-        return {"status": "ok", "time_s": time_s, "monitor_s": pulse_s, "refused": refused}
+        return {"status": "ok", "time_s": time_s, "monitor_s": pulse_s, "passed": passed, "refused": refused}
 
     def _case(self, size: str) -> Case:
         if size not in self._cases:
             setup = self._setup["sizes"][size]
-            unfused = _entry(setup["unfused"]) if setup.get("unfused") else None
-            entries = Entries(_entry(setup["reference"]), unfused)
+            entries = Entries(_entry(setup["reference"]), [_entry(each) for each in setup["others"]])
             tolerance = Tolerance(setup["rounding"]["epsilon"], setup["rounding"]["terms"])
             self._cases[size] = Case(setup, tolerance, entries, self._call)
         return self._cases[size]
 
-    def _beside(self, entry: Any, sizes: Sequence[str], refused: list[str]) -> str | None:
+    def _beside(self, entry: Any, sizes: Sequence[str], passed: list[str], refused: list[str]) -> str | None:
         for size in sizes:
             try:
-                return self._problem(entry, size)
+                problem = self._problem(entry, size)
             except CallError:  # too small for its tiles
                 refused.append(size)
+                continue
+            passed.append(size)
+            return problem
         return None
 
     def _problem(self, entry: Any, size: str) -> str | None:

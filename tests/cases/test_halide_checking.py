@@ -1,0 +1,196 @@
+"""Wrong values are found out whatever the user's examples are, and right ones are not taken for wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("halide")
+from perfpred.halide.campaign import Task, prepare, time_all
+from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.checks import sizes_beside
+from perfpred.halide.reference import reference_schedule
+from perfpred.halide.sandbox.forked import ForkLimits
+from perfpred.halide.sandbox.workshop import Workshop, compile_job
+from perfpred.halide.source import Source
+from perfpred.hardware import compiler, probe
+from perfpred.measure.campaign import Effort, InMemoryLog
+
+pytestmark = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
+CASES = Path(__file__).parent.parent / "data" / "cases"
+RELIGHT = CASES / "halide-13b-own-space-miscompiled"
+NLMEANS = CASES / "halide-13-wrong-schedule-passes-the-check"
+PYRAMID = CASES / "halide-10-float16-all-wrong"
+MACHINE = probe()
+ONCE = Effort(min_rounds=1, max_rounds=1, row_limit_s=20.0)
+
+
+class Silent:
+    def update(self, done, total, note):
+        pass
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("checking")
+
+
+@pytest.fixture(autouse=True)
+def cache(folder, monkeypatch):
+    monkeypatch.setattr("perfpred.halide.campaign.cache_dir", lambda: folder / "cache")
+
+
+@pytest.fixture(scope="module")
+def workshop():
+    with Workshop(ForkLimits(30, 4 << 30), workers=1) as made:
+        yield made
+
+
+def schedules(case):
+    documents = json.loads((case / "p.schedules.json").read_text())["schedules"]
+    return {key: Candidate.from_json(each) for key, each in documents.items()}
+
+
+def task_of(workshop, place, sizes, folder):
+    source = Source.of(place)
+    described = {
+        size: workshop.describe(source, size, str(folder / f"{size[0]}x{size[1]}")) for size in sizes
+    }
+    beside, notes = sizes_beside(source, described, workshop, str(folder))
+    threads = MACHINE.hardware(MACHINE.best_isa(), 1)
+    task = Task(source, threads, described, folder, beside=tuple(beside))
+    for note in notes:
+        task.checks.warn(note)
+    prepare(task, workshop)
+    return task
+
+
+def judged(workshop, task, candidates):
+    """The status and the message of each candidate at each size."""
+    size = next(iter(task.described))
+    for each in candidates:
+        library = task.library(each, size)
+        if not library.exists():
+            job = compile_job(task.source, size, each, task.target, str(library))
+            reply = workshop.run(job)
+            assert reply["status"] == "ok", reply
+    rows = time_all(task, candidates, MACHINE, InMemoryLog(), ONCE, 0, Silent())
+    found = {}
+    for row, record in rows:
+        found.setdefault(row.subject, []).append((record.status, record.message))
+    return found
+
+
+WRONG = ("s4c36679a741", "sa383b8b6c0e")
+EXAMPLES = {
+    "noise": "np.random.default_rng(1).random((3, height, width), dtype=np.float32)",
+    "zeros": "np.zeros((3, height, width), np.float32)",
+    "ones": "np.ones((3, height, width), np.float32)",
+    "gradient": "np.broadcast_to(np.linspace(0, 1, width, dtype=np.float32), (3, height, width)).copy()",
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_miscompiled_schedules_are_wrong_whatever_the_example(workshop, tmp_path, example):
+    text = (RELIGHT / "pipe.py").read_text()
+    path = tmp_path / "pipe.py"
+    path.write_text(text.replace(EXAMPLES["noise"], EXAMPLES[example]))
+    assert EXAMPLES[example] in path.read_text()
+    task = task_of(workshop, f"{path}:relight", [(64, 48)], tmp_path)
+    found = judged(workshop, task, list(schedules(RELIGHT).values()))
+    assert [found[key][0][0] for key in found] == [
+        "wrong_result" if key in WRONG else "ok" for key in found
+    ], found
+    assert all("differs from the reference schedule by up to" in found[key][0][1] for key in WRONG)
+    constant = [each for each in task.checks.warnings if "constant" in each]
+    if example in ("zeros", "ones"):
+        assert constant[0].startswith(
+            "the example checks next to nothing: the right output is constant on it"
+        )
+    else:
+        assert constant == []
+
+
+def test_a_miscompiled_schedule_that_a_gradient_hides_is_wrong_at_all_sizes(workshop, tmp_path):
+    task = task_of(workshop, f"{NLMEANS / 'pipe.py'}:nlmeans", [(64, 48), (99, 55)], tmp_path)
+    found = judged(workshop, task, list(schedules(NLMEANS).values()))
+    assert [status for status, _ in found["s2924dee59eb"]] == ["wrong_result"] * 2
+    assert [status for status, _ in found["s6512541a0f5"]] == ["ok"] * 2
+    assert task.checks.text("s6512541a0f5").startswith("on the example and 2 random inputs, at 37x29")
+    assert task.checks.document("s6512541a0f5")["sizes"]["99x55"] == [
+        *("example", "random input 1", "random input 2")
+    ]
+
+
+def test_half_precision_has_a_tolerance_of_its_own(workshop, tmp_path):
+    task = task_of(workshop, f"{PYRAMID / 'pipe.py'}:pyramid", [(64, 48)], tmp_path)
+    found = judged(workshop, task, list(schedules(PYRAMID).values()))
+    assert {status for rows in found.values() for status, _ in rows} == {"ok"}, found
+    assert 0.001 < task.checks.tolerances["64x48"] < 0.05
+
+
+AMPLIFYING = """
+import halide as hl
+import numpy as np
+
+
+def amplify(width, height):
+    # Differences of nearly equal values, quotients by almost nothing, steps decided by rounding.
+    x, y = hl.vars("x y")
+    image = hl.ImageParam(hl.Float(32), 2, "image")
+    edged = hl.BoundaryConditions.repeat_edge(image)
+    blurred, ratio, output = hl.Func("blurred"), hl.Func("ratio"), hl.Func("output")
+    blurred[x, y] = (edged[x - 1, y] * 0.3 + edged[x, y] * 0.4 + edged[x + 1, y] * 0.3) * 1.1
+    ratio[x, y] = 1.0 / (blurred[x, y] - blurred[x, y + 1])
+    output[x, y] = hl.sin(ratio[x, y] * 37.0)
+    return output, [(image, np.random.default_rng(1).random((height, width), np.float32))], [width, height]
+
+
+def quantize(width, height):
+    x, y = hl.vars("x y")
+    image = hl.ImageParam(hl.UInt(8), 2, "image")
+    edged = hl.BoundaryConditions.repeat_edge(image)
+    scaled, output = hl.Func("scaled"), hl.Func("output")
+    scaled[x, y] = (hl.f32(edged[x, y]) + hl.f32(edged[x + 1, y]) * 1.7 + hl.f32(edged[x, y + 1])) / 3.7
+    output[x, y] = hl.u8(hl.clamp(scaled[x, y] * 0.9 + scaled[x + 1, y] * 0.1, 0, 255))
+    return output, [(image, np.zeros((height, width), np.uint8))], [width, height]
+
+
+def fixed(width, height):
+    # Of one size alone.
+    if (width, height) != (64, 48):
+        raise ValueError("only 64x48")
+    return amplify(width, height)
+"""
+
+
+def tiled(outer, inner):
+    return Candidate(
+        (
+            Directive(outer, 0, "split", ("x", "xo", "xi", 8)),
+            Directive(outer, 0, "vectorize", ("xi",)),
+            Directive(inner, 0, "compute_at", (outer, "y")),
+            Directive(inner, 0, "vectorize", ("x", 8)),
+        )
+    )
+
+
+@pytest.mark.parametrize(("name", "inner"), [("amplify", "blurred"), ("quantize", "scaled")])
+def test_what_rounding_makes_of_a_pipeline_is_not_wrong(workshop, tmp_path, name, inner):
+    path = tmp_path / "pipe.py"
+    path.write_text(AMPLIFYING)
+    task = task_of(workshop, f"{path}:{name}", [(64, 48)], tmp_path)
+    plain = reference_schedule(task.described[64, 48].graph)
+    inlined = Candidate((Directive("output", 0, "vectorize", ("x", 8)),))
+    found = judged(workshop, task, [tiled("output", inner), inlined, plain])
+    assert {status for rows in found.values() for status, _ in rows} == {"ok"}, found
+
+
+def test_a_pipeline_of_one_size_is_checked_on_a_part_of_its_output(workshop, tmp_path):
+    path = tmp_path / "pipe.py"
+    path.write_text(AMPLIFYING)
+    task = task_of(workshop, f"{path}:fixed", [(64, 48)], tmp_path)
+    each = tiled("output", "blurred")
+    assert judged(workshop, task, [each])[each.id][0][0] == "ok"
+    assert task.checks.text(each.id).endswith("at the first 37x29 of 64x48 and 64x48")
+    assert "fixed cannot be built at 37x29" in task.checks.warnings[0]
