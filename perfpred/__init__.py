@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from perfpred.complexity import Complexity
     from perfpred.errors import DataWarning, InputError, PerfpredError
-    from perfpred.kernels import kernel
+    from perfpred.kernels import Kernel, Parameter, kernel
     from perfpred.learn.augmented import AugmentedRegressor
     from perfpred.learn.evaluation import evaluate
     from perfpred.learn.paper import PaperNetRegressor
@@ -19,20 +19,27 @@ if TYPE_CHECKING:
     from perfpred.predict.bank import Bank, load
     from perfpred.profile import Profile, read_profile, write_profile
     from perfpred.profile.columns.mapping import ColumnMapping
+    from perfpred.variants.base import Call, Variant
+    from perfpred.variants.function import implements
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "AugmentedRegressor": "perfpred.learn.augmented",
     "Bank": "perfpred.predict.bank",
+    "Call": "perfpred.variants.base",
     "ColumnMapping": "perfpred.profile.columns.mapping",
     "Complexity": "perfpred.complexity",
     "DataWarning": "perfpred.errors",
     "InputError": "perfpred.errors",
+    "Kernel": "perfpred.kernels",
     "PaperNetRegressor": "perfpred.learn.paper",
+    "Parameter": "perfpred.kernels",
     "PerfpredError": "perfpred.errors",
     "Profile": "perfpred.profile",
+    "Variant": "perfpred.variants.base",
     "evaluate": "perfpred.learn.evaluation",
+    "implements": "perfpred.variants.function",
     "kernel": "perfpred.kernels",
     "load": "perfpred.predict.bank",
     "read_profile": "perfpred.profile",
@@ -43,14 +50,19 @@ _HOMES = {
 __all__ = [
     "AugmentedRegressor",
     "Bank",
+    "Call",
     "ColumnMapping",
     "Complexity",
     "DataWarning",
     "InputError",
+    "Kernel",
     "PaperNetRegressor",
+    "Parameter",
     "PerfpredError",
     "Profile",
+    "Variant",
     "evaluate",
+    "implements",
     "kernel",
     "load",
     "read_profile",

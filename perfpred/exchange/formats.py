@@ -19,6 +19,7 @@ from perfpred.exchange import (
 from perfpred.exchange.document import Document
 from perfpred.exchange.results import Results
 from perfpred.exchange.t1 import StatedSpace
+from perfpred.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,18 @@ class Format:
     one_unit: bool = False
 
 
-FORMATS = (
-    Format(t4.NAME, t4.refusal, t4.read, t4.DEFAULT_UNIT),
-    Format(kernel_tuner.NAME, kernel_tuner.refusal, kernel_tuner.read, kernel_tuner.DEFAULT_UNIT),
-    Format(hyperfine.NAME, hyperfine.refusal, hyperfine.read, "s", one_unit=True),
-    Format(google_benchmark.NAME, google_benchmark.refusal, google_benchmark.read, "ns"),
-    Format(pytest_benchmark.NAME, pytest_benchmark.refusal, pytest_benchmark.read, "s", one_unit=True),
-    Format(t1.NAME, t1.refusal, t1.read, ""),
-    Format(space_json.NAME, space_json.refusal, space_json.read, ""),
+FORMATS: Registry[Format] = Registry(
+    "format",
+    (
+        Format(t4.NAME, t4.refusal, t4.read, t4.DEFAULT_UNIT),
+        Format(kernel_tuner.NAME, kernel_tuner.refusal, kernel_tuner.read, kernel_tuner.DEFAULT_UNIT),
+        Format(hyperfine.NAME, hyperfine.refusal, hyperfine.read, "s", one_unit=True),
+        Format(google_benchmark.NAME, google_benchmark.refusal, google_benchmark.read, "ns"),
+        Format(pytest_benchmark.NAME, pytest_benchmark.refusal, pytest_benchmark.read, "s", one_unit=True),
+        Format(t1.NAME, t1.refusal, t1.read, ""),
+        Format(space_json.NAME, space_json.refusal, space_json.read, ""),
+    ),
+    group="perfpred.formats",
 )
 
 
@@ -65,12 +70,12 @@ def recognise(document: Document) -> Format:
         If it is of none; the message says why each refuses it.
     """
     reasons = []
-    for each in FORMATS:
+    for each in FORMATS.values():
         reason = each.refusal(document.content)
         if reason is None:
             return each
         reasons.append(f"  not {each.name}: {reason}")
-    known = ", ".join(each.name for each in FORMATS)
+    known = ", ".join(FORMATS)
     raise InputError(
         "\n".join([f"{document.path}: this is a file of no known format; known: {known}", *reasons])
     )

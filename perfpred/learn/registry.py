@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perfpred.errors import InputError, UnknownNameError
+from perfpred.errors import InputError
+from perfpred.registry import Registry
 
 if TYPE_CHECKING:
     from perfpred.learn.base import TimeRegressor
@@ -58,27 +59,22 @@ class Model:
         return self.factory(complexity, features, random_state)
 
 
-_MODELS: dict[str, Model] = {}
+MODELS: Registry[Model] = Registry("model", group="perfpred.models")
 
 
 def register(model: Model) -> Model:
     """Add a model; raises `InputError` if its name is taken."""
-    if model.name in _MODELS:
-        raise InputError(f"model names are distinct, but '{model.name}' is registered twice")
-    _MODELS[model.name] = model
-    return model
+    return MODELS.add(model)
 
 
 def model(name: str) -> Model:
     """Return the model called `name`; raises `UnknownNameError` with the nearest name."""
-    if name not in _MODELS:
-        raise UnknownNameError("model", name, _MODELS)
-    return _MODELS[name]
+    return MODELS.named(name)
 
 
 def models() -> tuple[Model, ...]:
     """Return every registered model, in order of registration."""
-    return tuple(_MODELS.values())
+    return tuple(MODELS.values())
 
 
 def _augmented(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:

@@ -17,6 +17,7 @@ from perfpred.kernels import kernel
 from perfpred.measure.campaign import Row
 from perfpred.measure.process import Subject
 from perfpred.variants import Variant, variant, variants_of
+from perfpred.variants.user_definitions import loaded_files
 
 MAX_SAMPLES = 1_000_000
 
@@ -80,7 +81,12 @@ class Plan:
 
     def identity(self) -> dict[str, Any]:
         """Return what makes two plans the same: a journal is continued only by the plan that began it."""
-        return {"seed": self.seed, "parts": [part.identity() for part in self.parts]}
+        files = loaded_files()
+        return {
+            "seed": self.seed,
+            "parts": [part.identity() for part in self.parts],
+            **({"files": files} if files else {}),
+        }
 
 
 @dataclass(frozen=True)

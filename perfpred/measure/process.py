@@ -16,6 +16,7 @@ from perfpred.sandbox.child import Child, Command
 from perfpred.variants import variant
 from perfpred.variants.cache import remove_leftovers
 from perfpred.variants.native.build import cache_dir
+from perfpred.variants.user_definitions import loaded_files
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 31)}
 """glibc must neither map nor give back a result's pages in the timed region."""
@@ -64,6 +65,7 @@ class MeasuringProcess:
             "kernel": subject.kernel,
             "variant": subject.variant,
             "hardware": asdict(subject.hardware),
+            "files": list(loaded_files()),
         }
         environment = variant(subject.variant).environment(subject.hardware)
         self._child = Child(

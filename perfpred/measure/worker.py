@@ -10,6 +10,7 @@ import random
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from perfpred.measure.timing import time_call
 from perfpred.sandbox.limits import limit_process
 from perfpred.sandbox.serving import Answer, serve_standard_streams
 from perfpred.variants import variant
+from perfpred.variants.user_definitions import load_definitions
 
 ALIGNMENT_BYTES = 64
 PAGE_BYTES = 4096
@@ -97,6 +99,8 @@ class Worker:
 
 def start(setup: Mapping[str, Any]) -> Answer:
     """Return what answers requests for the kernel, variant and hardware of a setup."""
+    for path in setup["files"]:  # this is the process that may crash or hang
+        load_definitions(Path(path), try_first=False)
     worker = Worker(kernel(setup["kernel"]), setup["variant"], Hardware(**setup["hardware"]))
     return worker.answer
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from perfpred.errors import UnknownNameError
+from perfpred.registry import Registry
 from perfpred.variants.base import Call, Variant
 from perfpred.variants.cuda import CudaGlobal, CudaShared
 from perfpred.variants.eigen import Eigen
@@ -16,18 +14,16 @@ from perfpred.variants.ublas import Ublas
 
 __all__ = ["VARIANTS", "Call", "Variant", "variant", "variants_of"]
 
-VARIANTS: Mapping[str, Variant] = {
-    known.name: known
-    for known in (CudaGlobal(), CudaShared(), Eigen(), Halide(), Naive(), OneDnn(), OpenBlas(), Ublas())
-}
+VARIANTS: Registry[Variant] = Registry(
+    "variant",
+    (CudaGlobal(), CudaShared(), Eigen(), Halide(), Naive(), OneDnn(), OpenBlas(), Ublas()),
+    group="perfpred.variants",
+)
 
 
 def variant(name: str) -> Variant:
     """Return the variant called `name`; raises `UnknownNameError` with the nearest name."""
-    try:
-        return VARIANTS[name]
-    except KeyError:
-        raise UnknownNameError("variant", name, VARIANTS) from None
+    return VARIANTS.named(name)
 
 
 def variants_of(kernel: str) -> tuple[Variant, ...]:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 def profile(
     kernel: Annotated[
-        str | None, typer.Argument(help="What to measure; see 'perfpred kernels'.", show_default=False)
+        str | None,
+        typer.Argument(help="What to measure; see 'perfpred kernels', or FILE.py:NAME.", show_default=False),
     ] = None,
     out: Annotated[
         str | None,
@@ -33,7 +34,7 @@ def profile(
     ] = None,
     variant: Annotated[
         list[str] | None,
-        typer.Option("--variant", help="Variant; repeatable. Default: all usable."),
+        typer.Option("--variant", help="Variant, or FILE.py:NAME; repeatable. Default: all usable."),
     ] = None,
     threads: Annotated[str, typer.Option("--threads", help="Thread counts, such as 1,2.")] = "1",
     isa: Annotated[str, typer.Option("--isa", help="ISA levels, such as avx2,avx512. Default: widest.")] = "",
@@ -73,6 +74,7 @@ def profile(
     from perfpred.measure.campaign_file import read_campaign
     from perfpred.measure.destination import Destination
     from perfpred.measure.plan import Request, make_plan
+    from perfpred.variants.user_definitions import kernel_name, variant_name
 
     given = [name for name, value in _modes(kernel, campaign, check).items() if value is not None]
     if len(given) != 1:
@@ -89,7 +91,10 @@ def profile(
     if out is None:
         raise InputError("--out is missing: the CSV to write")
     request = Request(
-        str(kernel), tuple(variant or ()), tuple(comma_integers(threads, "--threads")), tuple(comma_list(isa))
+        kernel_name(str(kernel)),
+        tuple(map(variant_name, variant or ())),
+        tuple(comma_integers(threads, "--threads")),
+        tuple(comma_list(isa)),
     )
     effort = Effort(min_rounds, max(min_rounds, max_rounds), target_noise, row_limit_s=row_limit)
     if adaptive:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from perfpred.errors import InputError, UnknownNameError
+from perfpred.errors import InputError
+from perfpred.registry import Registry
 from perfpred.search.strategies.annealing import Annealing
 from perfpred.search.strategies.base import Strategy
 from perfpred.search.strategies.evolution import Evolution
@@ -52,19 +53,18 @@ def _as_strategy(made: Strategy[Any]) -> Strategy[Any]:
     return made
 
 
-STRATEGIES: dict[str, Registered] = {
-    each.name: each
-    for each in (
+STRATEGIES: Registry[Registered] = Registry(
+    "strategy",
+    (
         Registered("model", "what a model expects to be fastest, in rounds", _model, needs_surrogate=True),
         Registered("random", "random candidates", _plain("random", RandomSearch)),
         Registered("evolution", "changes to the best of the last few", _plain("evolution", Evolution)),
         Registered("annealing", "a walk over neighbours that cools down", _plain("annealing", Annealing)),
-    )
-}
+    ),
+    group="perfpred.strategies",
+)
 
 
 def strategy(name: str) -> Registered:
     """Return the strategy called `name`; raises `UnknownNameError` with the nearest name."""
-    if name not in STRATEGIES:
-        raise UnknownNameError("strategy", name, STRATEGIES)
-    return STRATEGIES[name]
+    return STRATEGIES.named(name)
