@@ -1,0 +1,61 @@
+"""Schedules to be judged: of every source that a profile has, and wild ones that no rule keeps in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+from perfpred.errors import InputError
+from perfpred.halide.candidate import Candidate, distinct
+from perfpred.halide.gather import BASELINES, SHARES, gather
+from perfpred.halide.sandbox.workshop import Workshop
+from perfpred.halide.space.own import OwnSpace
+
+from . import wild
+from .session import Session
+
+VARIED, WILD = "varied", "wild"
+SOURCES = (*BASELINES, *SHARES, VARIED)
+"""Whom schedules are asked of by default; `WILD` is one more."""
+VARIED_SHARE = 0.15
+
+
+def drawn(
+    session: Session, workshop: Workshop, count: int, sources: Sequence[str], rng: np.random.Generator
+) -> list[Candidate]:
+    """Return about `count` schedules, no two alike: a share of them neighbours of others."""
+    request = session.request()
+    if WILD in sources:
+        return _wild(session, count, rng)
+    proper = [name for name in sources if name != VARIED]
+    varied = round(count * VARIED_SHARE) if VARIED in sources else 0
+    found, _ = gather(request, workshop, count - varied, proper, rng)
+    space = OwnSpace(request.graph, request.machine)
+    more: list[Candidate] = []
+    for index in rng.permutation(len(found)):
+        if len(more) >= varied:
+            break
+        try:
+            around = space.neighbours(found[index], rng)
+        except (InputError, ValueError, KeyError):
+            continue
+        more += [around[place] for place in rng.permutation(len(around))[:3]]
+    return distinct([*found, *more[:varied]])
+
+
+def _wild(session: Session, count: int, rng: np.random.Generator) -> list[Candidate]:
+    """Return schedules of our space without its rules, changed in ways that it does not know."""
+    request = session.request()
+    with_rules = OwnSpace(request.graph, request.machine)
+    base = with_rules._pool(max(10, count // 2), rng)
+    print(f"{session.case.name}: {len(base)} schedules to begin with", file=sys.stderr)
+    found: dict[Candidate, None] = {}
+    for _ in range(20 * count):
+        if len(found) >= count:
+            break
+        made = wild.changed(base[int(rng.integers(len(base)))], session.graph, rng)
+        if made is not None:
+            found.setdefault(made)
+    return list(found)

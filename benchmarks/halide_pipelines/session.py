@@ -1,0 +1,157 @@
+"""One pipeline under test: described at its sizes, with random data and what is right, ready for schedules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perfpred.halide.campaign import Task, _timing_process, prepare, size_text
+from perfpred.halide.candidate import Candidate
+from perfpred.halide.features.machine import Target
+from perfpred.halide.gather import Request
+from perfpred.halide.reference import reference_schedule
+from perfpred.halide.sandbox.workshop import Workshop, compile_job
+from perfpred.hardware import Machine
+from perfpred.measure.child import Child, Command
+
+from .cases import Case
+
+BENCHMARKS = Path(__file__).parent.parent
+REPLY_S = 600.0
+try:
+    from perfpred.halide.miscompiled import miscompiled
+except ImportError:  # a version without rules
+
+    def miscompiled(candidate: Any, graph: Any) -> str | None:
+        """Return no reason."""
+        return None
+
+
+class SetupError(Exception):
+    """A pipeline cannot be built, or its unscheduled build disagrees with NumPy."""
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """What all pipelines are compiled and run with."""
+
+    workshop: Workshop
+    machine: Machine
+    isa: str
+    threads: int = 2
+
+
+class Session:
+    """A context manager: its end ends the process that runs the schedules.
+
+    Raises
+    ------
+    SetupError
+    InputError
+        If the pipeline cannot be described.
+    """
+
+    def __init__(self, case: Case, machinery: Machinery, folder: Path, seed: int = 0) -> None:
+        self.case, self._machinery, self.folder = case, machinery, folder
+        described = {
+            size: machinery.workshop.describe(case.source, size, str(folder / size_text(size)))
+            for size in case.sizes
+        }
+        hardware = machinery.machine.hardware(machinery.isa, machinery.threads)
+        self.task = Task(case.source, hardware, described, folder)
+        if len(self.task.first_of_each()) != 1:
+            raise SetupError("it is another algorithm at each size")
+        self.graph = described[case.sizes[0]].graph
+        for size in case.sizes:
+            self._make_data(size, seed)
+        prepare(self.task, machinery.workshop)
+        self._child = Child(self._command())
+        self._take_plain()
+
+    def request(self) -> Request:
+        """Return what candidates are drawn for: the first of the sizes."""
+        target = Target.of(self._machinery.machine, self._machinery.isa, self._machinery.threads)
+        size = self.case.sizes[0]
+        return Request(self.case.source, size, self.graph, self.task.target, target, self.folder)
+
+    def judged(self, candidate: Candidate, *, rules: bool = True) -> dict[str, Any]:
+        """Return what became of a schedule: refused by a rule, not compiled, or an outcome per size."""
+        entry: dict[str, Any] = {"judged": candidate.id, "source": candidate.source}
+        entry["refused"] = miscompiled(candidate, self.graph)
+        if entry["refused"] and rules:
+            return {**entry, "status": "refused"}
+        library = self.folder / f"{candidate.id}.so"
+        try:
+            reply = self._compiled(candidate, library)
+            if reply["status"] != "ok":
+                return {**entry, "status": reply["status"], "message": str(reply["message"])[:300]}
+            found = self._child.ask({"library": str(library)}, REPLY_S)
+        finally:
+            for path in (library, library.with_suffix(".json")):
+                path.unlink(missing_ok=True)
+        if found["status"] != "ok":
+            return {**entry, "status": "lost", "message": str(found["message"])[:300]}
+        return {**entry, "status": "ok", "sizes": found["sizes"]}
+
+    def _compiled(self, candidate: Candidate, library: Path) -> dict[str, Any]:
+        size = self.case.sizes[0]
+        job = compile_job(self.case.source, size, candidate, self.task.target, str(library))
+        return self._machinery.workshop.run(job)
+
+    def _make_data(self, size: tuple[int, int], seed: int) -> None:
+        """Write random inputs like the examples, and NumPy's outputs, beside the examples."""
+        folder = self.folder / size_text(size)
+        arguments = self.task.described[size].arguments
+        examples = [
+            np.load(folder / each["file"]) if each["kind"] == "image" else each["value"]
+            for each in arguments
+        ]
+        inputs = self.case.inputs(examples, seed)
+        images = [each for each in inputs if isinstance(each, np.ndarray)]
+        for stem, arrays in (("random", images), ("right", self.case.right(inputs))):
+            for index, each in enumerate(arrays):
+                np.save(folder / f"{stem}{index}.npy", each)
+
+    def _command(self) -> Command:
+        with _timing_process(self.task, self._machinery.machine) as child:
+            profile: Mapping[str, Any] = child._command.setup  # of a process that is not started
+        setup = {
+            "profile": dict(profile),
+            "folder": str(self.folder),
+            "tolerance": self.case.tolerance,
+            "steps": self.case.steps,
+        }
+        path = os.pathsep.join(filter(None, (str(BENCHMARKS), os.environ.get("PYTHONPATH", ""))))
+        environment = {"PYTHONPATH": path, "HL_NUM_THREADS": str(self._machinery.threads)}
+        return Command("the judge", ["-m", "halide_pipelines.running"], setup, environment)
+
+    def _take_plain(self) -> None:
+        plain = Candidate(()) if self.case.unscheduled else reference_schedule(self.graph)
+        library = self.folder / "plain.so"
+        reply = self._compiled(plain, library)
+        if reply["status"] != "ok":
+            raise SetupError(f"its unscheduled build: {reply['message']}")
+        found = self._child.ask({"library": str(library), "plain": True}, REPLY_S)
+        if found["status"] != "ok":
+            raise SetupError(f"its unscheduled build: {found['message']}")
+        for size, each in found["sizes"].items():
+            if each["status"] != "ok" or each["numpy"]:
+                why = each.get("numpy") or each.get("message")
+                raise SetupError(f"its unscheduled build at {size} differs from NumPy: {why}")
+
+    def close(self) -> None:
+        """End the process that runs the schedules."""
+        with suppress(Exception):
+            self._child.end()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
