@@ -65,8 +65,10 @@ def _judge_all(given: argparse.Namespace, rows: dict[str, Row]) -> None:
             rows[name] = Row(name)
             try:
                 _judge(name, rows[name], machinery, given)
-            except (PerfpredError, SetupError) as error:
-                rows[name].problem = " ".join(str(error).split())[:200]
+            except Exception as error:  # whatever is wrong with one, the others are judged
+                expected = isinstance(error, PerfpredError | SetupError)
+                said = str(error) if expected else f"{type(error).__name__}: {error}"
+                rows[name].problem = " ".join(said.split())[:200]
                 print(f"{name}: {rows[name].problem}", file=sys.stderr)
 
 

@@ -88,7 +88,7 @@ class Judge:
                 outputs = self._run(library, size)
                 for index, each in enumerate(outputs):
                     np.save(path / f"plain{index}.npy", each)
-                return {"numpy": difference(outputs, self._numpy[size], self._allowed)}
+                return {"numpy": self._against_numpy(outputs, size)}
 
             found[size] = forked(save, LIMITS, "crashed")
             if found[size]["status"] == "ok":
@@ -101,8 +101,7 @@ class Judge:
         except runner.CallError as error:
             return {"status": "refused", "message": str(error)[:300]}
         reply: dict[str, Any] = {
-            "numpy": difference(outputs, self._numpy[size], self._allowed)
-            or self._cases[size].overrun(),
+            "numpy": self._against_numpy(outputs, size) or self._cases[size].overrun(),
             "plain": difference(outputs, self._plain[size], self._allowed) if size in self._plain else None,
         }
         try:
@@ -110,6 +109,10 @@ class Judge:
         except runner.CallError as error:
             own = {"status": "runtime_error", "message": str(error)[:300]}
         return {**reply, "own": "" if own["status"] == "ok" else f"{own['status']}: {own['message']}"}
+
+    def _against_numpy(self, outputs: list[Array], size: str) -> str | None:
+        right = self._numpy[size]
+        return difference(outputs, right, self._allowed) if right else None
 
     def _run(self, library: str, size: str) -> list[Array]:
         case = self._cases[size]

@@ -122,8 +122,7 @@ def _mark(directives: Directives, graph: Graph, rng: np.random.Generator) -> Dir
     factor = int(rng.choice((2, 4, 8)))
     marked = Directive(key, stage, method, (name,) if method == "parallel" else (name, factor))
     atomic = [Directive(key, stage, "atomic")] if stage and rng.random() < 0.5 else []
-    at = _before_placing(directives)
-    return [*directives[:at], *atomic, marked, *directives[at:]]
+    return [*directives, *atomic, marked]
 
 
 def _fuse(directives: Directives, graph: Graph, rng: np.random.Generator) -> Directives | None:
@@ -145,8 +144,7 @@ def _fuse(directives: Directives, graph: Graph, rng: np.random.Generator) -> Dir
         or each.method == "split"
         or not {one, other} & set(each.args)
     ]
-    at = _before_placing(kept)
-    return [*kept[:at], *made, *kept[at:]]
+    return [*kept, *made]
 
 
 def _reorder(directives: Directives, graph: Graph, rng: np.random.Generator) -> Directives | None:
@@ -175,11 +173,6 @@ def _storage(directives: Directives, graph: Graph, rng: np.random.Generator) -> 
         Directive(key, 0, "reorder_storage", tuple(str(each) for each in rng.permutation(args))),
     ]
     return [*directives, kinds[int(rng.integers(len(kinds)))]]
-
-
-def _before_placing(directives: Directives) -> int:
-    """Return where loops may still be changed: what is there applies before Funcs are placed."""
-    return len(directives)
 
 
 CHANGES: tuple[Change, ...] = (

@@ -1,0 +1,90 @@
+"""The pipelines that schedules are judged on: NumPy says what Halide computes; what is wrong is found."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+hl = pytest.importorskip("halide")
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+from halide_pipelines import rows
+from halide_pipelines.cases import CASES
+from halide_pipelines.judging import Allowed, difference
+from halide_pipelines.reducing import reduced
+
+from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.sandbox.forked import ForkLimits, forked
+
+SIZES = ((48, 32), (37, 21))
+
+
+def errors(name):
+    """Return how Halide's outputs differ from NumPy's at each size, every Func computed whole where need be."""
+    case, found = CASES[name](), {}
+    for size in SIZES:
+        output, inputs, extents = case.source.function()(*size)
+        values = case.inputs([example for _, example in inputs], seed=5)
+        for (parameter, _), value in zip(inputs, values, strict=True):
+            parameter.set(hl.Buffer(value) if isinstance(value, np.ndarray) else value)
+        pipeline = output if isinstance(output, hl.Pipeline) else hl.Pipeline(output)
+        if not case.unscheduled:
+            for index in range(len(funcs := _funcs(pipeline))):
+                funcs[index].compute_root()
+        made = pipeline.realize(list(extents))
+        outputs = [np.array(each) for each in (made if isinstance(made, list | tuple) else [made])]
+        allowed = Allowed(case.tolerance, case.steps)
+        found[f"{size[0]}x{size[1]}"] = difference(outputs, case.right(values), allowed)
+    return found
+
+
+def _funcs(pipeline):
+    found = []
+    while True:
+        try:
+            found.append(pipeline.get_func(len(found)))
+        except hl.HalideError:
+            return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_numpy_says_what_halide_computes_without_a_schedule(name):
+    reply = forked(lambda: errors(name), ForkLimits(120, 8 << 30))
+    assert reply.pop("status") == "ok", reply
+    assert set(reply.values()) == {None}, reply
+
+
+def test_a_wrong_value_is_a_difference():
+    right = [np.linspace(0, 1, 100).reshape(10, 10)]
+    found = [right[0].copy()]
+    assert difference(found, right, Allowed(1e-5, 0)) is None
+    found[0][3, 3] += 1e-3
+    assert "1.000% of output 0 wrong" in difference(found, right, Allowed(1e-5, 0))
+    found[0][3, 3] = np.nan
+    assert "wrong" in difference(found, right, Allowed(1e-5, 0))
+
+
+def test_a_schedule_that_is_wrong_at_one_size_counts_as_wrong():
+    fine, wrong = ({"status": "ok", "numpy": said, "plain": None, "own": ""} for said in (None, "half wrong"))
+    row = rows.Row("p")
+    entry = {"judged": "s1", "source": "own", "refused": None, "status": "ok"}
+    row.add({**entry, "sizes": {"8x8": fine, "9x9": wrong}})
+    row.add({**entry, "judged": "s2", "sizes": {"8x8": fine, "9x9": {"status": "refused", "message": "small"}}})
+    assert row.counts["accepted but wrong"] == 1 and row.counts["accepted"] == 2
+    assert "s1" in row.missed and "9x9: half wrong" in row.missed["s1"]
+
+
+def test_a_wrong_schedule_is_reduced_to_what_makes_it_wrong():
+    directives = (
+        Directive("f", 0, "split", ("x", "xo", "xi", 8)),
+        Directive("f", 0, "reorder", ("xi", "y", "xo")),
+        Directive("g", 0, "split", ("y", "yo", "yi", 16)),
+        Directive("g", 0, "vectorize", ("yi",)),
+        Directive("g", 0, "compute_root"),
+    )
+
+    def is_wrong(candidate):
+        return any(each.func == "g" and each.method == "split" for each in candidate.directives)
+
+    found = reduced(Candidate(directives), is_wrong, lambda _: None)
+    assert [str(each) for each in found.directives] == ["g.split(y, yo, yi, 2)"]
