@@ -63,6 +63,9 @@ class Judge:
         """Have our check know the right outputs before there are forks, which would forget them."""
         for size, each in self._profile["sizes"].items():
             self._own.answer({"library": each["reference"], "size": size, "check": True})
+            case = self._own._case(size)
+            for number in case.data:
+                case.spread(number)
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return what became of a library at each size; ``plain`` makes its outputs a reference."""

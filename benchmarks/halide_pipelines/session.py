@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.campaign import Task, _timing_process, prepare, size_text
+from perfpred.halide.campaign import Task, _operands, prepare, runtime_library, size_text
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import Request
@@ -119,10 +118,15 @@ class Session:
                 np.save(folder / f"{stem}{index}.npy", each)
 
     def _command(self) -> Command:
-        with _timing_process(self.task, self._machinery.machine) as child:
-            profile: Mapping[str, Any] = child._command.setup  # of a process that is not started
+        profile = {  # as for the process that times and checks the candidates of a profile
+            "runtime": str(runtime_library(self.task)),
+            "sizes": {
+                size_text(size): _operands(self.task, size, each)
+                for size, each in self.task.described.items()
+            },
+        }
         setup = {
-            "profile": dict(profile),
+            "profile": profile,
             "folder": str(self.folder),
             "tolerance": self.case.tolerance,
             "steps": self.case.steps,
