@@ -1,4 +1,4 @@
-"""Schedules by the hundred against NumPy: does anything that we accept compute a wrong value?
+"""Schedules by the hundred against NumPy: what our check accepts must be right.
 
     python benchmarks/halide_correctness.py --data DIR [--schedules 300] [--pipelines a,b] [--jobs 1]
                                             [--sources own,template,...] [--without-rules] [--resume] [--json]

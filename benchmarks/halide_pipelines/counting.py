@@ -44,7 +44,7 @@ def equalise_reference(image: Array) -> Array:
 
 
 def row_histogram(width: int, height: int) -> Made:
-    """A histogram per row, with a guard on the pixels counted, and the most frequent level's share."""
+    """Build a histogram per row, with a guard on the pixels counted, and the most frequent level's share."""
     y, i = hl.Var("y"), hl.Var("i")
     image = hl.ImageParam(hl.UInt(8), 2, "input")
     counts, largest, output = hl.Func("counts"), hl.Func("largest"), hl.Func("output")
@@ -68,7 +68,7 @@ def row_histogram_reference(image: Array) -> Array:
 
 
 def integral(width: int, height: int) -> Made:
-    """A box filter by a summed-area table: scans along both axes."""
+    """Build a box filter by a summed-area table: scans along both axes."""
     x, y = hl.Var("x"), hl.Var("y")
     image = hl.ImageParam(hl.UInt(8), 2, "input")
     table, output = hl.Func("table"), hl.Func("output")
@@ -87,13 +87,13 @@ def integral_reference(image: Array) -> Array:
     table = np.cumsum(np.cumsum(image.astype(np.uint32), axis=0), axis=1).astype(np.uint32)
     left, right = (np.clip(np.arange(width) + shift, 0, width - 1) for shift in (-RADIUS, RADIUS))
     top, low = (np.clip(np.arange(height) + shift, 0, height - 1) for shift in (-RADIUS, RADIUS))
-    return (
-        table[np.ix_(low, right)] - table[np.ix_(low, left)] - table[np.ix_(top, right)]
-    ) + table[np.ix_(top, left)]
+    return (table[np.ix_(low, right)] - table[np.ix_(low, left)] - table[np.ix_(top, right)]) + table[
+        np.ix_(top, left)
+    ]
 
 
 def mean_filter(width: int, height: int) -> Made:
-    """A mean whose radius is a parameter: the reduction's extents vary."""
+    """Build a mean whose radius is a parameter: the reduction's extents vary."""
     x, y = hl.Var("x"), hl.Var("y")
     image, radius = hl.ImageParam(hl.Float(32), 2, "input"), hl.Param(hl.Int(32), "radius")
     edged = hl.BoundaryConditions.constant_exterior(image, hl.f32(0.5))
@@ -119,9 +119,7 @@ def softmax(width: int, height: int) -> Made:
     x, y = hl.Var("x"), hl.Var("y")
     image = hl.ImageParam(hl.Float(32), 2, "input")
     r = hl.RDom([(0, image.width())], "r")
-    largest, powers, total, output = (
-        hl.Func(name) for name in ("largest", "powers", "total", "output")
-    )
+    largest, powers, total, output = (hl.Func(name) for name in ("largest", "powers", "total", "output"))
     largest[y] = hl.f32(-1e30)
     largest[y] = hl.max(largest[y], image[r, y])
     powers[x, y] = hl.exp(image[x, y] - largest[y])
@@ -167,7 +165,7 @@ def disparity_reference(left: Array, right: Array) -> Array:
 
 
 def total(width: int, height: int) -> Made:
-    """The sum over an image: an output without a dimension."""
+    """Build the sum over an image: an output without a dimension."""
     image = hl.ImageParam(hl.UInt(8), 2, "input")
     r, output = hl.RDom([(0, image.width()), (0, image.height())], "r"), hl.Func("total")
     output[()] = hl.u32(0)
@@ -180,7 +178,7 @@ def total_reference(image: Array) -> Array:
 
 
 def touched_up(width: int, height: int) -> Made:
-    """Updates of several kinds on one Func: all of it, a row, a column, and a stencil of another."""
+    """Build updates of several kinds on one Func: all of it, a row, a column, and a stencil of another."""
     x, y = hl.Var("x"), hl.Var("y")
     image = hl.ImageParam(hl.Int(32), 2, "input")
     edged = hl.BoundaryConditions.repeat_edge(image)

@@ -57,9 +57,7 @@ def nl_means_reference(image: Array, patch: int, search: int, sigma: float) -> A
     for dy in range(-s, search - s):
         for dx in range(-s, search - s):
             apart = ((window(0, 0, p) - window(dx, dy, p)) ** 2).sum(axis=0)
-            patches = sum(
-                apart[j : j + height, i : i + width] for i in range(patch) for j in range(patch)
-            )
+            patches = sum(apart[j : j + height, i : i + width] for i in range(patch) for j in range(patch))
             weight = np.exp(-patches / (sigma * sigma * patch * patch))
             total += weight * window(dx, dy, 0)
             weights += weight
@@ -93,7 +91,7 @@ def relight_reference(image: Array) -> Array:
 
 
 def demosaic(width: int, height: int) -> Made:
-    """A mosaic of red, green and blue, filled in by its neighbours, through a matrix of colours."""
+    """Build a mosaic of red, green and blue, filled in by its neighbours, through a matrix of colours."""
     x, y, c, k = (hl.Var(name) for name in "xyck")
     image = hl.ImageParam(hl.Float(32), 2, "mosaic")
     matrix = hl.ImageParam(hl.Float(32), 2, "matrix")
@@ -108,21 +106,14 @@ def demosaic(width: int, height: int) -> Made:
     across = (denoised[x - 1, y] + denoised[x + 1, y]) / 2
     down = (denoised[x, y - 1] + denoised[x, y + 1]) / 2
     corners = (
-        (denoised[x - 1, y - 1] + denoised[x + 1, y - 1])
-        + (denoised[x - 1, y + 1] + denoised[x + 1, y + 1])
+        (denoised[x - 1, y - 1] + denoised[x + 1, y - 1]) + (denoised[x - 1, y + 1] + denoised[x + 1, y + 1])
     ) / 4
     green[x, y] = hl.select(odd_x == odd_y, (across + down) / 2, denoised[x, y])
-    red[x, y] = hl.select(
-        odd_y, hl.select(odd_x, corners, down), hl.select(odd_x, across, denoised[x, y])
-    )
-    blue[x, y] = hl.select(
-        odd_y, hl.select(odd_x, denoised[x, y], across), hl.select(odd_x, down, corners)
-    )
+    red[x, y] = hl.select(odd_y, hl.select(odd_x, corners, down), hl.select(odd_x, across, denoised[x, y]))
+    blue[x, y] = hl.select(odd_y, hl.select(odd_x, denoised[x, y], across), hl.select(odd_x, down, corners))
     full[x, y, c] = hl.mux(c, [red[x, y], green[x, y], blue[x, y]])
     m[k, c] = matrix[k, c] * warmth + (1 - warmth) * hl.select(k == c, hl.f32(1), hl.f32(0))
-    corrected[x, y, c] = (
-        m[3, c] + m[0, c] * full[x, y, 0] + m[1, c] * full[x, y, 1] + m[2, c] * full[x, y, 2]
-    )
+    corrected[x, y, c] = m[3, c] + m[0, c] * full[x, y, 0] + m[1, c] * full[x, y, 1] + m[2, c] * full[x, y, 2]
     output[x, y, c] = hl.clamp(corrected[x, y, c], 0, 1)
     example = np.array(MATRIX, np.float32)
     inputs = [(image, _floats(height, width)), (matrix, example), (warmth, 0.7)]
@@ -158,7 +149,7 @@ def _shifted(edged: Array, margin: int, dx: int, dy: int, pad: int = 3) -> Array
 
 
 def guided(width: int, height: int) -> Made:
-    """A guided filter: moments of windows that share their producers, and coefficients averaged again."""
+    """Build a guided filter: moments of windows that share their producers, and averaged coefficients."""
     x, y = hl.Var("x"), hl.Var("y")
     image, guide = hl.ImageParam(hl.Float(32), 2, "input"), hl.ImageParam(hl.Float(32), 2, "guide")
     source, leader = hl.BoundaryConditions.repeat_edge(image), hl.BoundaryConditions.repeat_edge(guide)

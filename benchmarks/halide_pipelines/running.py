@@ -75,9 +75,7 @@ class Judge:
         return {
             "status": "ok",
             "sizes": {
-                size: forked(
-                    lambda size=size: self._judged(request["library"], size), LIMITS, "crashed"
-                )
+                size: forked(lambda size=size: self._judged(request["library"], size), LIMITS, "crashed")
                 for size in sizes
             },
         }

@@ -1,4 +1,4 @@
-"""One pipeline under test: described at its sizes, with random data and what is right, ready for schedules."""
+"""One pipeline under test: described at its sizes, with random data and the right outputs."""
 
 from __future__ import annotations
 
@@ -108,8 +108,7 @@ class Session:
         folder = self.folder / size_text(size)
         arguments = self.task.described[size].arguments
         examples = [
-            np.load(folder / each["file"]) if each["kind"] == "image" else each["value"]
-            for each in arguments
+            np.load(folder / each["file"]) if each["kind"] == "image" else each["value"] for each in arguments
         ]
         inputs = self.case.inputs(examples, seed)
         images = [each for each in inputs if isinstance(each, np.ndarray)]

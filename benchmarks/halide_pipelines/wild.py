@@ -1,4 +1,4 @@
-"""Changes to a schedule that our space never makes, most of which Halide refuses: what it takes must be right."""
+"""Changes to a schedule that our space never makes: what Halide takes of them must be right."""
 
 from __future__ import annotations
 

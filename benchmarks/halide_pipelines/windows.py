@@ -27,7 +27,7 @@ def _floats(*shape: int) -> Array:
 
 
 def median(width: int, height: int) -> Made:
-    """The median of 3x3 by a sorting network, and what the image differs from it."""
+    """Build the median of 3x3 by a sorting network, and what the image differs from it."""
     x, y = hl.Var("x"), hl.Var("y")
     image = hl.ImageParam(hl.UInt(8), 2, "input")
     edged = hl.BoundaryConditions.repeat_edge(image)
@@ -41,7 +41,7 @@ def median(width: int, height: int) -> Made:
 
 
 def median_reference(image: Array) -> Array:
-    height, width = image.shape
+    width = image.shape[1]
     edged = np.pad(image, ((1, 1), (1, 2)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(edged, (3, 3))
     middle = np.median(windows, axis=(2, 3)).astype(np.int32)
@@ -83,7 +83,7 @@ def resize_reference(image: Array) -> Array:
 
 
 def mirrored(width: int, height: int) -> Made:
-    """A stencil with the image mirrored at its edges, whose pixels are not repeated."""
+    """Build a stencil with the image mirrored at its edges, whose pixels are not repeated."""
     x, y = hl.Var("x"), hl.Var("y")
     image = hl.ImageParam(hl.UInt(8), 2, "input")
     edged = hl.BoundaryConditions.mirror_interior(image)
@@ -153,7 +153,7 @@ def masked_reference(image: Array, mask: Array) -> Array:
 
 
 def gamma(width: int, height: int) -> Made:
-    """A table in a buffer that is part of the pipeline, looked up for a pixel and its neighbours."""
+    """Build a table in a buffer that is part of the pipeline, looked up for a pixel and its neighbours."""
     x, y = hl.Var("x"), hl.Var("y")
     table = hl.Buffer((255 * (np.arange(256) / 255) ** 0.45).astype(np.uint8), "table")
     image = hl.ImageParam(hl.UInt(8), 2, "input")
@@ -204,14 +204,12 @@ def peaks_reference(image: Array) -> tuple[Array, Array]:
 
 
 def quantised(width: int, height: int) -> Made:
-    """A product of bytes with zero points: sums of rows and columns beside the product's."""
+    """Build a product of bytes with zero points: sums of rows and columns beside the product's."""
     x, y = hl.Var("x"), hl.Var("y")
     a, b = hl.ImageParam(hl.UInt(8), 2, "a"), hl.ImageParam(hl.Int(8), 2, "b")
     zero = hl.Param(hl.Int(32), "zero")
     k = hl.RDom([(0, a.dim(0).extent())], "k")
-    rows, columns, product, output = (
-        hl.Func(name) for name in ("rows", "columns", "product", "output")
-    )
+    rows, columns, product, output = (hl.Func(name) for name in ("rows", "columns", "product", "output"))
     rows[y] = hl.i32(0)
     rows[y] += hl.i32(a[k, y])
     columns[x] = hl.i32(0)

@@ -1,21 +1,23 @@
 """The pipelines that schedules are judged on: NumPy says what Halide computes; what is wrong is found."""
 
+import importlib
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-hl = pytest.importorskip("halide")
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from halide_pipelines import rows
-from halide_pipelines.cases import CASES
-from halide_pipelines.judging import Allowed, difference
-from halide_pipelines.reducing import reduced
-
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.pipelines import PIPELINES
 from perfpred.halide.sandbox.forked import ForkLimits, forked
+
+hl = pytest.importorskip("halide")
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+cases, judging, reducing, rows = (
+    importlib.import_module(f"halide_pipelines.{name}") for name in ("cases", "judging", "reducing", "rows")
+)
+Allowed, difference = judging.Allowed, judging.difference
 
 SIZES = ((48, 32), (37, 21))
 TARGET = hl.Target("x86-64-linux-sse41-f16c-avx")
@@ -29,7 +31,7 @@ LONG = {"bilateral_grid", "resize"}
 
 def errors(name):
     """Return how Halide's outputs differ from NumPy's at each size; it is compiled once."""
-    case, found = CASES[name](), {}
+    case, found = cases.CASES[name](), {}
     function = case.source.function()
     output, inputs, _ = function(*SIZES[0])
     pipeline = output if isinstance(output, hl.Pipeline) else hl.Pipeline(output)
@@ -57,7 +59,7 @@ def _funcs(pipeline):
             return found
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in SUITE])
+@pytest.mark.parametrize("name", [name for name in cases.CASES if name not in SUITE])
 def test_numpy_says_what_halide_computes_without_a_schedule(name):
     reply = forked(lambda: errors(name), ForkLimits(120, 8 << 30))
     assert reply.pop("status") == "ok", reply
@@ -79,7 +81,9 @@ def test_a_schedule_that_is_wrong_at_one_size_counts_as_wrong():
     row = rows.Row("p")
     entry = {"judged": "s1", "source": "own", "refused": None, "status": "ok"}
     row.add({**entry, "sizes": {"8x8": fine, "9x9": wrong}})
-    row.add({**entry, "judged": "s2", "sizes": {"8x8": fine, "9x9": {"status": "refused", "message": "small"}}})
+    row.add(
+        {**entry, "judged": "s2", "sizes": {"8x8": fine, "9x9": {"status": "refused", "message": "small"}}}
+    )
     assert row.counts["accepted but wrong"] == 1 and row.counts["accepted"] == 2
     assert "s1" in row.missed and "9x9: half wrong" in row.missed["s1"]
 
@@ -96,5 +100,5 @@ def test_a_wrong_schedule_is_reduced_to_what_makes_it_wrong():
     def is_wrong(candidate):
         return any(each.func == "g" and each.method == "split" for each in candidate.directives)
 
-    found = reduced(Candidate(directives), is_wrong, lambda _: None)
+    found = reducing.reduced(Candidate(directives), is_wrong, lambda _: None)
     assert [str(each) for each in found.directives] == ["g.split(y, yo, yi, 2)"]
