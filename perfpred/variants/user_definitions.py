@@ -1,7 +1,7 @@
 """Kernels and variants in a file of the user's: ``my.py:axpy``, measured as perfpred's own are.
 
-The file is tried in a copy of this process first, which may crash or hang. What it defines is then registered here
-and in every process that measures it.
+The file is tried in a copy of this process first, which may crash or hang. What it defines is then registered
+here and in every process that measures it.
 """
 
 from __future__ import annotations

@@ -56,9 +56,7 @@ def write(tmp_path, monkeypatch):
 
     def written(text, name="mine.py", kernel="twice"):
         path = tmp_path / name
-        path.write_text(
-            (KERNEL + text).replace("NAME.", "NAME.").format(name=kernel).replace("NAME", "TWICE")
-        )
+        path.write_text((KERNEL + text).format(name=kernel).replace("NAME", "TWICE"))
         return path
 
     return written
