@@ -20,6 +20,7 @@ from perfpred.halide.choosing.paired import (
     blocks_used,
     over_the_best,
     speedup,
+    typical,
 )
 from perfpred.halide.choosing.session import Timed
 from perfpred.measure.campaign import Effort
@@ -80,15 +81,14 @@ class Judged:
         return next((each for each in found if each != "ok"), "ok")
 
     def timed(self, candidate: Candidate) -> Timed:
-        """Return a candidate's time, the geometric mean of blocks in quiet if there are enough of those."""
+        """Return a candidate's typical time; its noise is the deviation between blocks."""
         status = self.status(candidate)
         if status != "ok":
             return Timed(math.nan, math.nan, status)
-        slowdown = self._slowdown()
+        slowdown, times_s = self._slowdown(), self._times(candidate)
         used = blocks_used(slowdown)
-        logs = np.log(self._times(candidate)[used])
-        noise = float(logs.std(ddof=1)) if len(logs) > 1 else math.nan
-        return Timed(math.exp(float(logs.mean())), noise, "ok", float(np.median(slowdown[used])))
+        noise = float(np.log(times_s[used]).std(ddof=1)) if used.sum() > 1 else math.nan
+        return Timed(typical(times_s, slowdown), noise, "ok", float(np.median(slowdown[used])))
 
     def speedup(self, candidate: Candidate) -> Speedup:
         """Return how many times as fast a candidate is as the fastest baseline: 1 at most for a baseline."""

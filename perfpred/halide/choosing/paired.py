@@ -94,8 +94,9 @@ def speedup(mine_s: Floats, other_s: Floats, slowdown: Floats) -> Speedup:
     -------
     Speedup
         The geometric mean of the ratios of blocks in quiet, with a Student interval. With too few of those,
-        of all blocks: then the interval is wider by the median slowdown, since a busy machine slows some
-        schedules, such as those with parallel loops, and not others.
+        the ratio of the fastest times of either, which are the least disturbed. The interval is then that of
+        all blocks, wider by the median slowdown, since a busy machine slows some schedules, such as those
+        with parallel loops, and not others.
     """
     used = blocks_used(slowdown)
     in_quiet = bool((slowdown[used] <= 1.0).all())
@@ -105,9 +106,20 @@ def speedup(mine_s: Floats, other_s: Floats, slowdown: Floats) -> Speedup:
     mean, count = float(ratios.mean()), len(ratios)
     error = float(ratios.std(ddof=1)) / math.sqrt(count)
     half = math.hypot(_deviations(count - 1) * error, FLOOR)
+    low, high = mean - half, mean + half
     if not in_quiet:
-        half += float(np.log(np.median(slowdown)))
-    return Speedup(math.exp(mean), math.exp(mean - half), math.exp(min(mean + half, 700.0)), in_quiet)
+        mean = math.log(typical(other_s, slowdown) / typical(mine_s, slowdown))
+        widen = float(np.log(np.median(slowdown)))
+        low, high = min(low, mean) - widen, max(high, mean) + widen
+    return Speedup(math.exp(mean), math.exp(low), math.exp(min(high, 700.0)), in_quiet)
+
+
+def typical(times_s: Floats, slowdown: Floats) -> float:
+    """Return the geometric mean of blocks in quiet; with too few of those, of the fastest third of all."""
+    used = np.sort(times_s[blocks_used(slowdown)])
+    if (slowdown[blocks_used(slowdown)] > 1.0).any():
+        used = used[: max(1, round(len(used) / 3))]
+    return math.exp(float(np.log(used).mean()))
 
 
 @cache

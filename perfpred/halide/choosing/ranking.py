@@ -76,6 +76,8 @@ class Choice:
     decided : bool
         Whether the interval of the fastest schedule's speedup excludes 1. If not, what was measured leaves
         the choice with the autoscheduler; a choice without a run may go by less.
+    nearest : Speedup
+        Of the fastest schedule that is no autoscheduler's, whether it is taken or not.
     """
 
     best: Ranked
@@ -84,6 +86,7 @@ class Choice:
     ranking: tuple[Ranked, ...]
     speedup: Speedup = UNKNOWN
     decided: bool = False
+    nearest: Speedup = UNKNOWN
 
     @property
     def is_left(self) -> bool:
@@ -184,12 +187,12 @@ def choose(ranking: Sequence[Ranked]) -> Choice:
     ratio = f"{expected} as fast as what {baseline.candidate.source} makes for a size"
     if gain > SURE * deviation:
         reason = f"expected to be {ratio}, in 90% of cases"
-        return Choice(best, baseline, reason, tuple(ranking), expected, expected.decided)
+        return Choice(best, baseline, reason, tuple(ranking), expected, expected.decided, expected)
     reason = (
         f"the fastest expected would be {ratio}: not sure enough to leave the autoscheduler's without a run"
     )
     decided = best.is_baseline or expected.decided
-    return Choice(baseline, baseline, reason, tuple(ranking), SAME, decided)
+    return Choice(baseline, baseline, reason, tuple(ranking), SAME, decided, expected)
 
 
 def _expected(gain: float, deviation: float) -> Speedup:

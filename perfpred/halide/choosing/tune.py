@@ -151,13 +151,14 @@ def _choice(
     faster = next((each for each in of_rivals if found[each].is_faster), None)
     if faster is not None:
         reason = f"the fastest of {runs} runs; {found[faster]} as fast as {name}, {effort}"
-        return Choice(faster, standing, reason, _first([faster], order), found[faster], True)
+        taken = found[faster]
+        return Choice(faster, standing, reason, _first([faster], order), taken, True, taken)
     nearest, own = found[of_rivals[0]], judged.speedup(standing.candidate)
     decided = all(each.is_slower for each in found.values())
     told = f"the fastest of {runs} runs is {nearest} as fast as {name}, {effort}"
     if not decided:
         told = f"undecided: {told}{judged.unrest()}; the choice stays with the autoscheduler's"
-    return Choice(standing, standing, told, _first([standing], order), own, decided)
+    return Choice(standing, standing, told, _first([standing], order), own, decided, nearest)
 
 
 def _ranking(timed: dict[Candidate, Timed]) -> list[Ranked]:
