@@ -130,8 +130,11 @@ class Case:
         if number not in self._rights:
             found = self._outputs(self._inputs[number], POISONS[0])
             again = self._outputs(self._inputs[number], POISONS[1]) if self.is_small else found
-            self._rights[number] = [Right(each, self._tolerance) for each in found]
             self._ignored[number] = [_unlike(*pair) for pair in zip(found, again, strict=True)]
+            for output, ignored in zip(found, self._ignored[number], strict=True):
+                if ignored is not None:
+                    output[ignored] = np.nan if output.dtype.kind == "f" else 0
+            self._rights[number] = [Right(each, self._tolerance) for each in found]
         return self._rights[number]
 
     def spread(self, number: int) -> list[Spread]:
@@ -283,11 +286,13 @@ def _constant_share(right: Right) -> float:
     """Return the share of an output's values that differ from their median."""
     values = right.array.ravel()
     values = values[:: -(-values.size // SAMPLED) or 1]
-    if values.size < 2:
-        return 1.0
+    if values.dtype.kind == "f":
+        values = values[~np.isnan(values)].astype(np.float64)
+    if right.array.size < 2 or not values.size:
+        return float(right.array.size < 2)
     middle = np.sort(values)[values.size // 2]
-    if values.dtype.kind != "f":
+    if right.array.dtype.kind != "f":
         return float(np.mean(values != middle))
     with np.errstate(invalid="ignore", over="ignore"):
-        away = np.abs(values.astype(np.float64) - float(middle)) > right.tolerance.relative * right.scale
-    return float(np.mean(away & ~(np.isnan(values) & np.isnan(middle))))
+        away = np.abs(values - middle) > right.tolerance.relative * right.scale
+    return float(np.mean(away & (values != middle)))

@@ -27,8 +27,9 @@ the terms of a sum; floats of half precision have too few values for as many."""
 FLIPS = 64.0
 """How many spacings on either side of a rounding step another schedule may take to the other side."""
 FEW_FLIPS = 2
-TYPICAL = 0.99
-"""The quantile of the magnitudes that stands for the largest: outliers hide nothing."""
+TYPICAL, LARGE = 0.99, 16.0
+"""The quantile of the magnitudes that stands for the largest, if it is at most so many times their median:
+outliers hide nothing."""
 SAMPLED = 1 << 16
 
 
@@ -81,7 +82,8 @@ class Right:
         magnitudes = np.abs(flat[np.isfinite(flat)].astype(np.float64))
         if not magnitudes.size:
             return 0.0
-        return float(np.quantile(magnitudes, TYPICAL)) or float(magnitudes.max())
+        middle = float(np.median(magnitudes[magnitudes > 0])) if magnitudes.any() else 0.0
+        return min(float(np.quantile(magnitudes, TYPICAL)) or float(magnitudes.max()), LARGE * middle)
 
     def allowed(self) -> Array | float:
         """Return by how much each value may differ."""

@@ -48,6 +48,7 @@ def test_floats_differ_by_rounding_alone():
 def test_a_huge_value_does_not_hide_the_others():
     values = noise(40, 50)
     values[0, 0] = 1e6
+    values[5] = 1e7
     found = values.copy()
     found[1:3] += 0.01
     assert off(found, Right(values, SINGLE)).sum() == 100
@@ -90,7 +91,7 @@ def test_what_rounding_does_to_the_reference_it_may_do_to_others():
     assert mask[5, 5:15].any() and spread.unexplained(found, mask) is None
     found[20:24] = found[24:28]
     assert spread.unexplained(found, off(found, right)).sum() > 200
-    assert spread.loose < 0.01
+    assert spread.loose < 0.02
 
 
 def test_steps_that_rounding_decides_are_seen_or_strays():
