@@ -9,6 +9,7 @@ from typing import Any
 from perfpred.errors import InputError
 from perfpred.halide.sandbox.compare import Tolerance
 from perfpred.halide.sandbox.workshop import Description, Size, Workshop
+from perfpred.halide.sized import why_another
 from perfpred.halide.source import STORED, Source
 
 ODD_SIZES = ((37, 29), (133, 99))
@@ -167,7 +168,8 @@ def sizes_beside(
             if like is not None:
                 found.append(Beside(name, odd, like, name))
             else:
-                reason = reason or f"{source.name} is another pipeline at {name}"
+                why = why_another(source, next(iter(described)), size, workshop)
+                reason = reason or f"{source.name} is another pipeline at {name}{why}"
     if found or not reason:
         return found, []
     cut = _cut(described)

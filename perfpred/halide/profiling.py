@@ -28,6 +28,7 @@ from perfpred.halide.results import Results
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
 from perfpred.halide.schedule_rules import mapping, require, require_size, shown
+from perfpred.halide.sized import require_one_algorithm
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
 from perfpred.input_files import read_json
@@ -162,6 +163,7 @@ def _measured(
         described = {
             size: workshop.describe(order.source, size, str(folder / size_text(size))) for size in order.sizes
         }
+        require_one_algorithm(order.source, described, workshop)
         beside, said = sizes_beside(order.source, described, workshop, str(folder))
         task = Task(order.source, hardware, described, folder, beside=tuple(beside))
         for note in said:

@@ -140,7 +140,7 @@ def test_only_another_algorithm_of_the_name_is_known(tmp_path):
         AnotherAlgorithmError, match=rf"\(algorithm {BLUR}, which has changed since to {SHARPEN}\), unless"
     ) as it:
         find(tmp_path, "build", "cpu-2t", Identity(SHARPEN))
-    assert it.value.sizes == ((64, 48),) and it.value.algorithm == BLUR
+    assert it.value.measured == ((BLUR, (64, 48)),)
     assert find(tmp_path, "other", "cpu-2t", Identity(SHARPEN)) is None
 
 
@@ -218,3 +218,92 @@ def test_a_folder_without_anything(tmp_path):
         warnings.simplefilter("error")
         assert find(tmp_path, "build", "cpu-2t", Identity(BLUR)) is None
         assert find_algorithm(tmp_path / "none", Identity(BLUR), "cpu-2t") is None
+
+
+SIZED = CASES / "halide-24-size-in-the-algorithm" / "pipe.py"
+
+
+def sized(body):
+    """A file with a pipeline that does something with its size."""
+    return f"""
+import halide as hl
+import numpy as np
+
+
+def sized(width, height):
+    x, y = hl.Var("x"), hl.Var("y")
+    im, out, before = hl.ImageParam(hl.Float(32), 2, "im"), hl.Func("out"), hl.Func("before")
+    before[x, y] = im[x, y]
+    {body}
+    return out, [(im, np.ones((height, width), np.float32))], [width, height]
+"""
+
+
+BODIES = {
+    "out[x, y] = before[x, y] / height": "Func out holds the height as a number (48, then 64)",
+    "out[x, y] = before[x, y] * (width * height)": (
+        "Func out holds the number 3072 at 64x48, but 6144 at 96x64"
+    ),
+    "out[x, y] = hl.sum(before[x, hl.RDom([(0, 2 ** (width // 32))]).x % 4])": (
+        "Func sum holds the number 4 at 64x48, but 8 at 96x64"
+    ),
+    "out[x, y] = before[width - 1 - x, y]": "Func out holds the number 63 at 64x48, but 95 at 96x64",
+    "out[x, y] = before[x, y] + (1 if width > 64 else im[x, y] - before[x, y])": (
+        "Func out is defined otherwise at 96x64"
+    ),
+    "out[x, y] = before[x, y] if width > 64 else im[x, y]": "it has the Funcs ",
+    "out[x, y] = before[x, y]; out[x, 0] = 1.0 * (width > 64); out.bound(x, 0, width)": (
+        "Func out holds the number 0 at 64x48, but 1 at 96x64"
+    ),
+    "out[x, y] = before[x, y]; before.bound(x, 0, width)": "Func before is bounded otherwise at 96x64",
+    "out[x, y] = before[x, y]\n    for _ in range(width // 32): out[x, y] += 1.0": (
+        "Func out has 2 updates at 64x48, but 3 at 96x64"
+    ),
+    "out[x, y] = before[x, y] / im.height()": "",
+}
+
+
+@pytest.mark.parametrize("number", range(len(BODIES)))
+def test_what_follows_the_size_is_named(number):
+    pytest.importorskip("halide")
+    from perfpred.halide.built import checked
+    from perfpred.halide.graph.difference import difference
+
+    body, said = list(BODIES.items())[number]
+    names, sizes = {}, ((64, 48), (96, 64))
+    exec(compile(sized(body), "pipe.py", "exec"), names)
+    found = difference([checked(*names["sized"](*size)).raw for size in sizes], sizes)
+    assert found.startswith(said) and bool(found) == bool(said)
+
+
+def test_a_pipeline_that_is_another_at_each_size_is_refused_at_once(perfpred, tmp_path):
+    pytest.importorskip("halide")
+    out = tmp_path / "p.csv"
+    made = perfpred(
+        *["halide", "profile", f"{SIZED}:mean_removed", "--size", "64x48", "--size", "128x96"],
+        *["--candidates", "4", "--out", out],
+    )
+    assert made.code == 2 and "Traceback" not in made.err
+    assert (
+        "mean_removed must be one algorithm at all sizes to be measured at several, but is another at "
+        "128x96 than at 64x48: Func sum holds the width as a number (64, then 128); use the extents of an "
+        "input, such as im.width() or im.height(), in place of numbers, or measure each size by itself"
+    ) in " ".join(made.err.split())
+    assert not out.exists()
+
+
+def test_what_was_measured_of_another_size_is_told_from_what_has_changed(perfpred, tmp_path):
+    pytest.importorskip("halide")
+    from perfpred.hardware import probe
+
+    machine = probe()
+    hardware = machine.hardware(machine.best_isa(), 1).id
+    old = "355f09c7bf500fb0"  # as an earlier version measured it at 64x48
+    as_earlier(tmp_path, knowledge(old, "mean_removed", hardware, sizes=((64, 48), (128, 96))))
+    ranked = ["halide", "rank", f"{SIZED}:mean_removed", "--models", tmp_path, "--threads", "1", "--size"]
+    made = perfpred(*ranked, "96x64")
+    assert made.code == 2, made.out
+    assert (
+        "is another algorithm at 96x64" in made.err
+        and "holds the width as a number (64, then 96)" in made.err
+    )

@@ -86,7 +86,7 @@ def rank(
     place = place_of(machine, isa, threads)
     with Workshop(workers=1) as workshop:
         graph = workshop.describe(source, wanted).graph
-        experience = known(models, source, machine.hardware(*place).id, graph.identity, workshop)
+        experience = known(models, source, machine.hardware(*place).id, wanted, graph, workshop)
     target = Target.of(machine, *place)
     others = OwnSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
     ranking = ranked_at(experience, wanted, graph, target, others)
@@ -138,7 +138,7 @@ def schedule(
     hardware, experience = machine.hardware(*place).id, None
     with session(source, parse_size(size), machine, place) as opened, progress_bar(source.name) as bar:
         if models is not None:
-            experience = known(models, source, hardware, opened.graph.identity, opened.workshop)
+            experience = known(models, source, hardware, opened.size, opened.graph, opened.workshop)
         made, choice = chosen_for(opened, experience, budget, seed, bar)
         warnings = opened.task.checks.warnings if opened.task.checks.data else []
     for warning in warnings:

@@ -10,25 +10,24 @@ from perfpred.errors import InputError, ModelFileError, PerfpredWarning
 from perfpred.halide.choosing.experience import Experience, loaded
 from perfpred.halide.choosing.filing import Filed, everything, places
 from perfpred.halide.graph.identity import Identity, compared, is_same
+from perfpred.halide.graph.model import Graph
 from perfpred.halide.sandbox.workshop import Size, Workshop
 from perfpred.halide.schedule import StaleScheduleError
 from perfpred.halide.schedule_rules import require_sizes
+from perfpred.halide.sized import remedy, why_another
 from perfpred.halide.source import Source
 
-ADVICE = (
-    "let it use the extents of its inputs, such as image.width(), in place of numbers that follow the size"
-)
 MOST_LOOKED_AT = 3
-"""Sizes at which a pipeline is built to see whether it is there what was measured."""
+"""Sizes at which a pipeline is built to see whether it is what was measured there."""
 Damaged = list[tuple[Path, InputError]]
 
 
 class AnotherAlgorithmError(StaleScheduleError):
-    """Only another algorithm of that name was measured; `algorithm` and `sizes` say which, and where."""
+    """Only other algorithms of that name were measured; `measured` holds each one's hash and first size."""
 
-    def __init__(self, message: str, algorithm: str = "", sizes: tuple[Size, ...] = ()) -> None:
+    def __init__(self, message: str, measured: Sequence[tuple[str, Size]] = ()) -> None:
         super().__init__(message)
-        self.algorithm, self.sizes = algorithm, sizes
+        self.measured = tuple(measured)
 
 
 def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None = None) -> Experience | None:
@@ -67,12 +66,14 @@ def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None =
         _refuse(damaged, own)
     _warn(damaged)
     if not found and identity is not None and named:
-        raise _another(folder, named[0], identity)
+        raise _another(folder, named, identity)
     return _read(found[0], known) if found else None
 
 
-def known(folder: Path, source: Source, hardware: str, identity: Identity, workshop: Workshop) -> Experience:
-    """Return what `folder` holds of a pipeline that was described; `workshop` finds out why it does not.
+def known(
+    folder: Path, source: Source, hardware: str, size: Size, graph: Graph, workshop: Workshop
+) -> Experience:
+    """Return what `folder` holds of a pipeline, described at a size; `workshop` finds out why it does not.
 
     Raises
     ------
@@ -80,15 +81,17 @@ def known(folder: Path, source: Source, hardware: str, identity: Identity, works
         If it holds nothing of it: what was measured is another algorithm, perhaps because the pipeline is
         another one at each size.
     """
+    identity = graph.identity
     try:
         found = find(folder, source.name, hardware, identity)
     except AnotherAlgorithmError as error:
-        for size in error.sizes[:MOST_LOOKED_AT]:
-            if is_same(error.algorithm, _identity(workshop, source, size)):
+        for algorithm, other in error.measured[:MOST_LOOKED_AT]:
+            if is_same(algorithm, _identity(workshop, source, other)):
+                said = why_another(source, other, size, workshop)
                 raise StaleScheduleError(
-                    f"{source.name} is another algorithm at each size: what was measured is that of "
-                    f"{size[0]}x{size[1]} (algorithm {error.algorithm}), not this one "
-                    f"({identity.algorithm}); {ADVICE}"
+                    f"{source.name} is another algorithm at {size[0]}x{size[1]} ({identity.algorithm}) than "
+                    f"at {other[0]}x{other[1]}, where it was measured ({algorithm}){said}; {remedy(graph)}, "
+                    "or measure each size by itself"
                 ) from None
         raise
     if found is None:
@@ -162,13 +165,15 @@ def _warn(damaged: Damaged) -> None:
         warnings.warn(f"{path} is left out: {error}", PerfpredWarning, stacklevel=3)
 
 
-def _another(folder: Path, named: Filed, identity: Identity) -> AnotherAlgorithmError:
+def _another(folder: Path, named: Sequence[Filed], identity: Identity) -> AnotherAlgorithmError:
+    first, measured = named[0], []
+    for each in named:
+        try:
+            measured.append((each.algorithm, require_sizes(each.document["experience"]["sizes"])[0]))
+        except (InputError, KeyError):
+            continue
     message = (
-        f"what {folder}/halide holds is {named.pipeline} as it was ({compared(named.algorithm, identity)}), "
+        f"what {folder}/halide holds is {first.pipeline} as it was ({compared(first.algorithm, identity)}), "
         "unless another pipeline has its name: profile it again, which leaves what was measured as it is"
     )
-    try:
-        sizes = require_sizes(named.document["experience"]["sizes"])
-    except (InputError, KeyError):
-        sizes = ()
-    return AnotherAlgorithmError(message, named.algorithm, sizes)
+    return AnotherAlgorithmError(message, measured)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy.stats import spearmanr
 
 from perfpred.errors import InputError
 from perfpred.halide.candidate import Candidate
+from perfpred.halide.checks import is_wrong
 from perfpred.halide.choosing.experience_file import BROKEN, WRONG, is_id
 from perfpred.halide.features.compute import FEATURES
 from perfpred.halide.sandbox.workshop import Size
@@ -26,8 +26,6 @@ LEAST_ROWS = 20
 TREES = 50
 """Of the model: files stay small, and errors are as with more."""
 ESTIMATE = FEATURES.index("log_estimate")
-CRASH = re.compile(r"process ended with code ")
-"""How the message of a run begins that ended its process; other errors are Halide's, and of one size."""
 
 
 def faulty(profile: Profile) -> dict[str, str]:
@@ -56,7 +54,7 @@ def _crashed(profile: Profile, key: str) -> bool:
     failures = profile.metadata.get("failures")
     known = [each for each in failures if isinstance(each, dict)] if isinstance(failures, list) else []
     said = [str(each.get("message", "")) for each in known if each.get("schedule") == key]
-    return not said or any(CRASH.match(each) for each in said)
+    return not said or any(is_wrong(BROKEN, each) for each in said)
 
 
 def require_measured(rows: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built, build, dense, plain
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.code_key import code_key
+from perfpred.halide.graph.difference import difference
 from perfpred.halide.graph.rounding import rounding
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.sandbox.workshop import about_path
@@ -44,6 +45,8 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
     built = build(source, (int(job["size"][0]), int(job["size"][1])))
     if job["kind"] == "describe":
         return describe(built, Path(job["folder"]) if job.get("folder") else None)
+    if job["kind"] == "difference":
+        return {"difference": differing(source, built, job["size"], job["other"])}
     target = hl.Target(job["target"])
     if job["kind"] == "autoschedule":
         return {"candidate": autoscheduled(built, target, job["scheduler"], job["parameters"], job["label"])}
@@ -72,6 +75,12 @@ def describe(built: Built, folder: Path | None) -> dict[str, Any]:
         "rounding": rounding(built.raw, built.graph).to_json(),
         "code": code_key(built),
     }
+
+
+def differing(source: Source, built: Built, size: Sequence[int], other: Sequence[int]) -> str:
+    """Return how the algorithm at another size differs from that of a pipeline, empty if it does not."""
+    sizes = (int(size[0]), int(size[1])), (int(other[0]), int(other[1]))
+    return difference((built.raw, build(source, sizes[1]).raw), sizes)
 
 
 def autoscheduled(

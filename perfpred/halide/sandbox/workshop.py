@@ -130,6 +130,19 @@ class Workshop:
         graph = Graph.from_json(reply["graph"])
         return Description(graph, *operands, reply["rounding"], reply["code"])
 
+    def difference(self, source: Source, size: Size, other: Size) -> str:
+        """Return how a pipeline's algorithm differs between two sizes, empty if it does not.
+
+        Raises
+        ------
+        InputError
+            If it cannot be built at the other size.
+        """
+        reply = self.run({"kind": "difference", **_where(source, size), "other": list(other)})
+        if reply["status"] != "ok":
+            raise InputError(str(reply["message"]))
+        return str(reply["difference"])
+
     def close(self) -> None:
         """End all processes and threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
