@@ -150,12 +150,11 @@ def compile_all(
         for entry in log.entries()
         if "compiled" in entry
     }
-    graph = next(iter(task.described.values())).graph
     for each in candidates:
-        reason = None if each.id in outcomes else miscompiled(each, graph)
-        if reason is not None:
-            outcomes[each.id] = Compiled("wrong_result", reason)
-            log.append(_entry(each, outcomes[each.id]))
+        refused = None if each.id in outcomes else _refused(task, each)
+        if refused is not None:
+            outcomes[each.id] = refused
+            log.append(_entry(each, refused))
     limits = patience([each.compile_s for each in outcomes.values() if each.status == "ok"], workshop.limits)
     sizes = task.first_of_each()
     for each in candidates:
@@ -189,6 +188,12 @@ def compile_all(
     workshop.run_all(jobs, done, limits)
     remove_leftovers(cache_dir())  # of compilations that took too long
     return _without_twins(candidates, outcomes)
+
+
+def _refused(task: Task, candidate: Candidate) -> Compiled | None:
+    """Return the outcome of a candidate that Halide would compile wrongly."""
+    reason = miscompiled(candidate, next(iter(task.described.values())).graph)
+    return None if reason is None else Compiled("wrong_result", reason)
 
 
 def _is_compiled(task: Task, candidate: Candidate, sizes: Sequence[Size]) -> bool:

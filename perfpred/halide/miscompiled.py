@@ -5,9 +5,9 @@ what is new in it: it slides. What is new lies along one dimension of the Func: 
 overlap, or, if the loop moves nothing that is read, the last, all of which is new in the first step. Halide
 21 does so wrongly
 
-- where the first definition's loops along that dimension are split and the last piece is shifted inwards,
-  which is the default: values of earlier steps are computed again, which an update had changed meanwhile, or
-  of what is there no longer;
+- where the first definition's loops along a dimension in which a step moves are split and the last piece is
+  shifted inwards, which is the default: values of earlier steps are computed again, which an update had
+  changed meanwhile, or of what is there no longer;
 - where a Func that is read is stored further in than its reader, and both slide along a loop: it is not
   there in the steps that warm the reader up;
 - where a loop moves nothing of one Func and another slides along it: the first step is one that warms the
@@ -47,6 +47,8 @@ class Window:
         Those of `loops` that move nothing.
     along : frozenset of str
         The dimensions along which steps overlap.
+    moved : frozenset of str
+        The dimensions along which any of `loops` moves what is read, those of `along` among them.
     whole : frozenset of str
         The dimension, if any, that is new as a whole in the first step of a loop that moves nothing.
     around : frozenset of (Func, loop)
@@ -57,6 +59,7 @@ class Window:
     slides: tuple[Place, ...]
     still: tuple[Place, ...]
     along: frozenset[str]
+    moved: frozenset[str]
     whole: frozenset[str]
     around: frozenset[Place]
 
@@ -113,6 +116,7 @@ def _window(key: str, made: Nests, graph: Graph) -> Window | None:
     out = list(_outwards(nest.compute, made))
     between = next((index for index, (place, _) in enumerate(out) if place == nest.store), len(out))
     along: set[str] = set()
+    ways: set[str] = set()
     slides: list[Place] = []
     still: list[Place] = []
     for place, stage in out[:between]:
@@ -120,13 +124,15 @@ def _window(key: str, made: Nests, graph: Graph) -> Window | None:
         overlapping = {name for name, overlap in moved.items() if overlap or not _is_exact(place[1], stage)}
         pure = {name for name in overlapping if _is_pure(func, name)}
         along |= pure
+        ways |= moved.keys()
         slides += [place] * bool(pure)
         still += [place] * (not moved)
     if not between:
         return None
     whole = {name for name in func.args[-1:] if still and _is_pure(func, name)}
     loops, around = (place for place, _ in out[:between]), frozenset(place for place, _ in out[between:])
-    return Window(tuple(loops), tuple(slides), tuple(still), frozenset(along), frozenset(whole), around)
+    found = (frozenset(along), frozenset(ways), frozenset(whole))
+    return Window(tuple(loops), tuple(slides), tuple(still), *found, around)
 
 
 def _is_exact(loop: str, stage: StageNest) -> bool:
@@ -158,16 +164,17 @@ def _outwards(place: Place, made: Nests) -> Iterator[tuple[Place, StageNest]]:
 def _shift_problem(key: str, window: Window, candidate: Candidate, made: Nests, graph: Graph) -> str | None:
     """Return how a step computes values of earlier ones again, if it has not what it takes."""
     shifted = _shifted(candidate.of(key), made.funcs[key].stages[0])
-    if not graph.by_key[key].inlinable and shifted & (window.along | window.whole):
-        name = min(shifted & (window.along | window.whole))
-        return f"has updates, and its dimension {name}, along which steps follow each other, is split"
+    has_updates = not graph.by_key[key].inlinable
+    kept = window.along | window.whole if has_updates else window.along
+    if not kept or not shifted & (window.moved | kept):
+        return None
+    what = (
+        f"its dimension {min(shifted & (window.moved | kept))}, along which steps follow each other, is split"
+    )
+    if has_updates:
+        return f"has updates, and {what}"
     gone = [each for each in _read(key, made, graph) if not _is_kept(each, window, made)]
-    if shifted & window.along and gone:
-        return (
-            f"its dimension {min(shifted & window.along)}, along which steps follow each other, is split, "
-            f"and {gone[0]}, which it reads, is computed within too"
-        )
-    return None
+    return f"{what}, and {gone[0]}, which it reads, is computed within too" if gone else None
 
 
 def _order_problem(key: str, windows: dict[str, Window], graph: Graph) -> str | None:

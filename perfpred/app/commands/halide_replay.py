@@ -33,6 +33,7 @@ def replay(
     """Compile a stored schedule, check its output, and time it beside Halide's autoschedulers."""
     from perfpred.halide.choosing.bench import replayed
     from perfpred.halide.choosing.session import session
+    from perfpred.halide.miscompiled import require_right
     from perfpred.halide.profiling import parse_size
     from perfpred.halide.schedule import load_schedule
     from perfpred.halide.source import Source
@@ -44,6 +45,7 @@ def replay(
         progress_bar(source.name) as bar,
     ):
         stored.require(opened.graph.identity)
+        require_right(stored.candidate, opened.graph)
         if opened.task.target != stored.target:
             notice(f"chosen for {stored.target}, replayed on {opened.task.target}")
         documents = replayed(opened, stored, seed, bar)

@@ -81,6 +81,17 @@ def grey():
     return out, [(image, np.stack([IMAGE, IMAGE + 1, IMAGE]))], [24, 16, 3]
 
 
+def twice():
+    """An update of each value, read by rows above and below."""
+    x, y, c = variables("xyc")
+    image, e = edged()
+    g, out = hl.Func("g"), hl.Func("out")
+    g[x, y] = e[x, y]
+    g[x, y] = g[x, y] * hl.f32(3) + hl.f32(1)
+    out[x, y, c] = (g[x, y - 1] + g[x, y + 1] * hl.f32(3)) * hl.f32(c + 1)
+    return out, [(image, IMAGE)], [24, 16, 3]
+
+
 def at(func, loop, store="", split=""):
     found = [Directive(func, 0, "split", (split, f"{split}_o", f"{split}_i", 2))] if split else []
     found.append(Directive(func, 0, "compute_at", ("out", loop)))
@@ -103,6 +114,7 @@ WRONG = {
     "what is read of what is gone": (stencils, [*at("b", "y", "root", "y"), *at("a", "y")]),
     "a reader that is stored further out": (sums, [*at("b", "x", "root"), *at("a", "x", "y")]),
     "a table beside a window": (matrix, [*at("den", "y", "c"), *at("m", "y", "c")]),
+    "an update that slides along another dimension": (twice, [*at("g", "x", "c", "x")]),
     "a stride": (grey, [*STRIDED, *at("g", "x_i", "c_o")]),
 }
 RIGHT = {
