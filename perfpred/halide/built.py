@@ -3,50 +3,59 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import halide as hl
-import numpy as np
-from numpy.typing import NDArray
 
 from perfpred.errors import InputError
+from perfpred.halide.examples import Pair, input_problems, normalized, set_estimates
+from perfpred.halide.extents import Range, output_ranges
 from perfpred.halide.graph.extract import extract
 from perfpred.halide.graph.identity import Identity, identity_of
+from perfpred.halide.graph.intervals import Interval
 from perfpred.halide.graph.model import Graph, Input
 from perfpred.halide.graph.names import COUNTER, func_keys, in_order
 from perfpred.halide.graph.outline import outline
 from perfpred.halide.graph.serialized import RawPipeline, parse
-from perfpred.halide.graph.terms import Type
+from perfpred.halide.layout import Dims, Shape, laid_out
 from perfpred.halide.source import Source
 from perfpred.halide.user_files import explained
+
+OUTPUTS = "an hl.Func, an hl.Pipeline or a list of hl.Func"
 
 
 @dataclass(frozen=True)
 class Built:
-    """A pipeline with its inputs and the extents of its output.
+    """A pipeline with its inputs and the layouts of what it reads and writes.
 
     Parameters
     ----------
     pipeline : hl.Pipeline
         Unscheduled.
-    inputs : sequence of (hl.ImageParam or hl.Param, example)
-        An example is an array, Halide's contiguous dimension last, or a scalar.
-    output_extents : tuple of int
-        Contiguous dimension first.
+    raw : RawPipeline
+        The pipeline as Halide serialized it, before it was scheduled.
+    inputs : tuple of (hl.ImageParam or hl.Param, example)
+        An example is an array, Halide's dimension 0 last, or a number.
+    input_dims : tuple
+        The layout of each image, None for a number.
+    output_dims : tuple of tuple of layouts
+        For each output, of its buffer or, if it is a Tuple, of each.
     """
 
     pipeline: Any
-    inputs: tuple[tuple[Any, Any], ...]
-    output_extents: tuple[int, ...]
+    raw: RawPipeline
+    inputs: tuple[Pair, ...] = ()
+    input_dims: tuple[Dims | None, ...] = ()
+    output_dims: tuple[tuple[Dims, ...], ...] = ()
 
-    @cached_property
-    def raw(self) -> RawPipeline:
-        """The pipeline as Halide serializes it, before it is scheduled."""
-        return parse(hl.serialize_pipeline(self.pipeline))
+    @property
+    def output_extents(self) -> tuple[int, ...]:
+        """The extents of the first output, in Halide's order."""
+        return tuple(extent for _, extent, _ in self.output_dims[0][0]) if self.output_dims else ()
 
     @cached_property
     def funcs(self) -> dict[str, tuple[Any, int]]:
@@ -66,26 +75,26 @@ class Built:
     @cached_property
     def graph(self) -> Graph:
         """The pipeline as data, at this size."""
-        images, scalars = {}, {}
         embedded = self.raw.buffers
-        names = _input_keys([*(parameter.name() for parameter, _ in self.inputs), *embedded])
-        for parameter, example in self.inputs:
-            name = parameter.name()
-            if isinstance(example, np.ndarray):
-                extents = tuple(float(extent) for extent in example.shape[::-1])
-                images[name] = Input(names[name], extents, example.itemsize)
-            else:
+        parameters = [parameter.name() for parameter, _ in self.inputs]
+        taken = func_keys(in_order(self.raw)).values()
+        names = _input_keys([*parameters, *(name for name in embedded if name not in parameters)], taken)
+        images, scalars = {}, {}
+        for name, (_, example), dims in zip(parameters, self.inputs, self.input_dims, strict=True):
+            if dims is not None:
+                images[name] = _input(names[name], dims, example.itemsize)
+            elif math.isfinite(example):
                 scalars[name] = float(example)
         for name, buffer in embedded.items():
-            lows, extents, _ = zip(*buffer.dims, strict=True) if buffer.dims else ((), (), ())
-            images[name] = Input(names[name], extents, buffer.type.size_bytes, lows)
+            images[name] = _input(names[name], buffer.dims, buffer.type.size_bytes)
         order = {func.name(): index for func, index in self.funcs.values()}
-        return extract(self.raw, images, scalars, [[(0, extent) for extent in self.output_extents]], order)
+        ranges = [[(low, extent) for low, extent, _ in buffers[0]] for buffers in self.output_dims]
+        return extract(self.raw, images, scalars, ranges, order)
 
     @property
     def outline(self) -> Graph:
         """What its Funcs read of each other: its graph, at made-up sizes where there are no examples."""
-        return self.graph if self.inputs or self.output_extents else outline(self.raw)
+        return self.graph if self.output_dims else outline(self.raw)
 
     @property
     def algorithm(self) -> str:
@@ -103,36 +112,22 @@ class Built:
         return [hl.Argument(parameter) for parameter, _ in self.inputs]
 
     @property
-    def outputs(self) -> list[dict[str, Any]]:
-        """The type, by NumPy's name, and the dimensions of each output buffer."""
-        return [
-            {"type": dtype_name(kind), "dims": dense(self.output_extents)}
-            for name in self.raw.outputs
-            for kind in self.raw.funcs[name].types
+    def documents(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """What the compiled function takes and writes, as `Description` has it."""
+        arguments: list[dict[str, Any]] = []
+        for index, ((parameter, example), dims) in enumerate(zip(self.inputs, self.input_dims, strict=True)):
+            document = {"type": str(parameter.type())}
+            if dims is None:
+                arguments.append({"kind": "scalar", **document, "value": example})
+            else:
+                layout = {"dims": [list(each) for each in dims], "file": f"input{index}.npy"}
+                arguments.append({"kind": "image", **document, **layout})
+        outputs = [
+            {"type": str(kind), "dims": [list(each) for each in dims]}
+            for func, buffers in zip(self.pipeline.outputs(), self.output_dims, strict=True)
+            for kind, dims in zip(func.types(), buffers, strict=True)
         ]
-
-
-def dtype_name(kind: Type) -> str:
-    """Return NumPy's name of a type of Halide's."""
-    if (kind.code, kind.bits) == (1, 1):
-        return "bool"
-    return {0: "int", 1: "uint", 2: "float"}[kind.code] + str(kind.bits)
-
-
-def plain(value: Any) -> Any:
-    """Return a scalar as Python's own number, which JSON can hold."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def dense(extents: Sequence[int]) -> list[list[int]]:
-    """Return the minimum, extent and stride of each dimension of a dense buffer that starts at 0.
-
-    Examples
-    --------
-    >>> dense([4, 3])
-    [[0, 4, 1], [0, 3, 4]]
-    """
-    return [[0, extent, math.prod(extents[:place])] for place, extent in enumerate(extents)]
+        return arguments, outputs
 
 
 def build(source: Source, size: tuple[int, int]) -> Built:
@@ -154,29 +149,40 @@ def build(source: Source, size: tuple[int, int]) -> Built:
     return checked(*made)
 
 
-def checked(output: Any, inputs: Sequence[Any], output_extents: Sequence[int]) -> Built:
+def checked(output: Any, inputs: Sequence[Any], output_extents: Sequence[Any]) -> Built:
     """Return a `Built` of these three after setting estimates from the examples.
+
+    Parameters
+    ----------
+    output : hl.Func, hl.Pipeline, or sequence of hl.Func
+        Unscheduled.
+    inputs : sequence of (hl.ImageParam or hl.Param, example)
+        An example is an array, Halide's dimension 0 last, an ``hl.Buffer``, or a number.
+    output_extents : sequence
+        As `perfpred.halide.extents.output_ranges` reads them.
 
     Raises
     ------
     InputError
         With every problem of them.
     """
-    problems = (
-        [] if isinstance(output, hl.Func | hl.Pipeline) else ["the output must be an hl.Func or hl.Pipeline"]
-    )
-    problems += [problem for index, pair in enumerate(inputs) for problem in _input_problems(index, pair)]
-    if any(int(extent) < 1 for extent in output_extents):
-        problems.append(f"output extents must be at least 1, but got {tuple(output_extents)}")
+    problems = [] if _is_output(output) else [f"the output must be {OUTPUTS}"]
+    if not isinstance(inputs, list | tuple):
+        problems.append(f"the inputs must be a list of pairs, but are {type(inputs).__name__}")
+    else:
+        problems += [problem for index, pair in enumerate(inputs) for problem in input_problems(index, pair)]
+        problems += _twice([pair[0].name() for pair in inputs] if not problems else [])
     if problems:
         raise InputError(f"this pipeline cannot be used: {'; '.join(problems)}")
-    extents = tuple(int(extent) for extent in output_extents)
     try:
-        pipeline = output if isinstance(output, hl.Pipeline) else hl.Pipeline(output)
-        pairs = tuple((parameter, _contiguous(example)) for parameter, example in inputs)
-        built = Built(pipeline, pairs, extents)
-        _set_estimates(pipeline, pairs, extents)
-        _require_unscheduled(built)
+        pipeline = _pipeline(output)
+        ranges = output_ranges(output_extents, [func.dimensions() for func in pipeline.outputs()])
+        raw = parse(hl.serialize_pipeline(pipeline))
+        _require_unscheduled(raw)
+        built = _laid_out(pipeline, raw, inputs, ranges)
+        set_estimates(built.inputs, built.input_dims)
+        for func, buffers in zip(pipeline.outputs(), built.output_dims, strict=True):
+            func.set_estimates([(low, extent) for low, extent, _ in buffers[0]])
     except hl.HalideError as error:
         raise InputError(f"this pipeline cannot be used: {error}") from None
     return built
@@ -188,19 +194,70 @@ def without_examples(output: Any) -> Built:
     Raises
     ------
     InputError
-        If it is neither an ``hl.Func`` nor an ``hl.Pipeline``, is not defined, or is scheduled already.
+        If it is no output, is not defined, or is scheduled already.
     """
-    if not isinstance(output, hl.Func | hl.Pipeline):
-        raise InputError(f"the output must be an hl.Func or hl.Pipeline, but is {type(output).__name__}")
-    if not output.defined():
+    if not _is_output(output):
+        raise InputError(f"the output must be {OUTPUTS}, but is {type(output).__name__}")
+    if not all(each.defined() for each in (output if isinstance(output, list | tuple) else [output])):
         raise InputError("the output must be defined before it is scheduled")
-    built = Built(output if isinstance(output, hl.Pipeline) else hl.Pipeline(output), (), ())
-    _require_unscheduled(built)
-    return built
+    pipeline = _pipeline(output)
+    raw = parse(hl.serialize_pipeline(pipeline))
+    _require_unscheduled(raw)
+    return Built(pipeline, raw)
 
 
-def _require_unscheduled(built: Built) -> None:
-    scheduled = [func.name for func in built.raw.funcs.values() if func.is_scheduled]
+def _is_output(output: Any) -> bool:
+    if isinstance(output, list | tuple):
+        return bool(output) and all(isinstance(each, hl.Func) for each in output)
+    return isinstance(output, hl.Func | hl.Pipeline)
+
+
+def _pipeline(output: Any) -> Any:
+    if isinstance(output, hl.Pipeline):
+        return output
+    return hl.Pipeline(list(output) if isinstance(output, list | tuple) else output)
+
+
+def _laid_out(
+    pipeline: Any, raw: RawPipeline, inputs: Sequence[Any], ranges: Sequence[Sequence[Range]]
+) -> Built:
+    """Return a pipeline with its operands laid out as it asks for, or else densely."""
+    pairs = tuple((parameter, normalized(parameter, example)) for parameter, example in inputs)
+    box: dict[str, Interval] = {}
+    shapes: list[Shape | None] = []
+    for (parameter, example), (_, given) in zip(pairs, inputs, strict=True):
+        name = parameter.name()
+        if isinstance(parameter, hl.Param):
+            box[name] = (float(example), float(example))
+        shapes.append(None if isinstance(parameter, hl.Param) else Shape.of(name, given))
+    for shape in shapes:
+        box.update({} if shape is None else shape.known)
+    outputs = [
+        [Shape.of_ranges(each.name(), mine) for each in func.output_buffers()]
+        for func, mine in zip(pipeline.outputs(), ranges, strict=True)
+    ]
+    for shape in (each for func in outputs for each in func):
+        box.update(shape.known)
+    input_dims = tuple(
+        None if shape is None else laid_out(shape, parameter.parameter(), box)
+        for (parameter, _), shape in zip(pairs, shapes, strict=True)
+    )
+    output_dims = tuple(
+        tuple(
+            laid_out(shape, each.parameter(), box, raw.funcs[func.name()].lows)
+            for shape, each in zip(mine, func.output_buffers(), strict=True)
+        )
+        for func, mine in zip(pipeline.outputs(), outputs, strict=True)
+    )
+    return Built(pipeline, raw, pairs, input_dims, output_dims)
+
+
+def _twice(names: Sequence[str]) -> list[str]:
+    return [f"input {name} is given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
+def _require_unscheduled(raw: RawPipeline) -> None:
+    scheduled = [func.name for func in raw.funcs.values() if func.is_scheduled]
     if scheduled:
         raise InputError(
             f"the pipeline must not be scheduled yet, but {', '.join(scheduled)} is; a generator schedules "
@@ -208,53 +265,15 @@ def _require_unscheduled(built: Built) -> None:
         )
 
 
-def _contiguous(example: Any) -> Any:
-    return np.ascontiguousarray(example) if isinstance(example, np.ndarray) else example
+def _input(key: str, dims: Dims, element_bytes: int) -> Input:
+    extents = tuple(float(extent) for _, extent, _ in dims)
+    return Input(key, extents, element_bytes, tuple(float(low) for low, _, _ in dims))
 
 
-def _set_estimates(pipeline: Any, inputs: Sequence[tuple[Any, Any]], extents: Sequence[int]) -> None:
-    for parameter, example in inputs:
-        if isinstance(example, np.ndarray):
-            parameter.set_estimates([(0, extent) for extent in example.shape[::-1]])
-        else:
-            parameter.set_estimate(example)
-    (output,) = pipeline.outputs()[:1]
-    if output.dimensions() != len(extents):
-        raise InputError(f"the output has {output.dimensions()} dimensions, but got extents {tuple(extents)}")
-    output.set_estimates([(0, extent) for extent in extents])
-
-
-def _input_problems(index: int, pair: Any) -> list[str]:
-    if not isinstance(pair, tuple) or len(pair) != 2:
-        return [f"input {index} must be a pair of a parameter and an example"]
-    parameter, example = pair
-    if not isinstance(parameter, hl.ImageParam | hl.Param):
-        return [f"input {index} must be an hl.ImageParam or hl.Param, but is {type(parameter).__name__}"]
-    name, kind = parameter.name(), parameter.type()
-    if isinstance(parameter, hl.ImageParam) != isinstance(example, np.ndarray):
-        wanted = "an array" if isinstance(parameter, hl.ImageParam) else "a number"
-        return [f"the example of {name} must be {wanted}"]
-    if not isinstance(example, np.ndarray):
-        return []
-    problems = []
-    if example.ndim != parameter.dimensions():
-        problems.append(
-            f"the example of {name} must have {parameter.dimensions()} dimensions, has {example.ndim}"
-        )
-    if hl.Type(_code(example), example.itemsize * 8, 1) != kind:
-        problems.append(f"the example of {name} must be {kind}, but is {example.dtype}")
-    return problems
-
-
-def _code(example: NDArray[Any]) -> Any:
-    return {"i": hl.TypeCode.Int, "u": hl.TypeCode.UInt, "b": hl.TypeCode.UInt, "f": hl.TypeCode.Float}.get(
-        example.dtype.kind, hl.TypeCode.Handle
-    )
-
-
-def _input_keys(names: Sequence[str]) -> dict[str, str]:
+def _input_keys(names: Sequence[str], taken: Collection[str]) -> dict[str, str]:
+    """Return a key of each input that no Func has."""
     stems = [COUNTER.sub("", name) for name in names]
     return {
-        name: (stem if stems.count(stem) == 1 else f"{stem}.{i}")
+        name: (stem if stems.count(stem) == 1 and stem not in taken else f"{stem}.{i}")
         for i, (name, stem) in enumerate(zip(names, stems, strict=True))
     }

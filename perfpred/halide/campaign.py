@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.errors import MeasurementError
+from perfpred.errors import InputError, MeasurementError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.checks import Beside, Checks
 from perfpred.halide.journalled import NamedRows
@@ -388,6 +388,7 @@ def _look(task: Task, child: Child) -> None:
     """Have the reference run at all sizes that it was not, and take in what is checked there."""
     sizes = {size_text(size): each for size, each in task.described.items()}
     beside = {each.name: each.described for each in task.beside}
+    failed: list[tuple[str, str]] = []
     for name, described in {**beside, **sizes}.items():
         if name in task.checks.data or name in task.checks.looked_at:
             continue
@@ -395,8 +396,22 @@ def _look(task: Task, child: Child) -> None:
         reply = child.ask({"about": name}, LOOK_LIMIT_S)
         if reply["status"] == "ok":
             task.checks.saw(name, described, reply)
-        else:
-            task.checks.warn(f"the unscheduled pipeline fails: {reply['message']}", name)
+            continue
+        said = " ".join(str(reply["message"]).split())
+        task.checks.warn(f"the unscheduled pipeline fails: {said}", name)
+        if name in sizes and not any(each in task.checks.data for each in sizes):
+            failed.append((name, said))
+    if len(failed) == len(sizes):
+        raise InputError(_unrunnable(task.source, *failed[0]))
+
+
+def _unrunnable(source: Source, size: str, said: str) -> str:
+    """Return what is said of a pipeline that fails whatever its schedule."""
+    return (
+        f"{source.name} cannot be run at {size}, even without a schedule: {said.removeprefix('Error: ')}. "
+        "Its examples must cover what is read, and its outputs what is written: an output's extent may be a "
+        "pair (minimum, extent), and an example an hl.Buffer with minima and strides"
+    )
 
 
 @contextmanager

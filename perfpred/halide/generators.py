@@ -1,14 +1,15 @@
 """A generator written in Python as a pipeline, built with the examples that its class names.
 
-The class is a ``halide.Generator`` with ``@halide.generator()`` and one output, and has beside ``generate``
+The class is a ``halide.Generator`` with ``@halide.generator()`` and has beside ``generate``
 
     @staticmethod
     def examples(width, height):
         return {"image": array, "gain": 0.5}, (width, height)
 
-an example for each input by its name (arrays with Halide's dimension 0 last, or scalars) and the output's
-extents in Halide's order. It is built as for an autoscheduler: ``self.using_autoscheduler()`` is true, and
-where it is, ``generate`` leaves the scheduling to others.
+an example for each input by its name (arrays with Halide's dimension 0 last, or scalars) and the outputs'
+extents in Halide's order: one list for all, or a list of lists, one per output. It is built as for an
+autoscheduler: ``self.using_autoscheduler()`` is true, and where it is, ``generate`` leaves the scheduling to
+others.
 """
 
 from __future__ import annotations
@@ -61,26 +62,20 @@ def unregistered() -> Iterator[None]:
 def _built(kind: Any, width: int, height: int) -> Made:
     with hl.GeneratorContext(hl.get_host_target(), hl.AutoschedulerParams(AUTOSCHEDULER, {})):
         generator = kind()
-        inputs, outputs = _names(generator)
-        if len(outputs) != 1:
-            raise InputError(
-                f"generator {kind.__name__} must have one output, but has {len(outputs)}: "
-                + ", ".join(outputs)
-            )
+        inputs = _names(generator)
         examples, extents = _examples(kind, inputs, width, height)
         pipeline = generator._build_pipeline()
     return pipeline, [(getattr(generator, name), examples[name]) for name in inputs], extents
 
 
-def _names(generator: Any) -> tuple[list[str], list[str]]:
-    """Return the names of a generator's inputs and outputs, those that ``configure`` adds included."""
+def _names(generator: Any) -> list[str]:
+    """Return the names of a generator's inputs, those that ``configure`` adds included."""
     arguments = generator._get_arginfos()
-    inputs = [each.name for each in arguments if each.dir == hl.ArgInfoDirection.Input]
-    return inputs, [each.name for each in arguments if each.name not in inputs]
+    return [each.name for each in arguments if each.dir == hl.ArgInfoDirection.Input]
 
 
 def _examples(kind: Any, inputs: list[str], width: int, height: int) -> tuple[Mapping[str, Any], Any]:
-    """Return the examples by input, and the output's extents."""
+    """Return the examples by input, and the outputs' extents."""
     found = kind.examples(width, height)
     if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], Mapping)):
         raise InputError(f"generator {kind.__name__} must have {CONTRACT}, but it returned {found!r:.80}")

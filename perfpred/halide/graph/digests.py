@@ -90,8 +90,9 @@ def stage_loops(func: RawFunc, stage: RawStage) -> dict[str, str]:
 
 
 def _contents(buffer: RawBuffer) -> str:
-    head = repr((buffer.type.code, buffer.type.bits, buffer.dims))
-    return hashlib.sha256(head.encode() + b"\n" + buffer.data).hexdigest()
+    ranges = [(low, extent) for low, extent, _ in buffer.dims]
+    head = repr((buffer.type.code, buffer.type.bits, ranges))
+    return hashlib.sha256(head.encode() + b"\n" + buffer.elements).hexdigest()
 
 
 def _hashed(head: object, below: Sequence[bytes]) -> bytes:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from perfpred.errors import InputError
 from perfpred.halide.graph.expressions import read_type, union, unions
 from perfpred.halide.graph.flatbuffer import Table, root
@@ -83,6 +85,12 @@ class RawFunc:
     table: Table = field(repr=False, compare=False)
 
     @property
+    def lows(self) -> dict[int, Term]:
+        """The minimum of each dimension that was given bounds, by its place, unless that is left open."""
+        found = {index: self.bounds[name][0] for index, name in enumerate(self.args) if name in self.bounds}
+        return {index: low for index, low in found.items() if low.kind != "Undefined"}
+
+    @property
     def is_scheduled(self) -> bool:
         """Whether it was placed or its loops were changed, other than in their order."""
         placed = (self.compute, self.store) != (("", ""), ("", ""))
@@ -114,6 +122,19 @@ class RawBuffer:
     dims: tuple[tuple[int, int, int], ...]
     data: bytes
     place: range
+
+    @property
+    def elements(self) -> bytes:
+        """The elements in the order of the dimensions, however they lie in memory."""
+        strides = [stride for _, _, stride in self.dims]
+        order = sorted(range(len(strides)), key=lambda index: strides[index])
+        size = self.type.size_bytes
+        if order == list(range(len(strides))) or len(self.data) % size:
+            return self.data
+        inside_out = [self.dims[index][1] for index in order]
+        found = np.frombuffer(self.data, dtype=f"V{size}").reshape(inside_out[::-1])
+        axes = [len(order) - 1 - order.index(index) for index in range(len(order))]
+        return found.transpose(axes[::-1]).tobytes()
 
 
 @dataclass(frozen=True)

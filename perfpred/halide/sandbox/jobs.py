@@ -18,7 +18,7 @@ from perfpred.files import atomic_write, make_folder
 from perfpred.halide.apply import apply
 from perfpred.halide.autoscheduled import choice_of
 from perfpred.halide.autoschedulers import run_autoscheduler
-from perfpred.halide.built import Built, build, dense, plain
+from perfpred.halide.built import Built, build
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.code_key import code_key
 from perfpred.halide.graph.difference import difference
@@ -58,20 +58,16 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
 
 def describe(built: Built, folder: Path | None) -> dict[str, Any]:
     """Return the graph, and what the compiled function takes and writes; examples are saved to `folder`."""
-    arguments: list[dict[str, Any]] = []
-    for index, (parameter, example) in enumerate(built.inputs):
-        if isinstance(example, np.ndarray):
-            layout = {"type": example.dtype.name, "dims": dense(example.shape[::-1])}
-            arguments.append({"kind": "image", "file": f"input{index}.npy", **layout})
-            if folder is not None:
-                make_folder(folder)
-                np.save(folder / f"input{index}.npy", example)
-        else:
-            arguments.append({"kind": "scalar", "type": str(parameter.type()), "value": plain(example)})
+    arguments, outputs = built.documents
+    if folder is not None:
+        make_folder(folder)
+        for argument, (_, example) in zip(arguments, built.inputs, strict=True):
+            if argument["kind"] == "image":
+                np.save(folder / argument["file"], example)
     return {
         "graph": built.graph.to_json(),
         "arguments": arguments,
-        "outputs": built.outputs,
+        "outputs": outputs,
         "rounding": rounding(built.raw, built.graph).to_json(),
         "code": code_key(built),
     }
@@ -100,7 +96,7 @@ def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path
     """Write a candidate's shared library, without Halide's runtime; returns a hash of its code."""
     start = time.perf_counter()
     bare = target.with_feature(hl.TargetFeature.NoRuntime)
-    built.raw, built.funcs  # noqa: B018 - looked at before anything is scheduled
+    built.funcs  # noqa: B018 - looked at before anything is scheduled
     apply(candidate, built, bare)
     code, ended = write_library(built.pipeline, built.arguments, bare, out)
     about = {"code": code, "compile_s": ended - start}

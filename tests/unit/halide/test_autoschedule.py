@@ -5,7 +5,7 @@ import pytest
 
 hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
-from perfpred.errors import InputError, MeasurementError  # noqa: E402
+from perfpred.errors import MeasurementError  # noqa: E402
 from perfpred.halide.built import build, checked  # noqa: E402
 from perfpred.halide.candidate import Candidate, Directive  # noqa: E402
 from perfpred.halide.choosing import caller  # noqa: E402
@@ -116,14 +116,3 @@ def test_a_search_that_fails_leaves_the_pipeline_unscheduled(soften, monkeypatch
     with pytest.raises(MeasurementError, match="no linker"):
         pp.halide.autoschedule(output, inputs, extents, budget=1, threads=1)
     assert pp.halide.autoschedule(output, inputs, extents, threads=1).expected is None
-
-
-@pytest.mark.parametrize("operand", ["image", "softened"])
-def test_interleaved_operands_are_refused(soften, operand):
-    output, inputs, extents = made(soften)
-    buffer = inputs[0][0] if operand == "image" else output.output_buffer()
-    buffer.dim(0).set_stride(3)
-    with pytest.raises(
-        InputError, match=rf"dimension 0 of {operand}.* must have stride 1 .*, but it is set to 3"
-    ):
-        pp.halide.autoschedule(output, inputs, extents, budget=3)

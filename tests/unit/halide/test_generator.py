@@ -157,7 +157,7 @@ def test_an_output_alone_is_scheduled_once_and_only_if_it_is_the_same(write):
     x, other = hl.Var("x"), hl.Func("softened")
     with pytest.raises(InputError, match="must be defined"):
         schedule.apply(other)
-    with pytest.raises(InputError, match=r"must be an hl.Func or hl.Pipeline, but is int"):
+    with pytest.raises(InputError, match=r"an hl.Pipeline or a list of hl.Func, but is int"):
         schedule.apply(7)
     other[x] = x
     with pytest.raises(StaleScheduleError, match="choose a schedule again"):
@@ -172,7 +172,7 @@ ONE_OUTPUT = "    softened = hl.OutputBuffer(hl.Float(32), 2)\n"
     [
         (
             (ONE_OUTPUT, ONE_OUTPUT + "    more = hl.OutputBuffer(hl.Float(32), 2)\n"),
-            "but has 2: softened, more",
+            "Output 'more' was not defined",
         ),
         (('@hl.generator(name="soft")\n', ""), "generator Soft must be decorated with @halide.generator()"),
         (("examples(", "example("), "must have a static method examples(width, height) that returns"),
