@@ -29,6 +29,7 @@ from halide_pipelines.cases import CASES
 from halide_pipelines.drawing import SOURCES, drawn
 from halide_pipelines.rows import Row, details, table
 from halide_pipelines.session import Machinery, Session, SetupError
+from halide_pipelines.unruled import compile_without_rules, draw_without_rules
 
 from perfpred.errors import PerfpredError
 from perfpred.halide.candidate import Candidate
@@ -60,6 +61,9 @@ def main() -> int:
 def _judge_all(given: argparse.Namespace, rows: dict[str, Row]) -> None:
     machine = probe()
     with Workshop(ForkLimits(given.compile_limit), workers=given.jobs) as workshop:
+        if given.without_rules:
+            draw_without_rules()
+            compile_without_rules(workshop)
         machinery = Machinery(workshop, machine, given.isa or machine.best_isa(), given.threads)
         for name in given.pipelines:
             rows[name] = Row(name)

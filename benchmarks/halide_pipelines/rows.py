@@ -37,7 +37,9 @@ class Row:
             return
         if entry["status"] != "ok":
             self.counts["failed"] += 1
-            self.failures[f"{entry['source']}: {entry['status']}: {entry['message'][:110]}"] += 1
+            self.failures[
+                f"{entry['source']}: {entry['status']}: {' '.join(entry['message'].split())[:110]}"
+            ] += 1
             return
         self.counts["compiled"] += 1
         self._add_run(entry)
