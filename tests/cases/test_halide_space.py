@@ -95,6 +95,7 @@ def test_an_output_without_a_dimension_has_schedules():
     space = OwnSpace(graph, MACHINE)
     found = space.sample(4, np.random.default_rng(0))
     assert found and all(map(space.is_legal, found))
+    assert all(map(space.is_legal, space.neighbours(found[0], np.random.default_rng(0))))
 
 
 def test_updates_without_a_reduction_have_schedules():

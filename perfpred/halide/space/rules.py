@@ -258,7 +258,13 @@ def _copies(stage: Stage, plan: LoopPlan) -> float:
 
 
 def _registers(func: Func, plan: LoopPlan) -> float:
-    """Return how many of the widest registers a vector takes: an operation makes so many instructions."""
+    """Return how many instructions an operation on a vector takes.
+
+    One for each of the widest registers; where neighbouring lanes are not neighbours in memory, they are
+    loaded and stored one at a time.
+    """
+    if plan.vector and plan.vector != func.args[0]:
+        return max(1.0, plan.lanes / 2)
     return max(1.0, plan.lanes * func.element_bytes / REGISTER_BYTES)
 
 

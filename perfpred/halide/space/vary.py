@@ -46,6 +46,8 @@ def _tile(key: str, plan: Plan, _graph: Graph, style: Style, rng: np.random.Gene
     if func.root:
         return _level(key, plan, _graph, style, rng)
     names = list(dict.fromkeys((*func.stages[0].inner, *func.stages[0].outer)))
+    if not names:  # a number: its first definition has no loops
+        return func
     name = str(rng.choice(names))
     known = dict(func.stages[0].tiles).get(name)
     block = dict(func.stages[0].blocks).get(name, 1)
@@ -68,6 +70,8 @@ def _block(key: str, plan: Plan, graph: Graph, _style: Style, rng: np.random.Gen
     """Change how many copies of a statement are made, in all stages and in those that fill the blocks."""
     func = plan.funcs[key]
     names = [loop.name for loop in graph.by_key[key].stages[0].loops if loop.pure]
+    if not names:
+        return func
     name = str(rng.choice(names))
     first = func.stages[0]
     unit = first.lanes if name == first.vector else 1
