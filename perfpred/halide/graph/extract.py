@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from perfpred.errors import InputError
 from perfpred.halide.graph.bounds import Bounds
 from perfpred.halide.graph.digests import stage_loops
 from perfpred.halide.graph.identity import identity_of
-from perfpred.halide.graph.index import Forms, Index
+from perfpred.halide.graph.index import Forms, Index, joined
 from perfpred.halide.graph.intervals import Interval
 from perfpred.halide.graph.model import Access, Func, Graph, Input, Loop, Stage
 from perfpred.halide.graph.names import func_keys, in_order, loop_keys
@@ -154,17 +155,14 @@ def _renamed(index: Index | None, names: Mapping[str, str]) -> Index | None:
     if index is None:
         return None
     factors = tuple((names[name], factor) for name, factor in index.coefficients)
-    return Index(factors, index.low, index.high, index.clamped)
+    return replace(index, coefficients=factors)
 
 
 def _merged(known: Access | None, new: Access) -> Access:
     """Return one access that covers two which move alike."""
     if known is None:
         return new
-    indices = tuple(
-        a and b and Index(a.coefficients, min(a.low, b.low), max(a.high, b.high), a.clamped and b.clamped)
-        for a, b in zip(known.indices, new.indices, strict=True)
-    )
+    indices = tuple(a and b and joined(a, b) for a, b in zip(known.indices, new.indices, strict=True))
     return Access(new.source, indices, known.count + 1)
 
 

@@ -20,14 +20,16 @@ SHIFTS = {"shift_left": 1, "widening_shift_left": 1, "shift_right": -1, "widenin
 class Index:
     """``sum(coefficient * variable)`` plus something between `low` and `high`.
 
-    `clamped` says that it is kept within some bounds, wherever its variables go. Of what turns back, as `abs`
-    does, the form says how far it moves, not where it is.
+    `clamped` says that it is kept within some bounds, wherever its variables go; `turns` that it moves with
+    its variables in another way too: as a remainder or as data do, within `low` and `high`, or as `abs` does,
+    of which the form says how far it moves, not where it is.
     """
 
     coefficients: tuple[tuple[str, float], ...]
     low: float
     high: float
     clamped: bool = False
+    turns: bool = False
 
     def extent(self, extents: Mapping[str, float]) -> float:
         """Return how many values it takes while its variables run through so many each.
@@ -84,7 +86,7 @@ class Forms:
     def _fallback(self, term: Term) -> Index | None:
         """Return the bounds of an expression that stays in them wherever the loops go."""
         found = self.interval(term)
-        return Index((), *found) if is_finite(found) and self._bounded(term) else None
+        return Index((), *found, turns=True) if is_finite(found) and self._bounded(term) else None
 
     def _bounded(self, term: Term) -> bool:
         return is_finite(self._anywhere.interval(term))
@@ -114,7 +116,7 @@ class Forms:
         if name in ("abs", "absd"):
             left, right = (*forms, Index((), 0, 0))[:2]
             moved = left and right and _sum(left, right, -1)
-            return moved and replace(moved, clamped=moved.clamped or self._bounded(term))
+            return moved and replace(moved, clamped=moved.clamped or self._bounded(term), turns=True)
         if bare(name) in ROUNDING and forms[0] is not None:
             return _rounded(forms[0], *ROUNDING[bare(name)])
         return None
@@ -133,9 +135,8 @@ class Forms:
         low, high = sorted((form.low * factor, form.high * factor))
         if down and (term.result is None or term.result.is_integer):
             low -= max(0.0, 1 - abs(factor))  # rounding down
-        return Index(
-            tuple((each, much * factor) for each, much in form.coefficients), low, high, form.clamped
-        )
+        factors = tuple((each, much * factor) for each, much in form.coefficients)
+        return replace(form, coefficients=factors, low=low, high=high)
 
     def _chosen(self, term: Term, forms: Sequence[Index | None]) -> Index | None:
         """Return the moving one of a clamp's operands; all must move alike where more than one does."""
@@ -145,7 +146,8 @@ class Forms:
             return None
         clamped = self._bounded(term) or all(form.clamped for form in moving)
         low, high = min(form.low for form in moving), max(form.high for form in moving)
-        return Index(moving[0].coefficients, low, high, clamped)
+        turns = len(moving) < len(forms) or any(form.turns for form in moving)
+        return Index(moving[0].coefficients, low, high, clamped, turns)
 
     def _cast(self, term: Term, form: Index | None) -> Index | None:
         """Return the form of what is cast, unless it wraps around; whole numbers are rounded to."""
@@ -163,6 +165,12 @@ class Forms:
         return _rounded(form, *ROUNDING["floor" if low >= 0 else "trunc"])
 
 
+def joined(one: Index, other: Index) -> Index:
+    """Return an index that covers two of the same coefficients."""
+    low, high = min(one.low, other.low), max(one.high, other.high)
+    return Index(one.coefficients, low, high, one.clamped and other.clamped, one.turns or other.turns)
+
+
 def _sum(left: Index, right: Index, sign: int) -> Index:
     factors = dict(left.coefficients)
     for name, factor in right.coefficients:
@@ -170,7 +178,8 @@ def _sum(left: Index, right: Index, sign: int) -> Index:
     low, high = (right.low, right.high) if sign > 0 else (-right.high, -right.low)
     kept = tuple((name, factor) for name, factor in factors.items() if factor)
     clamped = left.clamped and right.clamped if right.coefficients else left.clamped
-    return Index(kept, left.low + low, left.high + high, clamped or (right.clamped and not left.coefficients))
+    clamped = clamped or (right.clamped and not left.coefficients)
+    return Index(kept, left.low + low, left.high + high, clamped, left.turns or right.turns)
 
 
 def _rounded(form: Index, down: float, up: float) -> Index:

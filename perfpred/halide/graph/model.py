@@ -266,4 +266,5 @@ def _index(document: Mapping[str, Any] | None) -> Index | None:
     if document is None:
         return None
     factors = tuple((str(name), float(factor)) for name, factor in document["coefficients"])
-    return Index(factors, document["low"], document["high"], document["clamped"])
+    turns = document.get("turns", False)
+    return Index(factors, document["low"], document["high"], document["clamped"], turns)

@@ -63,7 +63,7 @@ def moving(key: str, root: str, dimensions: Collection[str], graph: Graph) -> di
 
 def _through(index: Index | None, known: dict[str, Forms]) -> Forms:
     """Return what an index is in the root's dimension, by what its variables are: nothing if it is still."""
-    if index is None:
+    if index is None or index.turns:
         return MANY
     moved = [(known[name], factor) for name, factor in index.coefficients if name in known]
     if not moved:

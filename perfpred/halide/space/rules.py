@@ -46,8 +46,14 @@ def problem(plan: Plan, graph: Graph) -> str | None:
 def users(key: str, plan: Mapping[str, FuncPlan], graph: Graph) -> set[str]:
     """Return the Funcs with loops of their own that read a Func, directly or through inlined ones."""
     found: set[str] = set()
-    for consumer in graph.consumers[key]:
-        found |= {consumer} if consumer in plan else users(consumer, plan, graph)
+    seen, waiting = {key}, [key]
+    while waiting:
+        for consumer in graph.consumers[waiting.pop()]:
+            if consumer in plan:
+                found.add(consumer)
+            elif consumer not in seen:
+                seen.add(consumer)
+                waiting.append(consumer)
     return found
 
 
@@ -183,16 +189,17 @@ def levels(key: str, root: str, plan: Plan, graph: Graph) -> tuple[str, ...]:
 
 def _reads(stage: Stage, key: str, plan: Plan, graph: Graph, root: str) -> bool:
     """Whether a stage reads a Func, through inlined Funcs or members of its group too."""
-    for access in stage.accesses:
-        if access.source == key:
-            return True
-        if access.source == root or access.source not in graph.by_key:
-            continue
-        below = plan.funcs.get(access.source)
-        if (below is None or below.root == root) and any(
-            _reads(each, key, plan, graph, root) for each in graph.by_key[access.source].stages
-        ):
-            return True
+    seen, waiting = {root}, [stage]
+    while waiting:
+        for access in waiting.pop().accesses:
+            if access.source == key:
+                return True
+            if access.source in seen or access.source not in graph.by_key:
+                continue
+            seen.add(access.source)
+            below = plan.funcs.get(access.source)
+            if below is None or below.root == root:
+                waiting += graph.by_key[access.source].stages
     return False
 
 
