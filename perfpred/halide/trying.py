@@ -7,6 +7,7 @@ and lowered to loops, where that does no harm.
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from perfpred.halide.sandbox.forked import ForkLimits, forked
 LIMIT_S = 60.0
 MEMORY_BYTES = 4 << 30
 """Seconds and memory, beyond what this process has already, that a schedule may take to be lowered."""
+_FILTERS = threading.Lock()
+"""Filters of warnings belong to all threads: two that restore them at once would leave theirs behind."""
 
 
 def require_applicable(candidate: Candidate, built: Built, target: str, seconds: float = LIMIT_S) -> None:
@@ -33,7 +36,10 @@ def require_applicable(candidate: Candidate, built: Built, target: str, seconds:
         If Halide refuses the schedule, ends the process, or takes longer than `seconds`.
     """
     limits = ForkLimits(seconds, _address_space() + MEMORY_BYTES)
-    with warnings.catch_warnings():  # the child only calls Halide, so it waits for none of the other threads
+    with (
+        _FILTERS,
+        warnings.catch_warnings(),
+    ):  # the child only calls Halide, so it waits for none of the other threads
         warnings.simplefilter("ignore", DeprecationWarning)
         reply = forked(lambda: lowered(candidate, built, target_of(target)), limits)
     if reply["status"] != "ok":
