@@ -1,6 +1,9 @@
 """Runs for a pipeline that only this process holds: stored, searched elsewhere, scheduled once, here."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+import psutil
 import pytest
 
 hl = pytest.importorskip("halide")
@@ -99,7 +102,12 @@ def test_runs_start_from_what_was_measured(soften, tmp_path):
         "soften", built.algorithm, hardware, ((96, 64),), tuple(vectors), times, noise, None, 0.1
     ).save(tmp_path)
     output, inputs, extents = made(soften)
-    applied = pp.halide.autoschedule(output, inputs, extents, models=tmp_path, budget=3, threads=1)
+    before = set(psutil.Process().children(recursive=True))
+    with ThreadPoolExecutor(1) as pool:  # another choice is made meanwhile, in this process
+        beside = pool.submit(pp.halide.autoschedule, *made(soften), threads=1)
+        applied = pp.halide.autoschedule(output, inputs, extents, models=tmp_path, budget=3, threads=1)
+    assert "nothing was measured" in beside.result().reason
+    assert set(psutil.Process().children(recursive=True)) <= before
     sources = {"mullapudi2016", "adams2019", "li2018"}
     assert applied.schedule.candidate in vectors or applied.schedule.candidate.source in sources
     assert "the fastest of 3 runs" in applied.reason
