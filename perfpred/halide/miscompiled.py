@@ -12,7 +12,8 @@ overlap, or, if the loop moves nothing that is read, the last, all of which is n
   there in the steps that warm the reader up;
 - where a loop moves nothing of one Func and another slides along it: the first step is one that warms the
   other up, in which what does not read the other is left out;
-- along two dimensions, where a loop is the inner piece of a split whose outer piece runs within it.
+- along two dimensions, where a loop is the inner piece of a split whose outer piece runs within it;
+- in registers, whose values are moved by one place a step, where a step is another.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from perfpred.halide.graph.model import Func, Graph
 from perfpred.halide.graph.moving import moving
 
 Place = tuple[str, str]
-SHIFTED = ("Auto", "ShiftInwards")
+SHIFTED = ("Auto", "ShiftInwards", "ShiftInwardsAndBlend")
 """What becomes of the last piece of a split that is not whole, if it is shifted inwards."""
 SPLITTING = ("split", "vectorize", "unroll", "parallel")
 """Methods that split a loop if they are given a factor, which is the last whole number."""
@@ -88,6 +89,7 @@ def miscompiled(candidate: Candidate, graph: Graph) -> str | None:
             _shift_problem(key, window, candidate, made, graph)
             or _order_problem(key, windows, graph)
             or _strided_problem(window, made)
+            or _register_problem(window, candidate.of(key), made)
         )
         if found is not None:
             where = f"outside loop {window.loops[-1][1]} of {window.loops[-1][0]}"
@@ -196,6 +198,17 @@ def _strided_problem(window: Window, made: Nests) -> str | None:
             for _, outer, inner, factor in stage.cuts:
                 if loop == inner and factor and _is_within(outer, loop, stage):
                     return f"while {outer}, which {loop} was split from, runs within"
+    return None
+
+
+def _register_problem(window: Window, directives: Collection[Directive], made: Nests) -> str | None:
+    """Return why values in registers cannot be moved along by one place a step."""
+    if not any(each.method == "store_in" and each.args[0] == "Register" for each in directives):
+        return None
+    root, loop = window.loops[0]
+    steps = [outer for stage in made.funcs[root].stages for _, outer, inner, _ in stage.cuts if inner]
+    if window.slides != window.loops or len(window.loops) > 1 or loop in steps:
+        return "in registers, where a step moves by another than one place"
     return None
 
 

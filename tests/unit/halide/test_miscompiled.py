@@ -81,6 +81,15 @@ def grey():
     return out, [(image, np.stack([IMAGE, IMAGE + 1, IMAGE]))], [24, 16, 3]
 
 
+def grey_points():
+    x, y, c = variables("xyc")
+    image, e = edged()
+    g, out = hl.Func("g"), hl.Func("out")
+    g[x, y] = e[x, y] * hl.f32(3)
+    out[x, y, c] = g[x, y] * hl.f32(c + 1)
+    return out, [(image, IMAGE)], [24, 16, 3]
+
+
 def twice():
     """An update of each value, read by rows above and below."""
     x, y, c = variables("xyc")
@@ -116,6 +125,16 @@ WRONG = {
     "a table beside a window": (matrix, [*at("den", "y", "c"), *at("m", "y", "c")]),
     "an update that slides along another dimension": (twice, [*at("g", "x", "c", "x")]),
     "a stride": (grey, [*STRIDED, *at("g", "x_i", "c_o")]),
+}
+TRIPLED = [
+    Directive("out", 0, "split", ("y", "y_o", "y_i", 3)),
+    Directive("out", 0, "reorder", ("y_o", "c", "x", "y_i")),
+    Directive("g", 0, "store_in", ("Register",)),
+]
+BLENDED = [Directive("g", 0, "split", ("y", "y_o", "y_i", 4, "ShiftInwardsAndBlend"))]
+WRONG |= {
+    "a window in registers that does not move by one": (grey_points, [*TRIPLED, *at("g", "y_o", "y_i")]),
+    "blended": (twice, [*BLENDED, *at("g", "c", "root")]),
 }
 RIGHT = {
     "a window": (stencils, [*at("b", "y", "root")]),
