@@ -77,14 +77,18 @@ class Judged:
 
     def status(self, candidate: Candidate) -> str:
         """Return ok, or the first thing that went wrong with a candidate in any block."""
-        found = [block[candidate].status for block in self.blocks]
-        return next((each for each in found if each != "ok"), "ok")
+        return "ok" if (failed := self.failure(candidate)) is None else failed.status
+
+    def failure(self, candidate: Candidate) -> Timed | None:
+        """Return the first thing that went wrong with a candidate in any block, None if nothing did."""
+        found = (block[candidate] for block in self.blocks)
+        return next((each for each in found if each.status != "ok"), None)
 
     def timed(self, candidate: Candidate) -> Timed:
         """Return a candidate's typical time; its noise is the deviation between blocks."""
-        status = self.status(candidate)
-        if status != "ok":
-            return Timed(math.nan, math.nan, status)
+        failed = self.failure(candidate)
+        if failed is not None:
+            return failed
         slowdown, times_s = self._slowdown(), self._times(candidate)
         used = blocks_used(slowdown)
         noise = float(np.log(times_s[used]).std(ddof=1)) if used.sum() > 1 else math.nan
@@ -164,8 +168,8 @@ def judge(
     everything = list(dict.fromkeys([*baselines, *candidates]))
     while not _is_over(judged, limits, limits.clock() - start):
         judged.waited_s += session.wait_for_quiet(limits.wait_s - judged.waited_s)
-        failed = {each: Timed(math.nan, math.nan, judged.status(each)) for each in everything}
-        going = [each for each in everything if failed[each].status == "ok"]
+        failed = {each: why for each in everything if (why := judged.failure(each)) is not None}
+        going = [each for each in everything if each not in failed]
         effort = _effort(judged)
         found = session.measure(going, effort, seed + len(judged.blocks), progress)
         judged.blocks.append({**failed, **found})

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.choosing import tune
 from perfpred.halide.choosing.judging import BLOCK, SHORT_BLOCK, judge
@@ -169,12 +170,13 @@ def test_what_fails_once_is_out():
     def failing(candidates, *rest):
         found = measure(candidates, *rest)
         if machine.blocks == 2:
-            found[OWN[0]] = Timed(math.nan, math.nan, "wrong_result")
+            found[OWN[0]] = Timed(math.nan, math.nan, "wrong_result", message="1 of 9 differ")
         assert machine.blocks <= 2 or OWN[0] not in candidates
         return found
 
     machine.measure = failing
     judged = judge(machine, BASELINES, OWN[:2], 0, None, limits=LONG)
+    assert judged.timed(OWN[0]).message == "1 of 9 differ"
     assert judged.status(OWN[0]) == "wrong_result" and math.isnan(judged.speedup(OWN[0]).ratio)
     assert judged.status(OWN[1]) == "ok" and judged.timed(OWN[1]).time_s == pytest.approx(1e-3, rel=0.05)
     assert judged.speedup(BASELINES[0]).high == 1.0
@@ -202,3 +204,16 @@ def test_means_of_many_are_surer_in_quiet_only():
     assert (mean.ratio, mean.low) == (pytest.approx(1.2), pytest.approx(1.2**0.5))
     busy = geometric_mean([Speedup(1.2, 1.0, 1.44, in_quiet=False)] * 4)
     assert busy.low == pytest.approx(1.0)
+
+
+def test_where_nothing_runs_the_first_reason_is_said():
+    machine = Machine({}, quiet, 0)
+    failed = Timed(math.nan, math.nan, "runtime_error", message="Input buffer im is accessed\nat -1")
+    machine.measure = lambda candidates, *rest: dict.fromkeys(candidates, failed)
+    machine.source = Named
+    with pytest.raises(MeasurementError, match=r"of it could be timed: Input buffer im is accessed at -1$"):
+        chosen(machine)
+
+
+class Named:
+    name = "it"
