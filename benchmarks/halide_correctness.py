@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -46,6 +47,8 @@ def main() -> int:
     """Judge the schedules of the pipelines and print the table; returns the exit code."""
     given = _arguments()
     rows: dict[str, Row] = {}
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         _judge_all(given, rows)
     except KeyboardInterrupt:
@@ -56,6 +59,10 @@ def main() -> int:
         print(table(rows.values()))
         print(details(rows.values()))
     return 1 if any(row.missed for row in rows.values()) else 0
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _judge_all(given: argparse.Namespace, rows: dict[str, Row]) -> None:

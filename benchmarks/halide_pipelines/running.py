@@ -19,6 +19,7 @@ import numpy as np
 from perfpred.halide.sandbox import runner
 from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.sandbox.operands import Operands
+from perfpred.measure.limits import die_with_parent
 
 from .judging import Allowed, Array, difference
 
@@ -152,6 +153,7 @@ def serve(requests: TextIO, replies: TextIO) -> None:
 
 def main() -> None:
     """Run as ``python -m halide_pipelines.running``."""
+    die_with_parent()
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     serve(sys.stdin, replies)
