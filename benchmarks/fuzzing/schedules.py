@@ -6,6 +6,7 @@ python benchmarks/fuzz.py --kind schedules --count 10000
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import json
 import random
@@ -14,19 +15,19 @@ import sys
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from fuzzing import damage, trees
+from fuzzing.applying import PIPELINES, SIZE, applied
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
-from perfpred.errors import InputError, PerfpredError
+from perfpred.errors import InputError
 from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, Candidate, Directive
 from perfpred.halide.emit import CPP_PLUGIN, ESTIMATES, to_cpp, to_python
-from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.schedule import Schedule, load_schedule
+from perfpred.halide.schedule_rules import MEMORIES, TAILS
 from perfpred.halide.source import Source
 
 TARGET = "x86-64-linux-avx-avx2-f16c-fma-sse41"
-SIZE = (64, 48)
-PIPELINES = ("blur", "matmul", "harris", "unsharp")
 DATASETS = Path(__file__).parents[2] / "datasets" / "halide"
 CALLS = frozenset(
     (
@@ -72,7 +73,7 @@ def seeds() -> list[bytes]:
 
 
 def judge(path: Path) -> str:
-    """Load a schedule and, if it is accepted, look at what is emitted, and apply some."""
+    """Load a schedule and, if it is accepted, look at what is emitted, apply and run some."""
     try:
         schedule = load_schedule(path)
         python, cpp = to_python(schedule), to_cpp(schedule)
@@ -87,23 +88,6 @@ def judge(path: Path) -> str:
     if zlib.crc32(text.encode()) % APPLIED_SHARE:
         return ACCEPTED
     return applied(schedule)
-
-
-def applied(schedule: Schedule) -> str:
-    """Apply a schedule in a child process as a user's program would in its own."""
-
-    def apply() -> dict[str, str]:
-        name = schedule.pipeline if schedule.pipeline in PIPELINES else PIPELINES[0]
-        try:
-            schedule.apply(*Source.of(name).function()(*SIZE))
-        except PerfpredError:
-            return {"verdict": REFUSED}
-        return {"verdict": ACCEPTED}
-
-    reply = forked(apply, ForkLimits(180.0, 24 << 30), "runtime_error")
-    if reply["status"] != "ok":
-        raise WrongAnswerError(f"applying it: {reply}")
-    return f"{reply['verdict']} when applied"
 
 
 def require_harmless_python(source: str) -> None:
@@ -143,11 +127,43 @@ def require_harmless_cpp(source: str) -> None:
             raise WrongAnswerError(f"emitted C++ calls {name}")
 
 
+ALIKE = (TAILS, MEMORIES, ("compute_at", "store_at"), ("vectorize", "unroll", "parallel", "serial"))
+
+
+def nearly(directives: list[list[Any]], rng: random.Random) -> list[list[Any]]:
+    """Return directives of which some have other numbers, settings or loops, most of which can be applied."""
+    made = copy.deepcopy(directives)
+    for _ in range(rng.choice((1, 2, 4))):
+        one = rng.randrange(len(made))
+        change = rng.random()
+        if change < 0.1:
+            made.insert(rng.randrange(len(made)), made[one])
+        elif change < 0.2 and len(made) > 1:
+            del made[one]
+        elif change < 0.3:
+            other = rng.randrange(len(made))
+            made[one], made[other] = made[other], made[one]
+        else:
+            place = rng.randrange(2, len(made[one]))
+            made[one][place] = _other(made[one][place], rng)
+    return made
+
+
+def _other(value: Any, rng: random.Random) -> Any:
+    """Return another value of a kind: a number, a tail strategy, a memory type or a place."""
+    if isinstance(value, int):
+        return rng.choice((1, 2, 3, 4, 5, 8, 16, 32, 64, 100))
+    alike = next((each for each in ALIKE if value in each), (value,))
+    return rng.choice(alike)
+
+
 class Schedules:
     """The kind; see `fuzzing.kinds.Kind`."""
 
     name = "schedules"
     suffix = ".json"
+    compiles = True
+    limit_s = 60.0
 
     def seeds(self) -> Sequence[bytes]:
         """Return `seeds`."""
@@ -158,8 +174,11 @@ class Schedules:
         if rng.random() < 0.1:
             return rng.choice(damage.ANY)(data, rng)
         document = json.loads(data)
-        if rng.random() < 0.4:
+        kind = rng.random()
+        if kind < 0.3:
             document["directives"] = trees.mixed(document["directives"], rng)
+        elif kind < 0.6:
+            document["directives"] = nearly(document["directives"], rng)
         else:
             document = trees.changed(document, rng)
         return json.dumps(document).encode()
