@@ -149,14 +149,14 @@ def _shortened(member: dict[str, Any]) -> dict[str, Any]:
 
 def _other_schedule(body: Any, rng: random.Random) -> None:
     """Give the fastest schedule, or another, other directives, at times good enough to be chosen."""
-    best = min(range(len(body["candidates"])), key=lambda index: body["log_time"][index][0])
+    best = min(range(len(body["candidates"])), key=lambda index: body["log_time"][index][0] or 0.0)
     one = best if rng.random() < 0.7 else rng.randrange(len(body["candidates"]))
     candidate = body["candidates"][one]
     candidate["directives"] = nearly(candidate["directives"], rng)
     digest = hashlib.sha256(json.dumps(candidate["directives"]).encode()).hexdigest()
     candidate |= {"id": f"s{digest[:11]}", "origin": ""}
     if rng.random() < 0.5:
-        body["log_time"][one] = [each - 2 for each in body["log_time"][one]]
+        body["log_time"][one] = [each and each - 2 for each in body["log_time"][one]]
 
 
 def _file(body: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import halide as hl
@@ -11,8 +12,9 @@ from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import Built
 from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, PLACING, Candidate, Directive
 from perfpred.halide.graph.names import loop_keys
+from perfpred.halide.loop_names import FuncNames
 from perfpred.halide.miscompiled import has_windows, require_right
-from perfpred.halide.schedule_rules import require_target, settings
+from perfpred.halide.schedule_rules import require, shown, require_target, settings
 
 TAILS = {name: tail for name, tail in vars(hl.TailStrategy).items() if name[0].isupper()}
 MEMORIES = {name: memory for name, memory in vars(hl.MemoryType).items() if name[0].isupper()}
@@ -77,6 +79,24 @@ def apply_to(output: Any, candidate: Candidate, built: Built, target: Any) -> No
                 handle.invalidate_cache()
             elif candidate.directives:
                 handle.reorder()  # of no loops: it changes nothing, and drops what was compiled
+
+
+def require_fitting(funcs: Mapping[str, FuncNames], built: Built) -> None:
+    """Raise unless what a document says of Funcs is so of a pipeline: emitted source has it from there.
+
+    Raises
+    ------
+    InputError
+        If a Func is not there, or its place, dimensions or reductions are others.
+    """
+    for key, names in funcs.items():
+        func, index = _known(built.funcs, "Func", key)
+        rvars = [func.rvars(update) for update in range(func.num_update_definitions())]
+        args = tuple(loop_keys([var.name() for var in func.args()], "d").values())
+        reductions = tuple(tuple(loop_keys([var.name() for var in each], "r").values()) for each in rvars)
+        for field, found in (("index", index), ("args", args), ("rvars", reductions)):
+            said = getattr(names, field)
+            require(said == found, f"funcs.{key}.{field}", f"{shown(found)} on this pipeline", said)
 
 
 class _Stages:

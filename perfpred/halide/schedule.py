@@ -209,7 +209,7 @@ class Schedule:
             If the pipeline cannot be used or has been scheduled before, or if a schedule that was read from
             a document does not fit it: that is found out in a copy of this process, whatever becomes of it.
         """
-        from perfpred.halide.apply import apply_to, target_of
+        from perfpred.halide.apply import apply_to, require_fitting, target_of
         from perfpred.halide.built import checked, without_examples
         from perfpred.halide.trying import require_applicable
 
@@ -219,6 +219,7 @@ class Schedule:
             built = checked(output, inputs, output_extents)
         self.require(built.identity)
         if self.is_foreign:
+            require_fitting(self.funcs, built)
             require_applicable(self.candidate, built, self.target)
         apply_to(output, self.candidate, built, target_of(self.target))
 

@@ -94,6 +94,24 @@ def test_funcs_of_another_pipeline_are_refused(tmp_path):
         loaded(tmp_path, algorithm="abc").apply(*BLUR.function()(64, 64))
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("index", 2, "funcs.blur_y.index must be 4 on this pipeline, but is 2"),
+        ("index", 400, "funcs.blur_y.index must be 4 on this pipeline, but is 400"),
+        ("args", ["y", "x"], r"funcs.blur_y.args must be \('x', 'y'\) on this pipeline, but is \('y', 'x'\)"),
+        ("rvars", [["r"]], r"funcs.blur_y.rvars must be \(\) on this pipeline, but is \(\('r',\),\)"),
+    ],
+)
+def test_what_is_said_of_funcs_must_be_so(tmp_path, field, value, message):
+    funcs = json.loads(CASE.read_text())["funcs"]
+    funcs["blur_y"][field] = value
+    output, inputs, extents = BLUR.function()(64, 64)
+    with pytest.raises(InputError, match=message):
+        loaded(tmp_path, target=TARGET, funcs=funcs, directives=[]).apply(output, inputs, extents)
+    assert not is_scheduled(output)
+
+
 def test_what_ends_the_process_or_takes_for_ever_ends_the_copy_alone(monkeypatch):
     built = build(BLUR, (64, 64))
     root = Candidate((Directive("blur_x", 0, "compute_root"),))

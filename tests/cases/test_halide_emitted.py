@@ -86,7 +86,7 @@ def target():
 def schedules(name):
     """Some schedules of our own, and what an autoscheduler chose."""
     built = checked(*MADE[name]())
-    made = OwnSpace(built.graph, target()).sample(4, np.random.default_rng(3))
+    made = OwnSpace(built.graph, target()).sample(2, np.random.default_rng(3))
     if name not in ("local_laplacian", "interpolate"):
         asked = Directive("", 0, AUTOSCHEDULE, ("Mullapudi2016", '{"parallelism": 2}'))
         again = checked(*MADE[name]())
