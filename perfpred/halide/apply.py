@@ -14,7 +14,7 @@ from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, PLACING, Candidate,
 from perfpred.halide.graph.names import loop_keys
 from perfpred.halide.loop_names import FuncNames
 from perfpred.halide.miscompiled import has_windows, require_right
-from perfpred.halide.schedule_rules import require, shown, require_target, settings
+from perfpred.halide.schedule_rules import require, require_target, settings, shown
 
 TAILS = {name: tail for name, tail in vars(hl.TailStrategy).items() if name[0].isupper()}
 MEMORIES = {name: memory for name, memory in vars(hl.MemoryType).items() if name[0].isupper()}
