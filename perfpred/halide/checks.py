@@ -51,11 +51,14 @@ class Checks:
         By size.
     looked_at : set of str
         Sizes at which the reference was run, or tried to.
+    notes : list of str
+        Why there are no sizes beside those that are timed.
     """
 
     data: dict[str, list[str]] = field(default_factory=dict)
     looked_at: set[str] = field(default_factory=set)
     tolerances: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     _said: dict[str, list[str]] = field(default_factory=dict)
     _passed: dict[str, list[str]] = field(default_factory=dict)
     _refused: dict[str, set[str]] = field(default_factory=dict)
@@ -63,7 +66,7 @@ class Checks:
 
     @property
     def warnings(self) -> list[str]:
-        """What keeps outputs from being checked as well as they might be."""
+        """What data keep outputs from being checked well."""
         return [f"{text}, at {listed(sizes)}" if sizes else text for text, sizes in self._said.items()]
 
     def warn(self, text: str, size: str = "") -> None:
@@ -119,6 +122,7 @@ class Checks:
                 if not candidate or candidate in refused
             },
             "warnings": self.warnings,
+            "notes": list(self.notes),
         }
 
 
@@ -173,7 +177,10 @@ def sizes_beside(
     if found or not reason:
         return found, []
     cut = _cut(described)
-    return ([] if cut is None else [cut]), [reason]
+    instead = "outputs are checked at the sizes that are timed alone"
+    if cut is not None:
+        instead = f"{cut.name} is checked beside the sizes that are timed"
+    return ([] if cut is None else [cut]), [f"{instead}: {reason}"]
 
 
 def _cut(described: Mapping[Size, Description]) -> Beside | None:

@@ -166,8 +166,7 @@ def _measured(
         require_one_algorithm(order.source, described, workshop)
         beside, said = sizes_beside(order.source, described, workshop, str(folder))
         task = Task(order.source, hardware, described, folder, beside=tuple(beside))
-        for note in said:
-            task.checks.warn(note)
+        task.checks.notes += said
         identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
         resume, overwrite = campaign.resume, campaign.overwrite
         with Journal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:

@@ -59,8 +59,7 @@ def task_of(workshop, place, sizes, folder):
     beside, notes = sizes_beside(source, described, workshop, str(folder))
     threads = MACHINE.hardware(MACHINE.best_isa(), 1)
     task = Task(source, threads, described, folder, beside=tuple(beside))
-    for note in notes:
-        task.checks.warn(note)
+    task.checks.notes += notes
     prepare(task, workshop)
     return task
 
@@ -193,4 +192,4 @@ def test_a_pipeline_of_one_size_is_checked_on_a_part_of_its_output(workshop, tmp
     each = tiled("output", "blurred")
     assert judged(workshop, task, [each])[each.id][0][0] == "ok"
     assert task.checks.text(each.id).endswith("at the first 37x29 of 64x48 and 64x48")
-    assert "fixed cannot be built at 37x29" in task.checks.warnings[0]
+    assert "fixed cannot be built at 37x29" in task.checks.notes[0]

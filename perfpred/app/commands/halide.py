@@ -104,8 +104,8 @@ def profile(
     )
     with shown_campaign(found.name) as bar:
         made = profile_pipeline(order, machine, out, effort, bar, resume=resume, overwrite=overwrite)
-    for warning in made.metadata["checks"]["warnings"]:
-        notice(warning)
+    for said in (*made.metadata["checks"]["notes"], *made.metadata["checks"]["warnings"]):
+        notice(said)
     _show(_summary(made, out), json)
     require_any_ok(len(made.ok), len(made), f"{out.stem}.meta.json")
 

@@ -53,11 +53,11 @@ def replay(
         print_json(documents)
     else:
         _show(documents)
-    for warning in documents[0]["checks"]["warnings"]:
-        notice(warning)
+    for said in (*documents[0]["checks"]["notes"], *documents[0]["checks"]["warnings"]):
+        notice(said)
     if documents[0]["status"] != "ok":
-        said = " ".join(documents[0]["message"].split())
-        raise MeasurementError(f"the schedule of {file} ended with {documents[0]['status']}: {said}")
+        why = " ".join(documents[0]["message"].split())
+        raise MeasurementError(f"the schedule of {file} ended with {documents[0]['status']}: {why}")
 
 
 def _show(documents: list[dict[str, Any]]) -> None:

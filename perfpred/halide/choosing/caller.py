@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, PerfpredWarning
 from perfpred.halide.built import Built
 from perfpred.halide.campaign import scratch_folder
 from perfpred.halide.choosing.experience import Experience
@@ -54,4 +55,7 @@ def tuned(
                     f"algorithm {built.algorithm} must be the same in other processes for schedules to be "
                     f"run, but Halide reads it back as {opened.graph.algorithm}: give budget=0"
                 )
-            return tune(opened, experience, budget, seed, Quiet())
+            choice = tune(opened, experience, budget, seed, Quiet())
+            for said in opened.task.checks.warnings:
+                warnings.warn(said, PerfpredWarning, stacklevel=3)
+            return choice

@@ -102,8 +102,7 @@ class Session:
         beside, notes = sizes_beside(source, {size: described}, workshop, str(folder))
         hardware = machine.hardware(isa, threads)
         self.task = Task(source, hardware, {size: described}, folder, beside=tuple(beside))
-        for note in notes:
-            self.task.checks.warn(note)
+        self.task.checks.notes += notes
         self.workshop = workshop
         self._log = Forgotten()
         self.failed: dict[str, str] = {}
