@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.errors import InputError, MeasurementError
+from perfpred.errors import MeasurementError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.checks import Beside, Checks
-from perfpred.halide.journalled import NamedRows
 from perfpred.halide.miscompiled import miscompiled
 from perfpred.halide.reference import UNFUSED, inlined_schedule, reference_schedule
-from perfpred.halide.sandbox.crowd import Crowd, Others
+from perfpred.halide.sandbox.crowd import Others
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import (
     Description,
@@ -32,21 +30,14 @@ from perfpred.halide.sandbox.workshop import (
     require_halide,
 )
 from perfpred.halide.source import Source
-from perfpred.hardware import Hardware, Machine
-from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign
-from perfpred.measure.child import Child, Command
-from perfpred.measure.process import MALLOC
+from perfpred.hardware import Hardware
+from perfpred.measure.campaign import Log
 from perfpred.progress import Progress
 from perfpred.variants.cache import cache_folder, is_usable, remove_leftovers, require_private, work_folder
 from perfpred.variants.halide.library import target
 
-HOPELESS = 4.0
-"""A candidate this much slower than the best so far at a size is timed once."""
-MEMORY_BYTES = 16 << 30
 PULSE = 1
 """Version of the work that tells how fast the machine is."""
-LOOK_LIMIT_S = 120.0
-"""How long the reference may be run at one size."""
 KNOWN, SLOWER, LEAST_LIMIT_S = 10, 4.0, 8.0
 """After so many compilations, none is given more than so many times what they took, or so many seconds."""
 
@@ -254,164 +245,6 @@ def _without_twins(candidates: Sequence[Candidate], outcomes: Mapping[str, Compi
             known = first.setdefault(tuple(outcome.codes), each.id)
             outcome.twin_of = "" if known == each.id else known
     return {each.id: outcomes[each.id] for each in candidates}
-
-
-@dataclass(frozen=True)
-class Best:
-    """The least time so far, by size."""
-
-    time_s: dict[str, float] = field(default_factory=dict)
-
-    def hopeless(self, size: str, time_s: float) -> bool:
-        """Take in a time; returns whether it is too far behind to be worth repeating."""
-        best = min(time_s, self.time_s.get(size, time_s))
-        self.time_s[size] = best
-        return time_s > HOPELESS * best
-
-
-@dataclass(frozen=True)
-class Timer:
-    """Answers for one candidate, through the timing process that all share."""
-
-    child: Child
-    candidate: str
-    libraries: Mapping[str, str]
-    best: Best
-    task: Task
-    limit_s: float
-
-    def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
-        """Return the reply for one row, marked if it is not worth another timing.
-
-        What was wrong at one size, or crashed, is not timed at another.
-        """
-        size, checks = size_text((sizes["width"], sizes["height"])), self.task.checks
-        failed = checks.failed(self.candidate)
-        if failed is not None:
-            return dict(failed)
-        check = not checks.is_checked(self.candidate, size)
-        request = {"library": self.libraries[size], "size": size, "check": check}
-        if check:
-            like = (sizes["width"], sizes["height"])
-            request["beside"] = [
-                each.name
-                for each in self.task.beside
-                if self.libraries[size_text(each.like)] == self.libraries[size_text(like)]
-                and each.name in checks.data
-            ]
-        reply = self.child.ask(request, self.limit_s)
-        checks.took(self.candidate, size, reply)
-        if reply["status"] == "wrong_result":
-            self.child.close()  # it may have written anywhere
-        if reply["status"] == "ok":
-            reply.pop("refused", None), reply.pop("passed", None)
-            self.task.fastest.saw(reply["monitor_s"])
-            if self.best.hopeless(size, reply["time_s"]):
-                reply["give_up"] = True
-        return reply
-
-
-def time_all(
-    task: Task,
-    candidates: Sequence[Candidate],
-    machine: Machine,
-    log: Log,
-    effort: Effort,
-    seed: int,
-    progress: Progress,
-) -> list[tuple[Row, RowRecord]]:
-    """Time candidates at all sizes in interleaved rounds; returns a record a row."""
-    rows = [
-        Row(each.id, {"width": size[0], "height": size[1]}) for each in candidates for size in task.described
-    ]
-    with _timing_process(task, machine) as child:
-        best = Best()
-        timers = {
-            each.id: Timer(
-                child,
-                each.id,
-                {size_text(size): str(task.library(each, size)) for size in task.described},
-                best,
-                task,
-                effort.row_limit_s,
-            )
-            for each in candidates
-        }
-        names = [f"{row.subject} {row.sizes['width']}x{row.sizes['height']}" for row in rows]
-        named = NamedRows(log, names)
-        records = run_campaign(rows, timers, named, effort, seed, time.perf_counter, progress)
-    return list(zip(rows, records, strict=True))
-
-
-@contextmanager
-def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
-    setup = {
-        "runtime": str(runtime_library(task)),
-        "pulse": str(pulse_library(task)),
-        "threads": task.hardware.threads,
-        "fastest_pulse_s": task.fastest.time_s if math.isfinite(task.fastest.time_s) else None,
-        "sizes": {
-            **{size_text(size): _operands(task, size, each) for size, each in task.described.items()},
-            **{each.name: _operands(task, each.like, each.described, each.folder) for each in task.beside},
-        },
-    }
-    processors = [str(each) for each in task.processors]
-    memory = str(min(MEMORY_BYTES, machine.memory_bytes))
-    command = Command(
-        f"the process timing {task.source.name}",
-        ["-m", "perfpred.halide.sandbox.runner", memory, *processors],
-        setup,
-        {**MALLOC, "HL_NUM_THREADS": str(task.hardware.threads)},
-    )
-    child, crowd = Child(command), Crowd(task.processors)
-    try:
-        _look(task, child)
-        yield child
-    finally:
-        task.others.used = crowd.others(child.pid)
-        child.close()
-
-
-def _operands(task: Task, size: Size, described: Description, folder: str = "") -> dict[str, Any]:
-    """Return what the timing process needs to know of a size; its code is that for another where so told."""
-    return {
-        "folder": str(task.folder / (folder or size_text(size))),
-        "arguments": list(described.arguments),
-        "outputs": list(described.outputs),
-        "rounding": dict(described.rounding),
-        "reference": str(task.library(reference_schedule(described.graph), size)),
-        "others": [str(path) for _, _, path in task.variants(size) if is_usable(path)],
-    }
-
-
-def _look(task: Task, child: Child) -> None:
-    """Have the reference run at all sizes that it was not, and take in what is checked there."""
-    sizes = {size_text(size): each for size, each in task.described.items()}
-    beside = {each.name: each.described for each in task.beside}
-    failed: list[tuple[str, str]] = []
-    for name, described in {**beside, **sizes}.items():
-        if name in task.checks.data or name in task.checks.looked_at:
-            continue
-        task.checks.looked_at.add(name)
-        reply = child.ask({"about": name}, LOOK_LIMIT_S)
-        if reply["status"] == "ok":
-            task.checks.saw(name, described, reply)
-            continue
-        said = " ".join(str(reply["message"]).split())
-        task.checks.warn(f"the unscheduled pipeline fails: {said}", name)
-        if name in sizes and not any(each in task.checks.data for each in sizes):
-            failed.append((name, said))
-    if len(failed) == len(sizes):
-        raise InputError(_unrunnable(task.source, *failed[0]))
-
-
-def _unrunnable(source: Source, size: str, said: str) -> str:
-    """Return what is said of a pipeline that fails whatever its schedule."""
-    return (
-        f"{source.name} cannot be run at {size}, even without a schedule: {said.removeprefix('Error: ')}. "
-        "Its examples must cover what is read, and its outputs what is written: an output's extent may be a "
-        "pair (minimum, extent), and an example an hl.Buffer with minima and strides"
-    )
 
 
 @contextmanager

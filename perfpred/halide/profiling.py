@@ -17,7 +17,7 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.files import atomic_write
-from perfpred.halide.campaign import Task, cache_dir, prepare, size_text, time_all
+from perfpred.halide.campaign import Task, cache_dir, prepare, size_text
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.checks import sizes_beside
 from perfpred.halide.features.machine import Target
@@ -30,6 +30,7 @@ from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
 from perfpred.halide.schedule_rules import mapping, require, require_size, shown
 from perfpred.halide.sized import require_one_algorithm
 from perfpred.halide.source import Source
+from perfpred.halide.timed import time_all
 from perfpred.hardware import Machine
 from perfpred.input_files import read_json
 from perfpred.measure.campaign import Effort

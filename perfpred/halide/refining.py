@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from perfpred.halide.campaign import Compiled, Task, compile_all, time_all
+from perfpred.halide.campaign import Compiled, Task, compile_all
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.estimating import estimates
 from perfpred.halide.features.machine import Target
@@ -16,6 +16,7 @@ from perfpred.halide.journalled import Part, candidates_of
 from perfpred.halide.sandbox.workshop import Workshop
 from perfpred.halide.space.own import OwnSpace
 from perfpred.halide.space.searched import ScheduleSpace
+from perfpred.halide.timed import time_all
 from perfpred.hardware import Machine
 from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.measure.campaign import Effort

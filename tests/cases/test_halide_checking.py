@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.halide.campaign import Task, prepare, time_all
+from perfpred.halide.campaign import Task, prepare
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.checks import sizes_beside
 from perfpred.halide.reference import reference_schedule
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Workshop, compile_job
 from perfpred.halide.source import Source
+from perfpred.halide.timed import time_all
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort, InMemoryLog
 

@@ -10,7 +10,7 @@ hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
 from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.built import build, checked  # noqa: E402
-from perfpred.halide.campaign import Task, compile_all, prepare, runtime_library, time_all  # noqa: E402
+from perfpred.halide.campaign import Task, compile_all, prepare, runtime_library  # noqa: E402
 from perfpred.halide.choosing.session import Forgotten  # noqa: E402
 from perfpred.halide.features.fits import too_small  # noqa: E402
 from perfpred.halide.features.machine import Target  # noqa: E402
@@ -21,6 +21,7 @@ from perfpred.halide.sandbox.workshop import Workshop  # noqa: E402
 from perfpred.halide.source import Source  # noqa: E402
 from perfpred.halide.space.own import OwnSpace  # noqa: E402
 from perfpred.halide.stored import read, store  # noqa: E402
+from perfpred.halide.timed import time_all  # noqa: E402
 from perfpred.hardware import compiler, probe  # noqa: E402
 from perfpred.measure.campaign import Effort  # noqa: E402
 from perfpred.variants.cache import load_library  # noqa: E402

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("halide")
 from perfpred.halide.apply import apply
 from perfpred.halide.built import build
-from perfpred.halide.campaign import Task, compile_all, prepare, time_all
+from perfpred.halide.campaign import Task, compile_all, prepare
 from perfpred.halide.features.compute import FEATURES
 from perfpred.halide.features.machine import Target
 from perfpred.halide.pipelines import PIPELINES
@@ -18,6 +18,7 @@ from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.sandbox.workshop import Workshop
 from perfpred.halide.source import Source
 from perfpred.halide.space.own import OwnSpace
+from perfpred.halide.timed import time_all
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import Journal

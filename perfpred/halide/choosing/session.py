@@ -17,7 +17,6 @@ from perfpred.halide.campaign import (
     pulse_library,
     scratch_folder,
     size_text,
-    time_all,
 )
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.checks import sizes_beside
@@ -30,6 +29,7 @@ from perfpred.halide.sandbox.fastest import recalled, remember
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, compile_job
 from perfpred.halide.source import Source
+from perfpred.halide.timed import time_all
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
