@@ -49,6 +49,7 @@ def seeds() -> list[bytes]:
         for key in ("candidates", "log_time", "noise"):
             body[key] = body[key][:KEPT]
         body["model"]["members"] = [_shortened(each) for each in body["model"]["members"]]
+        body["failed"] = {"s00000000000": "wrong_result", "s11111111111": "runtime_error"}
         found += [_file(body), _file({**body, "model": None, "model_deviation": None, "spearman": None})]
     return found
 

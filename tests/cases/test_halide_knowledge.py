@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from perfpred.errors import InputError, ModelFileError, PerfpredWarning
+from perfpred.errors import DataWarning, InputError, ModelFileError
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.choosing.experience import Experience, load_experience
 from perfpred.halide.choosing.finding import AnotherAlgorithmError, find, find_algorithm
@@ -192,12 +192,23 @@ def test_a_damaged_file_of_another_does_not_matter(tmp_path, content):
     path.parent.mkdir()
     path.write_bytes(content)
     knowledge(BLUR).save(tmp_path)
-    with pytest.warns(PerfpredWarning, match=r"aaa-cpu-2t\.json\.gz is left out: "):
+    with pytest.warns(DataWarning, match=r"aaa-cpu-2t\.json\.gz is left out: "):
         assert find_algorithm(tmp_path, Identity(BLUR), "cpu-2t").algorithm == BLUR
-    with pytest.warns(PerfpredWarning, match=r"aaa-cpu-2t\.json\.gz is left out: "):
+    with pytest.warns(DataWarning, match=r"aaa-cpu-2t\.json\.gz is left out: "):
         assert find(tmp_path, "build", "cpu-2t", Identity(BLUR)).algorithm == BLUR
-    with pytest.warns(PerfpredWarning):
+    with pytest.warns(DataWarning):
         assert find_algorithm(tmp_path, Identity(SHARPEN), "cpu-2t") is None
+
+
+def test_shipped_knowledge_belongs_to_its_pipeline():
+    pytest.importorskip("halide")
+    from perfpred.halide.built import build
+    from perfpred.halide.source import Source
+
+    models, hardware = CASES.parents[2] / "models", "intel-xeon-6-207-avx512-2t"
+    identity = build(Source.of("blur"), (64, 48)).identity
+    assert find(models, "blur", hardware, identity).pipeline == "blur"
+    assert find_algorithm(models, identity, hardware).algorithm == identity.older
 
 
 def test_a_damaged_file_of_its_own_is_said(tmp_path):

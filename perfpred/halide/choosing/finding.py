@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from perfpred.errors import InputError, ModelFileError, PerfpredWarning
+from perfpred.errors import DataWarning, InputError, ModelFileError
 from perfpred.halide.choosing.experience import Experience, loaded
 from perfpred.halide.choosing.filing import Filed, everything, places
 from perfpred.halide.graph.identity import Identity, compared, is_same
@@ -162,7 +162,7 @@ def _refuse(damaged: Damaged, own: set[Path]) -> None:
 
 def _warn(damaged: Damaged) -> None:
     for path, error in damaged:
-        warnings.warn(f"{path} is left out: {error}", PerfpredWarning, stacklevel=3)
+        warnings.warn(f"{path} is left out: {error}", DataWarning, stacklevel=3)
 
 
 def _another(folder: Path, named: Sequence[Filed], identity: Identity) -> AnotherAlgorithmError:

@@ -52,7 +52,7 @@ def compared(stored: str, identity: Identity) -> str:
     if len(stored) == OLDER_DIGITS and not identity.older:
         return (
             f"algorithm {stored}, written by an earlier version, whose hashes do not tell pipelines like "
-            f"this one apart, {identity.algorithm}"
+            "this one apart"
         )
     return f"algorithm {stored}, which has changed since to {identity.algorithm}"
 
