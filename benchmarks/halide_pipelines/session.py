@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.campaign import Task, _operands, prepare, runtime_library, size_text
+from perfpred.halide.campaign import Task, prepare, runtime_library, size_text
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import Request
 from perfpred.halide.reference import reference_schedule
 from perfpred.halide.sandbox.workshop import Workshop, compile_job
+from perfpred.halide.timed import operands_setup
 from perfpred.hardware import Machine
 from perfpred.measure.child import Child, Command
 
@@ -120,7 +121,7 @@ class Session:
         profile = {  # as for the process that times and checks the candidates of a profile
             "runtime": str(runtime_library(self.task)),
             "sizes": {
-                size_text(size): _operands(self.task, size, each)
+                size_text(size): operands_setup(self.task, size, each)
                 for size, each in self.task.described.items()
             },
         }

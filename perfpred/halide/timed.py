@@ -126,8 +126,11 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
         "threads": task.hardware.threads,
         "fastest_pulse_s": task.fastest.time_s if math.isfinite(task.fastest.time_s) else None,
         "sizes": {
-            **{size_text(size): _operands(task, size, each) for size, each in task.described.items()},
-            **{each.name: _operands(task, each.like, each.described, each.folder) for each in task.beside},
+            **{size_text(size): operands_setup(task, size, each) for size, each in task.described.items()},
+            **{
+                each.name: operands_setup(task, each.like, each.described, each.folder)
+                for each in task.beside
+            },
         },
     }
     processors = [str(each) for each in task.processors]
@@ -147,7 +150,7 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
         child.close()
 
 
-def _operands(task: Task, size: Size, described: Description, folder: str = "") -> dict[str, Any]:
+def operands_setup(task: Task, size: Size, described: Description, folder: str = "") -> dict[str, Any]:
     """Return what the timing process needs to know of a size; its code is that for another where so told."""
     return {
         "folder": str(task.folder / (folder or size_text(size))),
