@@ -218,10 +218,11 @@ class Schedule:
         else:
             built = checked(output, inputs, output_extents)
         self.require(built.identity)
+        candidate = self.candidate
         if self.is_foreign:
             require_fitting(self.funcs, built)
-            require_applicable(self.candidate, built, self.target)
-        apply_to(output, self.candidate, built, target_of(self.target))
+            candidate = require_applicable(self.candidate, built, self.target)
+        apply_to(output, candidate, built, target_of(self.target))
 
 
 def load_schedule(path: str | os.PathLike[str]) -> Schedule:

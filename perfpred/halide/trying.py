@@ -16,8 +16,9 @@ import halide as hl
 
 from perfpred.errors import InputError
 from perfpred.halide.apply import apply, target_of
+from perfpred.halide.autoscheduled import choice_of
 from perfpred.halide.built import Built
-from perfpred.halide.candidate import Candidate
+from perfpred.halide.candidate import AUTOSCHEDULE, Candidate
 from perfpred.halide.sandbox.forked import ForkLimits, forked
 
 LIMIT_S = 60.0
@@ -27,8 +28,15 @@ _FILTERS = threading.Lock()
 """Filters of warnings belong to all threads: two that restore them at once would leave theirs behind."""
 
 
-def require_applicable(candidate: Candidate, built: Built, target: str, seconds: float = LIMIT_S) -> None:
+def require_applicable(
+    candidate: Candidate, built: Built, target: str, seconds: float = LIMIT_S
+) -> Candidate:
     """Raise unless a candidate can be applied to a pipeline, which is left as it is.
+
+    Returns
+    -------
+    Candidate
+        What to apply: in place of running an autoscheduler again, what it chose.
 
     Raises
     ------
@@ -41,10 +49,19 @@ def require_applicable(candidate: Candidate, built: Built, target: str, seconds:
         warnings.catch_warnings(),
     ):  # the child only calls Halide, so it waits for none of the other threads
         warnings.simplefilter("ignore", DeprecationWarning)
-        reply = forked(lambda: lowered(candidate, built, target_of(target)), limits)
+        reply = forked(lambda: _tried(candidate, built, target_of(target)), limits)
     if reply["status"] != "ok":
         said = " ".join(str(reply["message"]).split())[:300]
         raise InputError(f"the schedule {candidate.id} cannot be applied to this pipeline: {said}")
+    return Candidate.from_json(reply["chosen"]) if "chosen" in reply else candidate
+
+
+def _tried(candidate: Candidate, built: Built, target: Any) -> dict[str, Any]:
+    is_asking = bool(built.inputs) and any(each.method == AUTOSCHEDULE for each in candidate.directives)
+    if is_asking:
+        built.graph  # noqa: B018 - read before anything is scheduled
+    lowered(candidate, built, target)
+    return {"chosen": choice_of(candidate, built).to_json()} if is_asking else {}
 
 
 def lowered(candidate: Candidate, built: Built, target: Any) -> dict[str, Any]:

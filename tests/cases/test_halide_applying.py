@@ -13,6 +13,7 @@ import halide as hl
 from perfpred.errors import InputError
 from perfpred.halide import autoschedule, to_cpp, to_python
 from perfpred.halide.apply import target_of
+from perfpred.halide.autoschedulers import run_autoscheduler
 from perfpred.halide.built import build, without_examples
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.choosing.experience import Experience
@@ -200,3 +201,22 @@ def test_autoschedule_tries_what_was_measured_first(tmp_path):
     measured(tmp_path, Directive("blur_y", 0, "vectorize", ("x", 8)))
     assert autoschedule(output, inputs, extents, models=tmp_path, threads=1).schedule.candidate.directives
     assert is_scheduled(output)
+
+
+def test_an_autoscheduler_of_a_file_is_run_once_and_elsewhere(tmp_path, monkeypatch):
+    asked = ["", 0, "autoschedule", "Mullapudi2016", '{"parallelism": 2}']
+    monkeypatch.setattr("perfpred.halide.apply.run_autoscheduler", run_once := Once())
+    output, inputs, extents = BLUR.function()(256, 256)
+    loaded(tmp_path, target=TARGET, directives=[asked]).apply(output, inputs, extents)
+    assert is_scheduled(output) and run_once.runs == 0  # in this process
+
+
+class Once:
+    """Counts the runs of an autoscheduler in a process."""
+
+    def __init__(self):
+        self.runs = 0
+
+    def __call__(self, *arguments):
+        self.runs += 1
+        run_autoscheduler(*arguments)
