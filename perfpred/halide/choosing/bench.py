@@ -13,6 +13,7 @@ from perfpred.halide.choosing.deciding import decide
 from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.judging import Judged, judge
 from perfpred.halide.choosing.session import Session
+from perfpred.halide.choosing.tune import first_reason
 from perfpred.halide.schedule import Schedule
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
@@ -95,7 +96,10 @@ def _scored(
     asked = [each for each in chosen if each not in standing]
     scored = judge(session, standing, [*asked, *rivals], seed + 5000, progress, subjects=asked)
     if not scored.usable_baselines():
-        raise MeasurementError(f"no autoscheduler's schedule of {session.source.name} could be timed")
+        failed = {each: block[each] for block in scored.blocks for each in standing if each in block}
+        raise MeasurementError(
+            f"no autoscheduler's schedule of {session.source.name} could be timed: {first_reason(failed)}"
+        )
     return scored
 
 

@@ -118,7 +118,7 @@ def _decided(
     first = session.measure([*standing, *finalists], SCREENING, seed, progress)
     ranking = _ranking(first)
     if not ranking:
-        raise MeasurementError(f"no schedule of {session.source.name} could be timed: {_first_reason(first)}")
+        raise MeasurementError(f"no schedule of {session.source.name} could be timed: {first_reason(first)}")
     usable = [each.candidate for each in ranking]
     baselines = [each for each in standing if each in usable]
     rivals = [each for each in usable if each not in baselines][:RIVALS]
@@ -161,7 +161,7 @@ def _choice(
     return Choice(standing, standing, told, _first([standing], order), own, decided, nearest)
 
 
-def _first_reason(timed: Mapping[Candidate, Timed]) -> str:
+def first_reason(timed: Mapping[Candidate, Timed]) -> str:
     """Return what was said of the first schedule that failed, else how it ended."""
     failed = next((each for each in timed.values() if each.status != "ok"), None)
     return "there is none" if failed is None else " ".join((failed.message or failed.status).split())[:300]
