@@ -186,8 +186,8 @@ def _look(task: Task, child: Child) -> None:
 def _unrunnable(source: Source, size: str, said: str) -> str:
     """Return what is said of a pipeline that fails whatever its schedule."""
     remedy = (
-        ". Its examples must cover what is read, and its outputs what is written: an output's extent may be a "
-        "pair (minimum, extent), and an example an hl.Buffer with minima and strides"
+        ". Its examples must cover what is read, and its outputs what is written: an output's extent may be "
+        "a pair (minimum, extent), and an example an hl.Buffer with minima and strides"
     )
     said = said.removeprefix("Error: ").rstrip(".")
     return (
