@@ -218,8 +218,8 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
     assert replayed.code == 0, replayed.err
     assert replayed.json[0]["source"] == "replayed" and replayed.json[0]["status"] == "ok"
     checks = replayed.json[0]["checks"]
-    assert set(checks["sizes"]) >= {"96x64"} and len(checks["sizes"]) == 2 and checks["warnings"] == []
-    assert set(checks["sizes"]["96x64"]) == {"example", "random input 1", "random input 2"}
+    assert set(checks["sizes"]) >= {"80x48"} and len(checks["sizes"]) == 2 and checks["warnings"] == []
+    assert set(checks["sizes"]["80x48"]) == {"example", "random input 1", "random input 2"}
     assert replayed.json[0]["expected_s"] == made.json["expected_s"] and replayed.json[0]["speedup"] > 0
     assert all(each["speedup_low"] <= each["speedup"] <= each["speedup_high"] for each in replayed.json)
     beside = {each["source"] for each in replayed.json} | {made.json["source"]}
