@@ -71,12 +71,13 @@ def both(element):
     return built
 
 
-def updated(stage):
+def updated(*stages):
     def built():
         (x, y, _), im, out = variables(), image(), hl.Func("out")
         k = hl.RDom([(0, 4), (0, 4)], "k")
         out[x, y] = im[x, y]
-        stage(out, im, x, y, k)
+        for stage in stages:
+            stage(out, im, x, y, k)
         return out
 
     return built
@@ -187,6 +188,56 @@ def of_two_images(make):
     def built():
         (x, y, _), a, b, out = variables(), image(name="a"), image(name="b"), hl.Func("out")
         out[x, y] = make(a, b, x, y)
+        return out
+
+    return built
+
+
+def edge(kind, *value):
+    def built():
+        (x, y, _), im, out = variables(), image(), hl.Func("out")
+        beyond = getattr(hl.BoundaryConditions, kind)(im, *map(hl.f32, value))
+        out[x, y] = beyond[x - 1, y] + beyond[x, y - 1]
+        return out
+
+    return built
+
+
+def once(out, im, x, y, k):
+    out[x, 0] += 1.0
+
+
+def double(out, im, x, y, k):
+    out[x, 0] *= 2.0
+
+
+def square(values, minima=None):
+    def built():
+        (x, y, _), im, out = variables(), image(hl.UInt(8)), hl.Func("out")
+        numbers, place = hl.Buffer(np.array(values, np.float32), "numbers"), hl.i32(im[x, y]) % 2
+        if minima:
+            numbers.set_min([*minima])
+        out[x, y] = numbers[place, place]
+        return out
+
+    return built
+
+
+def scaled_by(kind):
+    def built():
+        (x, y, _), im, out = variables(), image(), hl.Func("out")
+        out[x, y] = im[x, y] * hl.f32(hl.Param(kind, "factor"))
+        return out
+
+    return built
+
+
+def shared(same):
+    def built():
+        (x, y, _), first, out = variables(), hl.Func("first"), hl.Func("out")
+        number = hl.random_float()
+        first[x, y] = number
+        out[x, y] = first[x, y] - (number if same else hl.random_float())
         return out
 
     return built
@@ -311,6 +362,27 @@ APART = {
     "order of contents": (table([1, 2, 3]), table([3, 2, 1])),
     "extent of contents": (table([1, 2, 3]), table([1, 2, 3, 4])),
     "type of contents": (table([1, 2, 3]), table([1, 2, 3], kind=np.int8)),
+    "edge": (edge("repeat_edge"), edge("mirror_image")),
+    "value beyond the edge": (edge("constant_exterior", 0.0), edge("constant_exterior", 1.0)),
+    "order of updates": (updated(once, double), updated(double, once)),
+    "number of updates": (updated(once), updated(once, once)),
+    "minimum of contents": (square([[1, 2], [3, 4]]), square([[1, 2], [3, 4]], (0, -1))),
+    "layout of contents": (square([[1, 2], [3, 4]]), square([[1, 3], [2, 4]])),
+    "sign of zero in contents": (square([[0.0, 2], [3, 4]]), square([[-0.0, 2], [3, 4]])),
+    "type of number": (scaled_by(hl.Int(32)), scaled_by(hl.UInt(32))),
+    "saturation": (
+        point(lambda im, x, y: hl.u8(im[x, y])),
+        point(lambda im, x, y: hl.u8_sat(im[x, y])),
+    ),
+    "strict float": (
+        point(lambda im, x, y: hl.strict_float(im[x, y] * 2 + 1)),
+        point(lambda im, x, y: im[x, y] * 2 + 1),
+    ),
+    "order of a mux": (
+        point(lambda im, x, y: hl.mux(x % 2, [im[x, y], im[y, x]])),
+        point(lambda im, x, y: hl.mux(x % 2, [im[y, x], im[x, y]])),
+    ),
+    "random numbers shared": (shared(True), shared(False)),
     "seed": (drawn(lambda: hl.random_float(7)), drawn(lambda: hl.random_float(8))),
     "seed or none": (drawn(hl.random_float), drawn(lambda: hl.random_float(8))),
     "kind of random number": (drawn(hl.random_float), drawn(lambda: hl.f32(hl.random_int()))),

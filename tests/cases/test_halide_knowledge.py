@@ -172,6 +172,15 @@ def test_files_of_earlier_versions_are_found_and_never_overwritten_by_others(tmp
         find(tmp_path, "build", "cpu-2t", Identity("3" * 20))
 
 
+def test_what_an_earlier_version_saw_fail_is_out_of_newer_measurements(tmp_path):
+    as_earlier(tmp_path, knowledge(OLD, failed=(2,)))
+    knowledge(BLUR).save(tmp_path)
+    found = find_algorithm(tmp_path, Identity(BLUR, older=OLD), "cpu-2t")
+    assert found.algorithm == BLUR and [each.id for each in found.candidates] == [
+        each.id for each in schedules(3)[:2]
+    ]
+
+
 def test_an_older_hash_counts_only_where_its_rule_tells_pipelines_apart(tmp_path):
     as_earlier(tmp_path, knowledge(OLD))
     assert find_algorithm(tmp_path, Identity(BLUR), "cpu-2t") is None
@@ -222,6 +231,17 @@ def test_a_damaged_file_of_its_own_is_said(tmp_path):
     rewrite(path, lambda body: body.update(noise=[]))
     with pytest.raises(ModelFileError, match="noise must be a list of 3 rows"):
         find_algorithm(tmp_path, Identity(BLUR), "cpu-2t")
+
+
+def test_two_profiles_of_one_algorithm_are_not_trained_at_once(perfpred, tmp_path):
+    for name in ("p", "q"):
+        for part in (".csv", ".meta.json", ".schedules.json"):
+            (tmp_path / f"{name}{part}").write_bytes(NLMEANS.with_name(f"p{part}").read_bytes())
+    made = perfpred(
+        "halide", "train", tmp_path / "p.csv", tmp_path / "q.csv", "--models", tmp_path / "models"
+    )
+    assert made.code == 2 and "are both of nlmeans (algorithm 289c26856df76257)" in made.err
+    assert not (tmp_path / "models").exists()
 
 
 def test_a_folder_without_anything(tmp_path):

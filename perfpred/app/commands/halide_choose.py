@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from perfpred.errors import InputError, PerfpredError, UnknownNameError
 from perfpred.hardware import Machine, probe
 
 if TYPE_CHECKING:
+    from perfpred.halide.choosing.experience import Experience
     from perfpred.halide.choosing.ranking import Ranked
 
 Pipeline = Annotated[
@@ -35,6 +36,7 @@ def train(
     from perfpred.halide.choosing.experience import Experience
 
     found = [(path, Experience.read(path)) for path in files]
+    _require_distinct(found)
     written = [(each, each.save(models)) for _, each in found]
     if json:
         print_json(
@@ -55,6 +57,18 @@ def train(
             f"{each.pipeline}: {len(each.candidates)} schedules at {len(each.sizes)} sizes, "
             f"rank correlation on schedules left out {each.spearman:.2f}, in {path}"
         )
+
+
+def _require_distinct(found: Sequence[tuple[Path, Experience]]) -> None:
+    """Raise `InputError` if two profiles are of one algorithm and machine: only the last would be kept."""
+    seen: dict[tuple[str, str, str], Path] = {}
+    for path, each in found:
+        other = seen.setdefault((each.pipeline, each.algorithm, each.hardware), path)
+        if other != path:
+            raise InputError(
+                f"profiles must be of different pipelines or machines, but {other} and {path} are both of "
+                f"{each.pipeline} (algorithm {each.algorithm or 'unknown'}) on {each.hardware}: give one"
+            )
 
 
 def rank(

@@ -67,7 +67,7 @@ def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None =
     _warn(damaged)
     if not found and identity is not None and named:
         raise _another(folder, named, identity)
-    return _read(found[0], known) if found else None
+    return _read(found[0], known, identity) if found else None
 
 
 def known(
@@ -122,7 +122,7 @@ def find_algorithm(folder: Path, identity: Identity, hardware: str) -> Experienc
     if not found:
         _refuse(damaged, {path for path, _ in damaged if f"-{identity.algorithm}-" in path.name})
     _warn(damaged)
-    return _read(found[0], known) if found else None
+    return _read(found[0], known, identity) if found else None
 
 
 def _sorted_out(folder: Path) -> tuple[list[Filed], Damaged]:
@@ -142,11 +142,12 @@ def _best_first(known: Sequence[Filed], identity: Identity, pipeline: str) -> li
     return sorted(found, key=lambda each: (each.algorithm != identity.algorithm, each.pipeline != pipeline))
 
 
-def _read(found: Filed, known: Sequence[Filed]) -> Experience:
-    """Return the content of a file, without what other files say was faulty of the same algorithm."""
+def _read(found: Filed, known: Sequence[Filed], identity: Identity | None) -> Experience:
+    """Return the content of a file, without what any file says was faulty of the same algorithm."""
+    same = Identity(found.algorithm) if identity is None else identity
     failed: dict[str, str] = {}
     for each in known:
-        if each.algorithm and each.algorithm == found.algorithm:
+        if is_same(each.algorithm, same):
             failed |= each.failed
     try:
         return loaded(found.document).without_failed(failed)
