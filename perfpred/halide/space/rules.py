@@ -19,6 +19,8 @@ MAX_STATEMENT = 500.0
 MAX_CODE = 4000.0
 """Operations of all statements with their copies, as of `code_size`."""
 REGISTER_BYTES = 64
+HALF_COST = 6.0
+"""Instructions that convert a half-precision value and back for each operation, as most machines do."""
 MAX_INLINED = 1500.0
 """Operations a point after inlining; beyond it compilers take minutes."""
 
@@ -270,9 +272,10 @@ def _registers(func: Func, plan: LoopPlan) -> float:
     One for each of the widest registers; where neighbouring lanes are not neighbours in memory, they are
     loaded and stored one at a time.
     """
+    each = HALF_COST if func.element_bytes == 2 and not func.is_integer else 1.0
     if plan.vector and plan.vector != func.args[0]:
-        return max(1.0, plan.lanes / 2)
-    return max(1.0, plan.lanes * func.element_bytes / REGISTER_BYTES)
+        return each * max(1.0, plan.lanes / 2)
+    return each * max(1.0, plan.lanes * func.element_bytes / REGISTER_BYTES)
 
 
 def _own(func: Func) -> float:
