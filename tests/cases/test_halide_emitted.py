@@ -56,6 +56,25 @@ def of_names(names):
     return output, [(image, np.ones((48, 64), np.float32))], list(SIZE)
 
 
+def of_outputs(kind):
+    """Several outputs, an output of several values, and one of no dimension."""
+    x, y = hl.Var("x"), hl.Var("y")
+    image, first, second = hl.ImageParam(hl.Float(32), 2, "im"), hl.Func("first"), hl.Func("second")
+    inner, r, s = hl.Func("inner"), hl.RDom([(0, 3)], "r"), hl.RDom([(0, 48)], "s")
+    edged = hl.BoundaryConditions.repeat_edge(image)
+    inner[x, y] = edged[x, y] + edged[x + 1, y]
+    if kind == "number":
+        first[()] = 0.0
+        first[()] += inner[0, s]
+        return first, [(image, np.ones((48, 64), np.float32))], []
+    first[x, y] = (inner[x, y], x) if kind == "tuple" else inner[x, y]
+    if kind == "tuple":
+        first[x, y] = (first[x, y][0] + inner[x + r, y], first[x, y][1] + 1)
+        return first, [(image, np.ones((48, 64), np.float32))], list(SIZE)
+    second[x, y] = inner[x, y] * 2
+    return [first, second], [(image, np.ones((48, 64), np.float32))], list(SIZE)
+
+
 def case(name, function):
     (path,) = CASES.glob(f"halide-1[78]-emitted-*/{name}.py")
     spec = importlib.util.spec_from_file_location(f"emitted_{name}", path)
@@ -71,6 +90,7 @@ MADE = {
     "hard_names": lambda: of_names(HARD_NAMES[:11]),
     "more_hard_names": lambda: of_names(HARD_NAMES[11:24]),
     "names_alike": lambda: of_names(HARD_NAMES[24:]),
+    **{kind: (lambda kind=kind: of_outputs(kind)) for kind in ("several", "tuple", "number")},
     "unnamed": lambda: of_names([""] * 12),
 }
 RUN = ("blur", "matmul", "pipe", "pipe2", "case_build", "names_alike")

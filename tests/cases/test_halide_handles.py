@@ -62,6 +62,18 @@ def test_what_was_compiled_before_is_dropped(handle, before):
     assert is_in_force(own)
 
 
+def test_each_of_several_outputs_drops_what_it_compiled():
+    first, _, _ = made()
+    x, y = first.args()
+    second = hl.Func("second")
+    second[x, y] = first[x, y] * 2
+    whole = [Directive(key, 0, "split", ("x", "xo", "xi", 16, "RoundUp")) for key in ("o", "second")]
+    for each in (first, second):
+        assert not is_in_force(each)
+    apply_to([first, second], Candidate(tuple(whole)), without_examples([first, second]), target_of(TARGET))
+    assert is_in_force(first) and is_in_force(second)
+
+
 @pytest.mark.parametrize("handle", ["func", "pipeline"])
 def test_after_a_schedule_was_loaded(handle, tmp_path):
     output, inputs, extents = made()
