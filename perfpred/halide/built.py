@@ -166,12 +166,12 @@ def checked(output: Any, inputs: Sequence[Any], output_extents: Sequence[Any]) -
     InputError
         With every problem of them.
     """
-    problems = [] if _is_output(output) else [f"the output must be {OUTPUTS}"]
+    problems = _output_problems(output) if _is_output(output) else [f"the output must be {OUTPUTS}"]
     if not isinstance(inputs, list | tuple):
         problems.append(f"the inputs must be a list of pairs, but are {type(inputs).__name__}")
     else:
         problems += [problem for index, pair in enumerate(inputs) for problem in input_problems(index, pair)]
-        problems += _twice([pair[0].name() for pair in inputs] if not problems else [])
+        problems += _twice("input", [pair[0].name() for pair in inputs] if not problems else [])
     if problems:
         raise InputError(f"this pipeline cannot be used: {'; '.join(problems)}")
     try:
@@ -252,8 +252,22 @@ def _laid_out(
     return Built(pipeline, raw, pairs, input_dims, output_dims)
 
 
-def _twice(names: Sequence[str]) -> list[str]:
-    return [f"input {name} is given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+def _output_problems(output: Any) -> list[str]:
+    """Return why an output cannot be used; Halide ends the process on a pipeline without one."""
+    parts = list(output) if isinstance(output, list | tuple) else [output]
+    undefined = [each for each in parts if not each.defined()]
+    if undefined:
+        names = [each.name() for each in undefined if isinstance(each, hl.Func)]
+        return [f"output {name} is not defined" for name in names] or ["the pipeline has no output"]
+    return _twice("output", [func.name() for part in parts for func in _outputs(part)])
+
+
+def _outputs(part: Any) -> list[Any]:
+    return list(part.outputs()) if isinstance(part, hl.Pipeline) else [part]
+
+
+def _twice(what: str, names: Sequence[str]) -> list[str]:
+    return [f"{what} {name} is given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
 
 
 def _require_unscheduled(raw: RawPipeline) -> None:

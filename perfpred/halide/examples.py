@@ -40,6 +40,8 @@ def input_problems(index: int, pair: Any) -> list[str]:
     problems = []
     if rank != parameter.dimensions():
         problems.append(f"the example of {name} must have {parameter.dimensions()} dimensions, has {rank}")
+    if isinstance(example, np.ndarray) and 0 in example.shape:
+        problems.append(f"the example of {name} must not be empty, but has shape {example.shape}")
     if kind == "bfloat16":
         problems.append(f"{name} is of bfloat16, which NumPy does not have: make it float16 or float32")
     elif given != kind:
@@ -57,15 +59,15 @@ def _scalar_problems(parameter: Any, example: Any) -> list[str]:
     if kind in ("bfloat16", "handle64"):
         return [f"parameter {name} is of {kind}, of which no value can be given"]
     if kind.startswith("float"):
-        return [] if _is_real(example) else [f"the example of {name} must be {kind}, but is {example!r}"]
+        return [] if _is_real(example) else [f"the example of {name} must be {kind}, but is {example!r:.60}"]
     low, high = (0, 1) if kind == "bool" else _range(kind)
     try:
         value = _whole(example)
     except TypeError:
-        return [f"the example of {name} must be {kind}, but is {example!r}"]
+        return [f"the example of {name} must be {kind}, but is {example!r:.60}"]
     if low <= value <= high:
         return []
-    return [f"the example of {name} must be {kind}, in {low}..{high}, but is {example!r}"]
+    return [f"the example of {name} must be {kind}, in {low}..{high}, but is {example!r:.60}"]
 
 
 def _whole(value: Any) -> int:
@@ -74,7 +76,14 @@ def _whole(value: Any) -> int:
 
 
 def _is_real(value: Any) -> bool:
-    return not isinstance(value, complex | np.complexfloating | np.str_ | np.bytes_ | np.void)
+    """Whether a value is a number that a float can hold."""
+    if isinstance(value, complex | np.complexfloating | np.str_ | np.bytes_ | np.void):
+        return False
+    try:
+        float(value)
+    except (OverflowError, ValueError, TypeError):
+        return False
+    return True
 
 
 def _range(kind: str) -> tuple[int, int]:

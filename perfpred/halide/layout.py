@@ -79,11 +79,24 @@ def laid_out(
         _know(box, f"{shape.name}.min.{index}", minima[-1])
     if shape.fixed:
         return tuple(zip(minima, shape.extents, (stride or 0 for stride in shape.strides), strict=True))
-    wanted = [number(said.get(("stride", index)), box) for index in range(len(shape.extents))]
+    wanted = _said_strides(shape, said, box)
     strides = _strides(shape, wanted, asked=_asks(said))
     for index, stride in enumerate(strides):
         _know(box, f"{shape.name}.stride.{index}", stride)
     return tuple(zip(minima, shape.extents, strides, strict=True))
+
+
+def _said_strides(
+    shape: Shape, said: Mapping[tuple[str, int], Term], box: dict[str, Interval]
+) -> list[int | None]:
+    """Return the strides that are asked for; one may be an expression of others."""
+    wanted: list[int | None] = [None] * len(shape.extents)
+    for _ in shape.extents:
+        wanted = [number(said.get(("stride", index)), box) for index in range(len(shape.extents))]
+        for index, stride in enumerate(wanted):
+            if stride is not None:
+                _know(box, f"{shape.name}.stride.{index}", stride)
+    return wanted
 
 
 def _know(box: dict[str, Interval], name: str, value: int) -> None:

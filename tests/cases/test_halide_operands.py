@@ -252,3 +252,25 @@ def test_an_input_and_a_func_of_one_name_are_two():
     graph = checked(output, [(image, np.ones((48, 65), np.float32))], [64, 48]).graph
     read = {access.source for func in graph.funcs for access in func.stages[0].accesses}
     assert set(graph.by_input) < read and graph.by_input and not set(graph.by_input) & set(graph.by_key)
+
+
+def test_outputs_that_are_none_are_refused_before_halide_sees_them():
+    one = func("one")
+    for output, message in (
+        ([one, one], "output one is given twice"),
+        ([one, hl.Func("none")], "output none is not defined"),
+        (hl.Pipeline(), "the pipeline has no output"),
+    ):
+        with pytest.raises(InputError, match=message):
+            checked(output, [], [64, 48])
+
+
+def test_strides_are_what_is_said_of_them():
+    image, out = hl.ImageParam(hl.Float(32), 2, "im"), hl.Func("out")
+    out[X, Y] = image[X, Y]
+    out.output_buffer().dim(1).set_stride(out.output_buffer().dim(0).stride() * image.dim(0).extent() * 2)
+    image.dim(0).set_stride(hl.Expr())  # any
+    example = np.ones((64, 48), np.float32).T
+    built = checked(out, [(image, example)], [64, 48])
+    assert built.input_dims == (((0, 64, 48), (0, 48, 1)),)
+    assert built.output_dims == ((((0, 64, 1), (0, 48, 128)),),)
