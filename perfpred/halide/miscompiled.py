@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from perfpred.errors import InputError
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.features.nest import ROOT, Nests, StageNest, nests
-from perfpred.halide.graph.model import Func, Graph
+from perfpred.halide.graph.model import Graph
 from perfpred.halide.graph.moving import moving
 
 Place = tuple[str, str]
@@ -124,14 +124,14 @@ def _window(key: str, made: Nests, graph: Graph) -> Window | None:
     for place, stage in out[:between]:
         moved = moving(key, place[0], _origins(stage)[place[1]], graph)
         overlapping = {name for name, overlap in moved.items() if overlap or not _is_exact(place[1], stage)}
-        pure = {name for name in overlapping if _is_pure(func, name)}
+        pure = {name for name in overlapping if func.is_pure(name)}
         along |= pure
         ways |= moved.keys()
         slides += [place] * bool(pure)
         still += [place] * (not moved)
     if not between:
         return None
-    whole = {name for name in func.args[-1:] if still and _is_pure(func, name)}
+    whole = {name for name in func.args[-1:] if still and func.is_pure(name)}
     loops, around = (place for place, _ in out[:between]), frozenset(place for place, _ in out[between:])
     found = (frozenset(along), frozenset(ways), frozenset(whole))
     return Window(tuple(loops), tuple(slides), tuple(still), *found, around)
@@ -240,11 +240,6 @@ def _origins(stage: StageNest) -> dict[str, set[str]]:
         if inner:
             found[inner] = found[old]
     return found
-
-
-def _is_pure(func: Func, name: str) -> bool:
-    """Whether every update runs through a dimension as the Func does: Halide slides along no other."""
-    return all(name in {loop.name for loop in stage.loops} for stage in func.stages)
 
 
 def _is_kept(key: str, window: Window, made: Nests) -> bool:

@@ -81,6 +81,10 @@ class Func:
         names = set(self.args)
         return any(not names <= {loop.name for loop in stage.loops} for stage in self.stages)
 
+    def is_pure(self, name: str) -> bool:
+        """Say whether every definition runs through a dimension as the first does."""
+        return all(any(loop.name == name for loop in stage.loops) for stage in self.stages)
+
     @property
     def inlinable(self) -> bool:
         """Whether it has one definition alone."""

@@ -49,6 +49,8 @@ def moving(key: str, root: str, dimensions: Collection[str], graph: Graph) -> di
     position = {func.key: index for index, func in enumerate(graph.funcs)}
     for func in reversed(graph.funcs[position[key] : position[root] + 1]):
         known = found.get(func.key)
+        if known and func.key != root:  # an update of a place elsewhere is needed in every step
+            known = {name: forms if func.is_pure(name) else MANY for name, forms in known.items()}
         for access in (access for stage in func.stages for access in stage.accesses):
             source = graph.by_key.get(access.source)
             if known is None or source is None or source is func:

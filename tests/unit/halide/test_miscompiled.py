@@ -101,6 +101,20 @@ def twice():
     return out, [(image, IMAGE)], [24, 16, 3]
 
 
+def touched():
+    """A reader whose update of one row is needed in every step."""
+    x, y, c = variables("xyc")
+    image, e = edged()
+    f, g, out = hl.Func("f"), hl.Func("g"), hl.Func("out")
+    f[x, y] = e[x, y]
+    f[x, y] = f[x, y] * hl.f32(3) + hl.f32(1)
+    g[x, y] = f[x, y] * hl.f32(3)
+    g[x, 3] += hl.f32(7)
+    g[x, y] += hl.f32(1)
+    out[x, y, c] = g[x, y] * hl.f32(c + 1)
+    return out, [(image, IMAGE)], [24, 16, 3]
+
+
 def at(func, loop, store="", split=""):
     found = [Directive(func, 0, "split", (split, f"{split}_o", f"{split}_i", 2))] if split else []
     found.append(Directive(func, 0, "compute_at", ("out", loop)))
@@ -134,6 +148,10 @@ TRIPLED = [
 BLENDED = [Directive("g", 0, "split", ("y", "y_o", "y_i", 4, "ShiftInwardsAndBlend"))]
 WRONG |= {
     "a window in registers that does not move by one": (grey_points, [*TRIPLED, *at("g", "y_o", "y_i")]),
+    "a reader that needs a row in every step": (
+        touched,
+        [Directive("f", 0, "split", ("y", "y_o", "y_i", 3)), *at("f", "y", "root"), *at("g", "y")],
+    ),
     "blended": (twice, [*BLENDED, *at("g", "c", "root")]),
 }
 RIGHT = {
