@@ -10,8 +10,10 @@ import pytest
 hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.built import checked  # noqa: E402
+from perfpred.halide.features.machine import Target  # noqa: E402
 from perfpred.halide.graph.index import Forms  # noqa: E402
 from perfpred.halide.graph.terms import Term, calls, fold, walk  # noqa: E402
+from perfpred.halide.space.own import OwnSpace  # noqa: E402
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -179,3 +181,15 @@ def test_a_reduction_that_is_read_through_an_unbounded_func_is_refused_as_halide
     output[x] = table[image[x]]
     with pytest.raises(InputError, match=r"sum.* has updates and is read or written without bounds"):
         graph_of((output, [(image, np.ones(8, np.int32))], [8]))
+
+
+def test_pieces_of_an_outputs_updates_end_where_it_ends():
+    x, y, image, output = hl.Var("x"), hl.Var("y"), hl.ImageParam(hl.UInt(8), 2, "image"), hl.Func("output")
+    output[x, y] = hl.i32(0)
+    output[x, y] += hl.i32(hl.BoundaryConditions.repeat_edge(image)[x + hl.RDom([(0, 3)]).x, y])
+    graph = graph_of((output, [(image, np.ones((48, 64), np.uint8))], [64, 48]))
+    drawn = OwnSpace(graph, Target(32, 2)).sample(5, np.random.default_rng(0))
+    splits = [each for schedule in drawn for each in schedule.directives if each.method == "split"]
+    mine = [each for each in splits if each.func == "output"]
+    assert {each.stage for each in mine} == {0, 1}
+    assert all((each.args[-1] == "GuardWithIf") == (each.stage == 1) for each in mine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.graph.model import Graph
+from perfpred.halide.graph.model import Func, Graph
 from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan, piece
 
 SOURCE = "own"
@@ -17,17 +17,26 @@ def lower(plan: Plan, graph: Graph, source: str = SOURCE) -> Candidate:
     directives: list[Directive] = []
     for func in reversed(graph.funcs):
         if func.key in plan.funcs:
-            guard = func.key in graph.exposed and func.key not in graph.outputs
-            directives += _func(func.key, plan.funcs[func.key], guard)
+            directives += _func(func.key, plan.funcs[func.key], _first_guarded(func, graph))
     return Candidate(tuple(directives), source, plan.dumps())
 
 
-def _func(key: str, plan: FuncPlan, guard: bool) -> list[Directive]:
+def _first_guarded(func: Func, graph: Graph) -> int:
+    """Return the first stage whose last piece must not reach beyond what is needed.
+
+    Of an output, pieces of the pure stage are shifted inwards, which those of updates cannot be.
+    """
+    if func.key in graph.outputs:
+        return 1
+    return 0 if func.key in graph.exposed else len(func.stages)
+
+
+def _func(key: str, plan: FuncPlan, guarded: int) -> list[Directive]:
     found = [each for number, stage in enumerate(plan.stages) for each in _stage(key, number, stage)]
-    if guard:  # the last vector must not reach beyond what is needed
-        found = [
-            replace(each, args=(*each.args, GUARD)) if each.method == "split" else each for each in found
-        ]
+    found = [
+        replace(each, args=(*each.args, GUARD)) if each.method == "split" and each.stage >= guarded else each
+        for each in found
+    ]
     if not plan.root:
         return [*found, Directive(key, 0, "compute_root")]
     found.append(Directive(key, 0, "compute_at", (plan.root, plan.compute)))
