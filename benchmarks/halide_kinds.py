@@ -234,10 +234,32 @@ def warp(width: int, height: int) -> Made:
     return out, [(im, example), (flow, moved)], [width, height]
 
 
+def outputs(width: int, height: int) -> Made:
+    """Return two outputs, one of which reads the other, over a Func that both read."""
+    x, y = variables("xy")
+    im, example = image(hl.Float(32), "im", height, width)
+    e = hl.BoundaryConditions.repeat_edge(im)
+    soft, slope, size = hl.Func("soft"), hl.Func("slope"), hl.Func("size")
+    soft[x, y] = e[x - 1, y] + e[x, y] + e[x + 1, y]
+    slope[x, y] = soft[x, y + 1] - soft[x, y - 1]
+    size[x, y] = hl.abs(slope[x, y]) + soft[x, y]
+    return hl.Pipeline([slope, size]), [(im, example)], [width, height]
+
+
+def pair(width: int, height: int) -> Made:
+    """Return a tuple as the output: the largest of each column and where it is."""
+    (x,) = variables("x")
+    im, example = image(hl.Float(32), "im", height, width)
+    found, out = hl.argmax(im[x, hl.RDom([(0, im.height())]).x]), hl.Func("out")
+    out[x] = (found[0], found[1])
+    return out, [(im, example)], [width]
+
+
 KINDS: dict[str, Callable[[int, int], Made]] = {
     each.__name__: each
     for each in (
         *(mean_filter, row_sums, equalize, where, several_updates, best_match, summed_area, one_dimension),
         *(four_dimensions, tiny_dimensions, bytes_, halves, mask, total, pyramid, channels, warp),
+        *(outputs, pair),
     )
 }
