@@ -62,15 +62,14 @@ def table(documents: list[dict[str, Any]]) -> str:
         by_budget = {each["budget"]: each for each in mine if each["budget"] is not None}
         paper = next((each for each in mine if each["strategy"] == "mullapudi2016"), None)
         for budget, each in by_budget.items():
-            speedups.setdefault(budget, []).append(each["speedup"])
+            if each["speedup"] is not None:
+                speedups.setdefault(budget, []).append(each["speedup"])
         over = "-"
         if paper is not None and paper["time_s"]:
             ratio = paper["time_s"] / by_budget[max(by_budget)]["time_s"]
             speedups.setdefault("paper", []).append(ratio)
             over = f"{ratio:.2f}"
-        figures = " | ".join(
-            f"{by_budget[budget]['speedup']:.2f}" if budget in by_budget else "-" for budget in budgets
-        )
+        figures = " | ".join(shown(by_budget[budget]) if budget in by_budget else "-" for budget in budgets)
         base = f"{mine[0]['baseline']}, {1e3 * mine[0]['baseline_s']:.3g} ms"
         lines.append(f"| {name} | {mine[0]['size']} | {base} | {figures} | {over} |")
     means = [
@@ -78,6 +77,17 @@ def table(documents: list[dict[str, Any]]) -> str:
     ]
     lines.append(f"| geometric mean | | | {' | '.join(means)} |")
     return "\n".join(lines)
+
+
+def shown(document: dict[str, Any]) -> str:
+    """Return a speedup with its interval, where there is one, and whether that is undecided."""
+    if document["speedup"] is None:
+        return "-"
+    ratio = f"{document['speedup']:.2f}"
+    if document.get("speedup_low") is None:
+        return ratio
+    undecided = "" if document["decided"] else ", undecided"
+    return f"{ratio} ({document['speedup_low']:.2f} to {document['speedup_high']:.2f}{undecided})"
 
 
 def summary(documents: list[dict[str, Any]]) -> str:

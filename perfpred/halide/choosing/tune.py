@@ -31,7 +31,7 @@ BATCH = 10
 ROUND = Effort(min_rounds=4, max_rounds=6, row_budget_s=0.5, row_limit_s=20.0)
 SCREENING = Effort(min_rounds=8, max_rounds=12, row_budget_s=1.0, row_limit_s=20.0)
 FINALISTS = 6
-RIVALS = 2
+RIVALS = 3
 """Of the finalists, those that meet the baselines in the rounds that decide."""
 
 
