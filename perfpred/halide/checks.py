@@ -169,11 +169,13 @@ def sizes_beside(
                 reason = reason or f"{source.name} cannot be built at {name}: {said}"
                 continue
             like = next((each for each, one in described.items() if one.code == odd.code), None)
-            if like is not None:
-                found.append(Beside(name, odd, like, name))
-            else:
+            if like is None:
                 why = why_another(source, next(iter(described)), size, workshop)
                 reason = reason or f"{source.name} is another pipeline at {name}{why}"
+            elif _layouts(odd) == _layouts(described[like]):
+                reason = reason or f"{source.name} has one size, whatever it is asked for"
+            else:
+                found.append(Beside(name, odd, like, name))
     if found or not reason:
         return found, []
     cut = _cut(described)
@@ -181,6 +183,10 @@ def sizes_beside(
     if cut is not None:
         instead = f"{cut.name} is checked beside the sizes that are timed"
     return ([] if cut is None else [cut]), [f"{instead}: {reason}"]
+
+
+def _layouts(described: Description) -> list[Any]:
+    return [each.get("dims") for each in (*described.arguments, *described.outputs)]
 
 
 def _cut(described: Mapping[Size, Description]) -> Beside | None:

@@ -156,6 +156,11 @@ def quantize(width, height):
     return output, [(image, np.zeros((height, width), np.uint8))], [width, height]
 
 
+def whatever(width, height):
+    # Of one size, whatever is asked for.
+    return amplify(64, 48)
+
+
 def fixed(width, height):
     # Of one size alone.
     if (width, height) != (64, 48):
@@ -186,11 +191,15 @@ def test_what_rounding_makes_of_a_pipeline_is_not_wrong(workshop, tmp_path, name
     assert {status for rows in found.values() for status, _ in rows} == {"ok"}, found
 
 
-def test_a_pipeline_of_one_size_is_checked_on_a_part_of_its_output(workshop, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("fixed", "cannot be built at 37x29"), ("whatever", "has one size, whatever it is asked")],
+)
+def test_a_pipeline_of_one_size_is_checked_on_a_part_of_its_output(workshop, tmp_path, name, why):
     path = tmp_path / "pipe.py"
     path.write_text(AMPLIFYING)
-    task = task_of(workshop, f"{path}:fixed", [(64, 48)], tmp_path)
+    task = task_of(workshop, f"{path}:{name}", [(64, 48)], tmp_path)
     each = tiled("output", "blurred")
     assert judged(workshop, task, [each])[each.id][0][0] == "ok"
     assert task.checks.text(each.id).endswith("at the first 37x29 of 64x48 and 64x48")
-    assert "fixed cannot be built at 37x29" in task.checks.notes[0]
+    assert f"{name} {why}" in task.checks.notes[0]
