@@ -16,8 +16,8 @@ FEW, LOOKED_AT = 16, 1 << 16
 """An example of at most so many distinct values, each there often, is a mask or labels; values looked at."""
 BLOCK, OWN_SHARE = 5, 0.1
 """The side of a block of like values, and what part of the difference from it a value keeps."""
-WRAPS_BITS = 16
-"""Integers of more bits than this must not overflow, so those of constant examples stay in 0..255."""
+NATURAL = {8: 255, 16: 4095, 32: 255, 64: 255}
+"""The largest integer drawn for a constant example, by its bits: few sums and products of them overflow."""
 
 
 def random_like(example: Array, seed: Sequence[int], *, blocks: bool = False) -> Array:
@@ -95,9 +95,10 @@ def _natural(example: Array, finite: Array, rng: np.random.Generator) -> Array:
     if example.dtype.kind == "f":
         return _shaped(_floats(example, rng) * max(1.0, abs(constant)) * (-1 if constant < 0 else 1), example)
     limits = np.iinfo(example.dtype)
-    if limits.bits <= WRAPS_BITS:
-        return _shaped(_integers(example, limits.min, limits.max, rng), example)
-    return _shaped(_integers(example, min(0, constant), max(255, constant), rng), example)
+    largest = NATURAL[limits.bits]
+    low, high = (-largest if limits.bits <= 16 else 0), largest
+    low, high = max(limits.min, min(low, constant)), min(limits.max, max(high, constant))
+    return _shaped(_integers(example, low, high, rng), example)
 
 
 def _floats(example: Array, rng: np.random.Generator) -> Array:
