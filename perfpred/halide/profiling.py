@@ -26,7 +26,7 @@ from perfpred.halide.journalled import Part, candidates_of, warn_of_unclear
 from perfpred.halide.refining import Rounds
 from perfpred.halide.results import Results
 from perfpred.halide.sandbox.forked import ForkLimits
-from perfpred.halide.sandbox.workshop import Size, Workshop, require_halide
+from perfpred.halide.sandbox.workshop import Description, Size, Workshop, require_halide
 from perfpred.halide.schedule_rules import mapping, require, require_size, shown
 from perfpred.halide.sized import require_one_algorithm
 from perfpred.halide.source import Source
@@ -168,7 +168,7 @@ def _measured(
         beside, said = sizes_beside(order.source, described, workshop, str(folder))
         task = Task(order.source, hardware, described, folder, beside=tuple(beside))
         task.checks.notes += said
-        identity = _identity(order, hardware.id, described[order.sizes[0]].graph.algorithm)
+        identity = _identity(order, hardware.id, described[order.sizes[0]])
         resume, overwrite = campaign.resume, campaign.overwrite
         with Journal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
             warn_of_unclear(journal)
@@ -242,10 +242,11 @@ def parse_size(text: str) -> Size:
     return require_size(size, "a size")
 
 
-def _identity(order: Order, hardware: str, algorithm: str) -> dict[str, Any]:
+def _identity(order: Order, hardware: str, described: Description) -> dict[str, Any]:
     return {
         "pipeline": order.source.name,
-        "algorithm": algorithm,
+        "algorithm": described.graph.algorithm,
+        "code": described.code,
         "sizes": [size_text(size) for size in order.sizes],
         "hardware": hardware,
         "count": order.count,
