@@ -193,3 +193,11 @@ def test_pieces_of_an_outputs_updates_end_where_it_ends():
     mine = [each for each in splits if each.func == "output"]
     assert {each.stage for each in mine} == {0, 1}
     assert all((each.args[-1] == "GuardWithIf") == (each.stage == 1) for each in mine)
+
+
+def test_a_parameter_that_is_no_input_is_named():
+    x, count, output = hl.Var("x"), hl.Param(hl.Int(32), "count"), hl.Func("output")
+    output[x] = hl.i32(0)
+    output[x] += x * hl.RDom([(0, count)]).x
+    with pytest.raises(InputError, match=r"extent of reduction .* not known: give count among the inputs"):
+        graph_of((output, [], [8]))

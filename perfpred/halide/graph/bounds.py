@@ -10,7 +10,7 @@ from perfpred.halide.graph.intervals import EVERYTHING, Interval, hull, is_finit
 from perfpred.halide.graph.provable import Provable
 from perfpred.halide.graph.ranges import Ranges
 from perfpred.halide.graph.serialized import RawFunc, RawStage
-from perfpred.halide.graph.terms import Term
+from perfpred.halide.graph.terms import Term, walk
 from perfpred.halide.graph.values import FuncValues
 
 Regions = dict[str, list[Interval]]
@@ -75,7 +75,12 @@ class Bounds:
             first, count = ranges.interval(low), ranges.interval(extent)
             box[name] = (first[0], max(first[0], first[1] + count[1] - 1))
             if not is_finite(box[name]):
-                raise InputError(f"the extent of reduction variable {name} of {func.name} is not known")
+                unknown = [each.name for each in walk((low, extent)) if each.kind == "Variable"]
+                missing = ", ".join(each for each in unknown if each not in box)
+                raise InputError(
+                    f"the extent of reduction variable {name} of {func.name} is not known"
+                    + (f": give {missing} among the inputs, with an example" if missing else "")
+                )
         return box
 
     def _spread(self, func: RawFunc) -> None:
