@@ -32,6 +32,9 @@ VARIED = "varied"
 TRIES = 30
 """Draws a wanted candidate before the space is taken to be exhausted."""
 
+MISSES = 500
+"""Draws, beyond as many as were found, that find nothing new where a tiny pipeline has few schedules."""
+
 
 class OwnSpace:
     """The schedules of one pipeline on one machine.
@@ -61,10 +64,12 @@ class OwnSpace:
         return [pool[index] for index in chosen]
 
     def _pool(self, n: int, rng: np.random.Generator) -> list[Candidate]:
-        """Return up to `n` distinct legal candidates as they are drawn."""
+        """Return up to `n` distinct legal candidates as they are drawn; all, about, where there are fewer."""
         found: dict[Candidate, None] = {}
+        known, misses = 0, 0
         for _ in range(TRIES * n):
-            if len(found) >= n:
+            misses, known = misses + 1 if len(found) == known else 0, len(found)
+            if len(found) >= n or misses > MISSES + len(found):
                 break
             style = draw_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
             plan = draw_plan(self.graph, style, rng)
