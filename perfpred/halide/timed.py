@@ -118,6 +118,12 @@ def time_all(
     return list(zip(rows, records, strict=True))
 
 
+def require_runnable(task: Task, machine: Machine) -> None:
+    """Raise `InputError` with Halide's own message if the pipeline fails even without a schedule."""
+    with _timing_process(task, machine):
+        pass
+
+
 @contextmanager
 def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
     setup = {

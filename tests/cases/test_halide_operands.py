@@ -136,7 +136,7 @@ def test_halides_autoschedulers_take_them_with_the_estimates_of_their_examples(n
 @needs_compiler
 def test_schedules_of_several_outputs_are_run_and_applied(tmp_path):
     output, inputs, extents = made("sizes").function()(*SIZE)
-    applied = pp.halide.autoschedule(output, inputs, extents, threads=1, budget=2)
+    applied = pp.halide.autoschedule(output, inputs, extents, threads=1, budget=1)
     assert applied.expected > 0
     outputs = [hl.Buffer(hl.UInt(8), [32, 24]), hl.Buffer(hl.Float(64), [48])]
     inputs[0][0].set(hl.Buffer(inputs[0][1]))
@@ -147,16 +147,12 @@ def test_schedules_of_several_outputs_are_run_and_applied(tmp_path):
 
 @needs_compiler
 def test_a_pipeline_that_cannot_be_run_is_refused_with_halides_own_message(perfpred, tmp_path):
-    place = f"{MADE}:too_small"
-    for command in (
-        ("schedule", place, "--budget", 2, "--out", tmp_path / "s.json"),
-        ("profile", place, "--candidates", 4, "--out", tmp_path / "p.csv"),
-    ):
-        done = perfpred("halide", *command, "--size", "64x48", "--threads", 1)
-        assert done.code == 2, done.err
-        assert "Input buffer im is accessed at -1, which is before the min (0) in dimension 0" in " ".join(
-            done.err.split()
-        )
+    out = tmp_path / "s.json"
+    place = ("schedule", f"{MADE}:too_small", "--size", "64x48", "--threads", 1)
+    done = perfpred("halide", *place, "--budget", 2, "--out", out)
+    assert done.code == 2 and not out.exists(), done.err
+    message = "Input buffer im is accessed at -1, which is before the min (0) in dimension 0"
+    assert message in " ".join(done.err.split())
 
 
 X, Y = hl.Var("x"), hl.Var("y")

@@ -29,7 +29,7 @@ from perfpred.halide.sandbox.fastest import recalled, remember
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, compile_job
 from perfpred.halide.source import Source
-from perfpred.halide.timed import time_all
+from perfpred.halide.timed import require_runnable, time_all
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
@@ -117,6 +117,10 @@ class Session:
             place = (self.source, self.size, self.graph, self.task.target, self.target, self.task.folder)
             self._baselines = baselines(Request(*place), self.workshop, BASELINES)
         return self._baselines
+
+    def require_runnable(self) -> None:
+        """Raise `InputError` with Halide's own message if the pipeline fails even without a schedule."""
+        require_runnable(self.task, self.machine)
 
     def require_applicable(self, candidate: Candidate) -> None:
         """Raise `InputError` unless Halide takes a candidate, which is found out in another process."""

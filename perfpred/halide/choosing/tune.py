@@ -88,6 +88,7 @@ def tune(
     The fastest few are timed once more with the baselines, in rounds that decide: being the best of many
     is partly luck. A baseline is left only for what is surely faster there.
     """
+    session.require_runnable()
     if experience is not None:
         session.failed.update(experience.failed)
     standing = [each for each in session.baselines()[0] if each.id not in session.failed]
