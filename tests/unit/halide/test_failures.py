@@ -149,4 +149,4 @@ def test_a_search_that_expects_most_of_what_fails_chooses_what_works(hazard, tmp
     applied = pp.halide.autoschedule(output, inputs, extents, models=tmp_path, budget=len(known), threads=1)
     assert applied.schedule.candidate.source in {"good", "adams2019", "mullapudi2016", "li2018"}
     assert 0 < applied.expected < 1
-    assert applied.reason.startswith(f"the fastest of {len(known)} runs")
+    assert f"the fastest of {len(known)} runs" in applied.reason
