@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -139,6 +141,7 @@ def _headers() -> Path | None:
     if compiler() is None:
         return None
     folder = Path(tempfile.mkdtemp(prefix="perfpred-fuzz-header-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     header = Path(hl.install_dir()) / "include" / "Halide.h"
     command = ["g++", "-std=c++17", "-x", "c++-header", str(header), "-o", str(folder / "Halide.h.gch")]
     subprocess.run(command, check=True, timeout=300)
