@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import os
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -133,28 +130,14 @@ def realized(output: Any, inputs: Any, extents: Any) -> NDArray[Any]:
     return np.array(output.realize(list(extents)), np.float64)
 
 
-@functools.cache
-def _headers() -> Path | None:
-    """Return a folder with Halide's header compiled for use by many texts; None without a compiler."""
+def require_compiled(source: str) -> None:
+    """Raise `WrongAnswerError` unless a C++ compiler takes a text."""
     import halide as hl
 
     if compiler() is None:
-        return None
-    folder = Path(tempfile.mkdtemp(prefix="perfpred-fuzz-header-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    header = Path(hl.install_dir()) / "include" / "Halide.h"
-    command = ["g++", "-std=c++17", "-x", "c++-header", str(header), "-o", str(folder / "Halide.h.gch")]
-    subprocess.run(command, check=True, timeout=300)
-    (folder / "Halide.h").write_text(f'#include "{header}"\n', encoding="utf-8")
-    return folder
-
-
-def require_compiled(source: str) -> None:
-    """Raise `WrongAnswerError` unless a C++ compiler takes a text."""
-    folder = _headers()
-    if folder is None:
         return
-    command = ["g++", "-std=c++17", "-fsyntax-only", "-Wall", "-I", str(folder), "-x", "c++", "-"]
+    headers = str(Path(hl.install_dir()) / "include")
+    command = ["g++", "-std=c++17", "-fsyntax-only", "-Wall", "-isystem", headers, "-x", "c++", "-"]
     environment = {**os.environ, "LC_ALL": "C"}
     done = subprocess.run(
         command, input=source, capture_output=True, text=True, env=environment, timeout=300, check=False

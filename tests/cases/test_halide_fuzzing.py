@@ -14,7 +14,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 def test_damaged_files_are_refused_or_read_rightly(name, kind, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     applying = importlib.import_module("fuzzing.applying")
-    monkeypatch.setattr(applying, "_headers", lambda: None)  # C++ is compiled where it is emitted
+    monkeypatch.setattr(applying, "compiler", lambda: None)  # C++ is compiled where it is emitted
     made = getattr(importlib.import_module(f"fuzzing.{name}"), kind)()
     outcome = importlib.import_module("fuzzing.kinds").hunt(made, range(40), tmp_path, limit_s=60.0)
     assert outcome.failures == []
