@@ -132,7 +132,8 @@ def explained(what: str, path: Path | None = None) -> Iterator[None]:
     except SystemExit as error:
         raise InputError(f"{what}: it ends the program{_farewell(error, heard.text)}") from error
     except EOFError as error:
-        raise InputError(f"{what}: it asks for input, of which there is none here ({error})") from error
+        said = f" ({error})" if str(error) else ""
+        raise InputError(f"{what}: it asks for input, of which there is none here{said}") from error
     except Exception as error:
         lines = traceback.extract_tb(error.__traceback__)
         places = [each.lineno for each in lines if path is not None and each.filename == str(path)]

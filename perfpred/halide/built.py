@@ -23,7 +23,7 @@ from perfpred.halide.graph.outline import outline
 from perfpred.halide.graph.serialized import RawPipeline, parse
 from perfpred.halide.layout import Dims, Shape, laid_out
 from perfpred.halide.source import Source
-from perfpred.halide.user_files import explained
+from perfpred.user_files import explained
 
 OUTPUTS = "an hl.Func, an hl.Pipeline or a list of hl.Func"
 

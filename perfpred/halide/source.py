@@ -10,7 +10,7 @@ from typing import Any
 
 from perfpred.errors import InputError
 from perfpred.halide.pipelines import PIPELINES, pipeline
-from perfpred.halide.user_files import UserFile
+from perfpred.user_files import UserFile
 
 DEFAULT_SIZE = (1536, 1024)
 STORED = ".hlpipe"

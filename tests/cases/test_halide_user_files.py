@@ -14,7 +14,7 @@ from perfpred.halide.built import build
 from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Workshop
 from perfpred.halide.source import Source
-from perfpred.halide.user_files import UserFile
+from perfpred.user_files import UserFile
 
 CASE = Path(__file__).parents[1] / "data" / "cases" / "halide-22-user-files"
 PIPELINE = """
