@@ -34,10 +34,10 @@ from halide_pipelines.unruled import compile_without_rules, draw_without_rules
 
 from perfpred.errors import PerfpredError
 from perfpred.halide.candidate import Candidate
-from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Workshop, require_halide
 from perfpred.hardware import probe
 from perfpred.measure.journal import Journal
+from perfpred.sandbox.forking import ForkLimits
 
 EVERY_S = 20.0
 """How often a line of progress is printed."""

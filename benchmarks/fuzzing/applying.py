@@ -15,10 +15,10 @@ from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import PerfpredError
 from perfpred.halide.candidate import AUTOSCHEDULE
 from perfpred.halide.emit import to_cpp, to_python
-from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.schedule import Schedule
 from perfpred.halide.source import Source
 from perfpred.hardware import compiler
+from perfpred.sandbox.forking import ForkLimits, run_forked
 
 SIZE = (64, 48)
 PIPELINES = ("blur", "matmul", "harris", "unsharp")
@@ -39,7 +39,7 @@ def applied(schedule: Schedule) -> str:
     """
     name = schedule.pipeline if schedule.pipeline in PIPELINES else PIPELINES[0]
     reference(name)  # before the process is copied
-    reply = forked(lambda: _applied(schedule, name), APPLY_LIMITS, "runtime_error")
+    reply = run_forked(lambda: _applied(schedule, name), APPLY_LIMITS, "runtime_error")
     if reply["status"] != "ok":
         raise WrongAnswerError(f"applying it: {reply}")
     if reply["verdict"] == REFUSED:
@@ -47,7 +47,7 @@ def applied(schedule: Schedule) -> str:
     if not reply["alike"]:
         raise WrongAnswerError("emitted Python is another schedule than what is applied")
     require_compiled(to_cpp(schedule))
-    ran = forked(lambda: _ran(schedule, name), RUN_LIMITS, "runtime_error")
+    ran = run_forked(lambda: _ran(schedule, name), RUN_LIMITS, "runtime_error")
     if ran["status"] != "ok":  # as of a stack that is too small: nothing wrong is computed
         return f"{ACCEPTED} when applied, {ran['status']} when run"
     if "refused" in ran:

@@ -28,8 +28,8 @@ from perfpred.halide.choosing import experience as stored
 from perfpred.halide.choosing.filing import SUFFIX
 from perfpred.halide.choosing.ranking import Ranked, choose, rank
 from perfpred.halide.features.compute import FEATURES
-from perfpred.halide.sandbox.forked import forked
 from perfpred.hardware import probe
+from perfpred.sandbox.forking import run_forked
 
 MODELS = Path(__file__).parents[2] / "models" / "halide"
 SIZES = ((640, 480), (1024, 1024), (8, 8), (20_000, 10_000))
@@ -73,7 +73,7 @@ def chosen(found: stored.Experience) -> str:
     """Have a schedule chosen by what a file says, and run what it was applied to, in a child process."""
     name = found.pipeline if found.pipeline in PIPELINES else PIPELINES[0]
     reference(name)  # before the process is copied
-    reply = forked(lambda: _chosen(found, name), APPLY_LIMITS, "runtime_error")
+    reply = run_forked(lambda: _chosen(found, name), APPLY_LIMITS, "runtime_error")
     if reply["status"] != "ok":
         raise WrongAnswerError(f"choosing by it: {reply}")
     if reply["verdict"] == ACCEPTED and not reply["same"]:

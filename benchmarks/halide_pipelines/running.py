@@ -17,9 +17,9 @@ from typing import Any, TextIO
 import numpy as np
 
 from perfpred.halide.sandbox import runner
-from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.sandbox.operands import Operands
-from perfpred.measure.limits import die_with_parent
+from perfpred.sandbox.forking import ForkLimits, run_forked
+from perfpred.sandbox.limits import die_with_parent
 
 from .judging import Allowed, Array, difference
 
@@ -76,7 +76,7 @@ class Judge:
         return {
             "status": "ok",
             "sizes": {
-                size: forked(lambda size=size: self._judged(request["library"], size), LIMITS, "crashed")
+                size: run_forked(lambda size=size: self._judged(request["library"], size), LIMITS, "crashed")
                 for size in sizes
             },
         }
@@ -92,7 +92,7 @@ class Judge:
                     np.save(path / f"plain{index}.npy", each)
                 return {"numpy": self._against_numpy(outputs, size)}
 
-            found[size] = forked(save, LIMITS, "crashed")
+            found[size] = run_forked(save, LIMITS, "crashed")
             if found[size]["status"] == "ok":
                 self._plain[size] = _arrays(path, "plain")
         return {"status": "ok", "sizes": found}

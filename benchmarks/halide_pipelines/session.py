@@ -18,7 +18,7 @@ from perfpred.halide.reference import reference_schedule
 from perfpred.halide.sandbox.workshop import Workshop, compile_job
 from perfpred.halide.timed import operands_setup
 from perfpred.hardware import Machine
-from perfpred.measure.child import Child, Command
+from perfpred.sandbox.child import Child, Command
 
 from .cases import Case
 

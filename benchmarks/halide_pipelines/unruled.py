@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from perfpred.halide.sandbox.workshop import Workshop
-from perfpred.measure.child import Command
+from perfpred.sandbox.child import Command
 
 DRAWING = ("perfpred.halide.gather", "perfpred.halide.space.own", "perfpred.halide.space.rules")
 BENCHMARKS = Path(__file__).parent.parent

@@ -20,7 +20,6 @@ from perfpred.halide.checks import Beside, Checks
 from perfpred.halide.miscompiled import miscompiled
 from perfpred.halide.reference import UNFUSED, inlined_schedule, reference_schedule
 from perfpred.halide.sandbox.crowd import Others
-from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import (
     Description,
     Size,
@@ -33,6 +32,7 @@ from perfpred.halide.source import Source
 from perfpred.hardware import Hardware
 from perfpred.measure.campaign import Log
 from perfpred.progress import Progress
+from perfpred.sandbox.forking import ForkLimits
 from perfpred.variants.cache import cache_folder, is_usable, remove_leftovers, require_private, work_folder
 from perfpred.variants.halide.library import target
 

@@ -17,12 +17,12 @@ from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.miscompiled import miscompiled
-from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, autoschedule_job
 from perfpred.halide.source import Source
 from perfpred.halide.space.own import OwnSpace
 from perfpred.halide.space.template import FourKnobs
 from perfpred.halide.weights import sampling_parameters, write_perturbed
+from perfpred.sandbox.forking import ForkLimits
 
 BASELINES = tuple(name.lower() for name in PARAMETERS)
 SAMPLED = "adams2019-sampled"

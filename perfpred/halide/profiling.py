@@ -25,7 +25,6 @@ from perfpred.halide.gather import BASELINES, SHARES, Request, baselines, gather
 from perfpred.halide.journalled import Part, candidates_of, warn_of_unclear
 from perfpred.halide.refining import Rounds
 from perfpred.halide.results import Results
-from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Description, Size, Workshop, require_halide
 from perfpred.halide.schedule_rules import mapping, require, require_size, shown
 from perfpred.halide.sized import require_one_algorithm
@@ -40,6 +39,7 @@ from perfpred.measure.journal import Journal
 from perfpred.measure.outputs import require_free, require_same, seen
 from perfpred.profile import Profile, write_profile
 from perfpred.progress import Progress
+from perfpred.sandbox.forking import ForkLimits
 from perfpred.variants.cache import remove_leftovers
 
 EFFORT = Effort(min_rounds=8, max_rounds=24, row_budget_s=2.0, row_limit_s=20.0)

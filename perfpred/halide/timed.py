@@ -19,9 +19,9 @@ from perfpred.halide.sandbox.workshop import Description, Size
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign
-from perfpred.measure.child import Child, Command
 from perfpred.measure.process import MALLOC
 from perfpred.progress import Progress
+from perfpred.sandbox.child import Child, Command
 from perfpred.variants.cache import is_usable
 
 HOPELESS = 4.0

@@ -19,7 +19,7 @@ from perfpred.halide.apply import apply, target_of
 from perfpred.halide.autoscheduled import choice_of
 from perfpred.halide.built import Built
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate
-from perfpred.halide.sandbox.forked import ForkLimits, forked
+from perfpred.sandbox.forking import ForkLimits, run_forked
 
 LIMIT_S = 60.0
 MEMORY_BYTES = 4 << 30
@@ -49,7 +49,7 @@ def require_applicable(
         warnings.catch_warnings(),
     ):  # the child only calls Halide, so it waits for none of the other threads
         warnings.simplefilter("ignore", DeprecationWarning)
-        reply = forked(lambda: _tried(candidate, built, target_of(target)), limits)
+        reply = run_forked(lambda: _tried(candidate, built, target_of(target)), limits)
     if reply["status"] != "ok":
         said = " ".join(str(reply["message"]).split())[:300]
         raise InputError(f"the schedule {candidate.id} cannot be applied to this pipeline: {said}")

@@ -36,10 +36,6 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run as ``python -m perfpred.sandbox.fork_server``."""
+    """Serve what started this process."""
     die_with_parent()
     serve_standard_streams(start)
-
-
-if __name__ == "__main__":
-    main()

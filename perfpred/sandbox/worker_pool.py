@@ -7,12 +7,15 @@ import queue
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from perfpred.sandbox.child import Child, Command
 from perfpred.sandbox.forking import FAILED, ForkLimits, Reply
 
+START = "import sys; sys.path.append(sys.argv.pop()); from perfpred.sandbox.fork_server import main; main()"
+"""What starts a server: files of the folder it is started from do not stand in for Python's modules."""
 GRACE_S = 15.0
 """What a fork server is given beyond the limit of its job before it is taken for dead."""
 
@@ -53,7 +56,8 @@ class WorkerPool:
         self.limits, self._failure = limits or ForkLimits(), failure
         count = workers or len(os.sched_getaffinity(0))
         self._free: queue.SimpleQueue[Child] = queue.SimpleQueue()
-        command = Command(name, ["-m", "perfpred.sandbox.fork_server"], {"preload": list(preload)})
+        home = str(Path(__file__).parents[2])
+        command = Command(name, ["-P", "-c", START, home], {"preload": list(preload)})
         self._children = [Child(command) for _ in range(count)]
         for child in self._children:
             self._free.put(child)

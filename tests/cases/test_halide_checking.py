@@ -10,12 +10,12 @@ from perfpred.halide.campaign import Task, prepare
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.checks import sizes_beside
 from perfpred.halide.reference import reference_schedule
-from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Workshop, compile_job
 from perfpred.halide.source import Source
 from perfpred.halide.timed import time_all
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort, InMemoryLog
+from perfpred.sandbox.forking import ForkLimits
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 CASES = Path(__file__).parent.parent / "data" / "cases"

@@ -15,7 +15,6 @@ from perfpred.halide.choosing.session import Forgotten  # noqa: E402
 from perfpred.halide.features.fits import too_small  # noqa: E402
 from perfpred.halide.features.machine import Target  # noqa: E402
 from perfpred.halide.reference import reference_schedule  # noqa: E402
-from perfpred.halide.sandbox.forked import ForkLimits  # noqa: E402
 from perfpred.halide.sandbox.operands import Operands  # noqa: E402
 from perfpred.halide.sandbox.workshop import Workshop  # noqa: E402
 from perfpred.halide.source import Source  # noqa: E402
@@ -24,6 +23,7 @@ from perfpred.halide.stored import read, store  # noqa: E402
 from perfpred.halide.timed import time_all  # noqa: E402
 from perfpred.hardware import compiler, probe  # noqa: E402
 from perfpred.measure.campaign import Effort  # noqa: E402
+from perfpred.sandbox.forking import ForkLimits  # noqa: E402
 from perfpred.variants.cache import load_library  # noqa: E402
 
 CASES = Path(__file__).parents[1] / "data" / "cases"

@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("halide")
 from perfpred.errors import InputError
 from perfpred.halide.built import build
-from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Workshop
 from perfpred.halide.source import Source
+from perfpred.sandbox.forking import ForkLimits
 from perfpred.user_files import UserFile
 
 CASE = Path(__file__).parents[1] / "data" / "cases" / "halide-22-user-files"

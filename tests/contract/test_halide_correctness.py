@@ -9,7 +9,7 @@ import pytest
 
 from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.pipelines import PIPELINES
-from perfpred.halide.sandbox.forked import ForkLimits, forked
+from perfpred.sandbox.forking import ForkLimits, run_forked
 
 hl = pytest.importorskip("halide")
 
@@ -61,7 +61,7 @@ def _funcs(pipeline):
 
 @pytest.mark.parametrize("name", [name for name in cases.CASES if name not in SUITE])
 def test_numpy_says_what_halide_computes_without_a_schedule(name):
-    reply = forked(lambda: errors(name), ForkLimits(120, 8 << 30))
+    reply = run_forked(lambda: errors(name), ForkLimits(120, 8 << 30))
     assert reply.pop("status") == "ok", reply
     assert set(reply.values()) == {None}, reply
 

@@ -14,7 +14,6 @@ from perfpred.halide.features.compute import FEATURES
 from perfpred.halide.features.machine import Target
 from perfpred.halide.pipelines import PIPELINES
 from perfpred.halide.reference import reference_schedule
-from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.sandbox.workshop import Workshop
 from perfpred.halide.source import Source
 from perfpred.halide.space.own import OwnSpace
@@ -22,6 +21,7 @@ from perfpred.halide.timed import time_all
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import Journal
+from perfpred.sandbox.forking import ForkLimits, run_forked
 
 SIZE = (128, 96)
 MACHINE = probe()
@@ -53,7 +53,7 @@ def error_of_the_reference(name):
 
 @pytest.mark.parametrize("name", [name for name in PIPELINES if hasattr(module(name), "reference")])
 def test_the_reference_schedule_equals_numpy(name):
-    reply = forked(lambda: error_of_the_reference(name), ForkLimits(60, 8 << 30))
+    reply = run_forked(lambda: error_of_the_reference(name), ForkLimits(60, 8 << 30))
     assert reply["status"] == "ok", reply
     assert reply["shape"] and reply["error"] < 1e-4
 

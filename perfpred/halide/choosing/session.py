@@ -26,13 +26,13 @@ from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, Request, baselines
 from perfpred.halide.sandbox.crowd import FEW, wait_for_quiet
 from perfpred.halide.sandbox.fastest import recalled, remember
-from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.sandbox.workshop import Size, Workshop, compile_job
 from perfpred.halide.source import Source
 from perfpred.halide.timed import require_runnable, time_all
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
+from perfpred.sandbox.forking import ForkLimits
 
 
 @dataclass

@@ -7,22 +7,21 @@ whose output is the right one. Whatever a candidate does to this process ends th
 from __future__ import annotations
 
 import ctypes
-import json
 import math
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from perfpred.halide.sandbox.checking import CallError, Case, Entries
 from perfpred.halide.sandbox.compare import Tolerance
 from perfpred.halide.sandbox.operands import Area, Operands
 from perfpred.halide.sandbox.pulse import PULSE_HEIGHT, PULSE_WIDTH, Pulse
-from perfpred.measure.limits import limit_process
 from perfpred.measure.timing import TimingOptions, time_call
+from perfpred.sandbox.limits import limit_process
+from perfpred.sandbox.serving import MESSAGE_CHARS, Answer, serve_standard_streams
 from perfpred.variants.cache import load_library
 
 ENTRY = "perfpred_pipeline_argv"
@@ -123,28 +122,23 @@ def _entry(path: str) -> Any:
     return getattr(load_library(Path(path)), ENTRY)
 
 
-def serve(requests: TextIO, replies: TextIO) -> None:
-    """Answer the requests of a stream until it ends; its first line says what is measured."""
-    runner = Runner(json.loads(requests.readline()))
-    print(json.dumps({"status": "ready"}), file=replies, flush=True)
-    for line in requests:
+def start(setup: Mapping[str, Any]) -> Answer:
+    """Return what answers requests for the pipeline of a setup."""
+    runner = Runner(setup)
+
+    def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            reply = runner.answer(json.loads(line))
-        except MemoryError:
-            reply = {"status": "runtime_error", "message": "out of memory"}
+            return runner.answer(request)
         except CallError as error:
-            reply = {"status": "runtime_error", "message": str(error)[:500]}
-        except Exception as error:  # a library that cannot be loaded, above all
-            reply = {"status": "runtime_error", "message": f"{type(error).__name__}: {error}"[:500]}
-        print(json.dumps(reply), file=replies, flush=True)
+            return {"status": "runtime_error", "message": str(error)[:MESSAGE_CHARS]}
+
+    return answer
 
 
 def main() -> None:
     """Run as ``python -m perfpred.halide.sandbox.runner MEMORY_BYTES PROCESSOR...``."""
     limit_process(int(sys.argv[1]), [int(text) for text in sys.argv[2:]])
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    serve(sys.stdin, replies)
+    serve_standard_streams(start)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
-"""The parent's side of the sandbox: jobs handed to as many nurseries as there are processors."""
+"""The jobs that are done with a pipeline in processes of their own, as the parent sees them."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import os
-import queue
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,16 +13,12 @@ from typing import Any
 from perfpred.errors import InputError, VariantUnavailableError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.sandbox.forked import ForkLimits
 from perfpred.halide.source import Source
-from perfpred.measure.child import Child, Command
+from perfpred.sandbox.forking import ForkLimits
+from perfpred.sandbox.worker_pool import Job, WorkerPool
 
-START = (
-    "import sys; sys.path.append(sys.argv.pop()); from perfpred.halide.sandbox.nursery import main; main()"
-)
-"""What starts a nursery: files of the folder it is started from do not stand in for Python's modules."""
-GRACE_S = 15.0
-"""What a nursery is given beyond the limit of its job before it is taken for dead."""
+RUN = "perfpred.halide.sandbox.jobs:run_job"
+JOBS = "perfpred.halide.sandbox.jobs"
 Size = tuple[int, int]
 
 
@@ -70,25 +64,16 @@ class Workshop:
 
     def __init__(self, limits: ForkLimits | None = None, workers: int | None = None) -> None:
         require_halide()
-        self.limits = limits or ForkLimits()
-        count = workers or len(os.sched_getaffinity(0))
-        self._free: queue.SimpleQueue[Child] = queue.SimpleQueue()
-        command = Command("the sandbox", ["-P", "-c", START, str(Path(__file__).parents[3])])
-        self._children = [Child(command) for _ in range(count)]
-        for child in self._children:
-            self._free.put(child)
-        # Linux ends a child with the thread that started it, so the threads last as long as the children.
-        self._pool = ThreadPoolExecutor(count)
+        self._pool = WorkerPool([JOBS], limits, workers, failure="compile_error")
+
+    @property
+    def limits(self) -> ForkLimits:
+        """What a job may use, unless it has limits of its own."""
+        return self._pool.limits
 
     def run(self, job: Mapping[str, Any], limits: ForkLimits | None = None) -> dict[str, Any]:
         """Return the reply to one job; its status is ``ok``, ``compile_error`` or ``timeout``."""
-        limits = limits or self.limits
-        request = {**job, "limit_s": limits.seconds, "memory_bytes": limits.memory_bytes}
-        child = self._free.get()
-        try:
-            return child.ask(request, limits.seconds + GRACE_S)
-        finally:
-            self._free.put(child)
+        return self._pool.run(Job(RUN, {"job": dict(job)}), limits)
 
     def submit(self, work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:
         """Have something done that calls `run`, beside other such work."""
@@ -101,15 +86,7 @@ class Workshop:
         limits: ForkLimits | None = None,
     ) -> None:
         """Do jobs at the same time; `done` is called with each one's number and reply, one call at a time."""
-        futures = {self._pool.submit(self.run, job, limits): index for index, job in enumerate(jobs)}
-        try:
-            for future in as_completed(futures):
-                done(futures[future], future.result())
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            self.close()
-            raise
+        self._pool.run_all([Job(RUN, {"job": dict(job)}) for job in jobs], done, limits)
 
     def describe(self, source: Source, size: Size, folder: str | None = None) -> Description:
         """Return a pipeline at a size; example images are saved to `folder` if one is given.
@@ -145,9 +122,7 @@ class Workshop:
 
     def close(self) -> None:
         """End all processes and threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for child in self._children:
-            child.end()
+        self._pool.close()
 
     def __enter__(self) -> Workshop:
         return self

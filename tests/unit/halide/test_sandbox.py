@@ -10,13 +10,13 @@ pytest.importorskip("halide")
 from perfpred.errors import InputError
 from perfpred.halide.campaign import Task, compile_all, prepare, runtime_library
 from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.sandbox.forked import ForkLimits, forked
 from perfpred.halide.sandbox.workshop import Workshop, autoschedule_job, compile_job
 from perfpred.halide.source import Source
 from perfpred.halide.timed import time_all
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import Journal
+from perfpred.sandbox.forking import ForkLimits, run_forked
 from perfpred.variants.halide.library import target
 
 MACHINE = probe()
@@ -43,14 +43,14 @@ def workshop():
 
 def test_a_fork_tells_how_it_ended():
     limits = ForkLimits(seconds=0.5, memory_bytes=1 << 33)
-    assert forked(lambda: {"answer": 42}, limits) == {"status": "ok", "answer": 42}
-    assert forked(lambda: 1 / 0, limits)["message"] == "ZeroDivisionError: division by zero"
-    assert forked(lambda: __import__("os").abort(), limits)["message"].startswith(
+    assert run_forked(lambda: {"answer": 42}, limits) == {"status": "ok", "answer": 42}
+    assert run_forked(lambda: 1 / 0, limits)["message"] == "ZeroDivisionError: division by zero"
+    assert run_forked(lambda: __import__("os").abort(), limits)["message"].startswith(
         "process ended with code -6"
     )
-    assert forked(lambda: __import__("time").sleep(9), limits)["status"] == "timeout"
-    found = forked(lambda: {"n": len(np.ones(1 << 36, dtype=np.uint8))}, limits)
-    assert found["status"] == "compile_error" and "emory" in found["message"]
+    assert run_forked(lambda: __import__("time").sleep(9), limits)["status"] == "timeout"
+    found = run_forked(lambda: {"n": len(np.ones(1 << 36, dtype=np.uint8))}, limits)
+    assert found["status"] == "runtime_error" and "emory" in found["message"]
 
 
 @pytest.mark.parametrize(

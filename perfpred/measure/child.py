@@ -1,5 +1,0 @@
-"""Moved to `perfpred.sandbox.child`."""
-
-from perfpred.sandbox.child import Child, Command
-
-__all__ = ["Child", "Command"]
