@@ -29,7 +29,7 @@ from perfpred.halide.sandbox.workshop import Description, Size, Workshop, requir
 from perfpred.halide.schedule_rules import mapping, require, require_size, shown
 from perfpred.halide.sized import require_one_algorithm
 from perfpred.halide.source import Source
-from perfpred.halide.timed import time_all
+from perfpred.halide.timed import require_runnable, time_all
 from perfpred.hardware import Machine
 from perfpred.input_files import read_json
 from perfpred.measure.campaign import Effort
@@ -168,13 +168,14 @@ def _measured(
         beside, said = sizes_beside(order.source, described, workshop, str(folder))
         task = Task(order.source, hardware, described, folder, beside=tuple(beside))
         task.checks.notes += said
+        prepare(task, workshop)
+        require_runnable(task, machine)  # before anything is drawn, or a journal begun
         identity = _identity(order, hardware.id, described[order.sizes[0]])
         resume, overwrite = campaign.resume, campaign.overwrite
         with Journal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
             warn_of_unclear(journal)
             target = Target.of(machine, order.isa, order.threads)
             first, notes = _candidates(order, task, target, workshop, journal)
-            prepare(task, workshop)
             rounds = Rounds(task, target, workshop, machine, journal, order.seed, campaign.progress)
             rounds.refine(first, order.count - order.first)
             chosen, compiled = rounds.chosen, rounds.compiled
