@@ -12,8 +12,12 @@ overlap, or, if the loop moves nothing that is read, the last, all of which is n
   there in the steps that warm the reader up;
 - where a loop moves nothing of one Func and another slides along it: the first step is one that warms the
   other up, in which what does not read the other is left out;
+- where some reads of the Func go with a loop and others stay within bounds or where other loops choose: the
+  steps that warm it up are worked out as if all went;
+- where its first definition is split with loads alone guarded: what is stored past the end is not computed,
+  and may have been there of an earlier step;
 - along two dimensions, where a loop is the inner piece of a split whose outer piece runs within it;
-- in registers, whose values are moved by one place a step, where a step is another.
+- in registers, whose values are moved by one place a step, where a step is another, or is computed in pieces.
 """
 
 from __future__ import annotations
@@ -25,7 +29,8 @@ from perfpred.errors import InputError
 from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.features.nest import ROOT, Nests, StageNest, nests
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.graph.moving import moving
+from perfpred.halide.graph.moving import mixed, moving
+from perfpred.halide.schedule_rules import TAILS
 
 Place = tuple[str, str]
 SHIFTED = ("Auto", "ShiftInwards", "ShiftInwardsAndBlend")
@@ -86,10 +91,12 @@ def miscompiled(candidate: Candidate, graph: Graph) -> str | None:
     windows = {key: window for key in made.funcs if (window := _window(key, made, graph)) is not None}
     for key, window in windows.items():
         found = (
-            _shift_problem(key, window, candidate, made, graph)
+            _mixed_problem(key, window, made, graph)
+            or _unguarded_problem(window, candidate.of(key), made.funcs[key].stages[0])
+            or _shift_problem(key, window, candidate, made, graph)
             or _order_problem(key, windows, graph)
             or _strided_problem(window, made)
-            or _register_problem(window, candidate.of(key), made)
+            or _register_problem(window, candidate.of(key), made.funcs[key].stages[0], made)
         )
         if found is not None:
             where = f"outside loop {window.loops[-1][1]} of {window.loops[-1][0]}"
@@ -179,6 +186,22 @@ def _shift_problem(key: str, window: Window, candidate: Candidate, made: Nests, 
     return f"{what}, and {gone[0]}, which it reads, is computed within too" if gone else None
 
 
+def _mixed_problem(key: str, window: Window, made: Nests, graph: Graph) -> str | None:
+    """Return the loop that some reads go with, and others do not."""
+    stages = dict(_outwards(made.funcs[key].compute, made))
+    for place in window.slides:
+        both = mixed(key, place[0], _origins(stages[place])[place[1]], graph)
+        if both:
+            return f"and along its dimension {min(both)} some reads go with loop {place[1]} and others do not"
+    return None
+
+
+def _unguarded_problem(window: Window, directives: Collection[Directive], stage: StageNest) -> str | None:
+    """Return which dimension is split so that values past the end are stored without being computed."""
+    found = _shifted(directives, stage, ("PredicateLoads",)) if window.slides else set()
+    return f"its dimension {min(found)} is split with loads alone guarded" if found else None
+
+
 def _order_problem(key: str, windows: dict[str, Window], graph: Graph) -> str | None:
     """Return which Func slides along the same loop in an order that Halide gets wrong."""
     mine, readers = windows[key], set(_readers(key, graph))
@@ -201,7 +224,9 @@ def _strided_problem(window: Window, made: Nests) -> str | None:
     return None
 
 
-def _register_problem(window: Window, directives: Collection[Directive], made: Nests) -> str | None:
+def _register_problem(
+    window: Window, directives: Collection[Directive], first: StageNest, made: Nests
+) -> str | None:
     """Return why values in registers cannot be moved along by one place a step."""
     if not any(each.method == "store_in" and each.args[0] == "Register" for each in directives):
         return None
@@ -209,7 +234,8 @@ def _register_problem(window: Window, directives: Collection[Directive], made: N
     steps = [outer for stage in made.funcs[root].stages for _, outer, inner, _ in stage.cuts if inner]
     if window.slides != window.loops or len(window.loops) > 1 or loop in steps:
         return "in registers, where a step moves by another than one place"
-    return None
+    cut = _shifted(directives, first, TAILS) & window.along
+    return f"in registers, where its dimension {min(cut)} is computed in pieces" if cut else None
 
 
 def _is_within(name: str, loop: str, stage: StageNest) -> bool:
@@ -217,14 +243,16 @@ def _is_within(name: str, loop: str, stage: StageNest) -> bool:
     return name in order and loop in order and order.index(name) < order.index(loop)
 
 
-def _shifted(directives: Collection[Directive], stage: StageNest) -> set[str]:
+def _shifted(
+    directives: Collection[Directive], stage: StageNest, tails: Collection[str] = SHIFTED
+) -> set[str]:
     """Return the dimensions of a first definition that are split, with the last piece shifted."""
     origins, found = _origins(stage), set()
     for each in directives:
         if each.stage or each.method not in SPLITTING:
             continue
         tail = str(each.args[4]) if each.method == "split" and len(each.args) > 4 else "Auto"
-        if tail in SHIFTED and any(isinstance(arg, int) for arg in each.args):
+        if tail in tails and any(isinstance(arg, int) for arg in each.args):
             found |= origins.get(str(each.args[0]), set())
     return found
 

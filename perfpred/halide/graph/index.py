@@ -22,7 +22,8 @@ class Index:
 
     `clamped` says that it is kept within some bounds, wherever its variables go; `turns` that it moves with
     its variables in another way too: as a remainder or as data do, within `low` and `high`, or as `abs` does,
-    of which the form says how far it moves, not where it is.
+    of which the form says how far it moves, not where it is; `partly`, that it covers several, of which some
+    are kept within bounds and others are not.
     """
 
     coefficients: tuple[tuple[str, float], ...]
@@ -30,6 +31,7 @@ class Index:
     high: float
     clamped: bool = False
     turns: bool = False
+    partly: bool = False
 
     def extent(self, extents: Mapping[str, float]) -> float:
         """Return how many values it takes while its variables run through so many each.
@@ -168,7 +170,8 @@ class Forms:
 def joined(one: Index, other: Index) -> Index:
     """Return an index that covers two of the same coefficients."""
     low, high = min(one.low, other.low), max(one.high, other.high)
-    return Index(one.coefficients, low, high, one.clamped and other.clamped, one.turns or other.turns)
+    partly = one.partly or other.partly or one.clamped != other.clamped
+    return Index(one.coefficients, low, high, one.clamped and other.clamped, one.turns or other.turns, partly)
 
 
 def _sum(left: Index, right: Index, sign: int) -> Index:

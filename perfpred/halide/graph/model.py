@@ -271,4 +271,5 @@ def _index(document: Mapping[str, Any] | None) -> Index | None:
         return None
     factors = tuple((str(name), float(factor)) for name, factor in document["coefficients"])
     turns = document.get("turns", False)
-    return Index(factors, document["low"], document["high"], document["clamped"], turns)
+    partly = document.get("partly", False) is True
+    return Index(factors, document["low"], document["high"], document["clamped"], turns, partly)

@@ -63,6 +63,41 @@ def moving(key: str, root: str, dimensions: Collection[str], graph: Graph) -> di
     return {name: len(forms) > 1 for name, forms in found.get(key, {}).items()}
 
 
+def mixed(key: str, root: str, dimensions: Collection[str], graph: Graph) -> frozenset[str]:
+    """Return the dimensions of a Func along which some reads go with a root's loops and some do not.
+
+    Those that do not are kept within bounds, or at a place that other loops choose; one place for all steps
+    is no such read. Parameters are those of `moving`.
+    """
+    ways: dict[str, dict[str, frozenset[str]]] = {root: dict.fromkeys(dimensions, frozenset((_GOING,)))}
+    position = {func.key: index for index, func in enumerate(graph.funcs)}
+    for func in reversed(graph.funcs[position[key] : position[root] + 1]):
+        known = ways.get(func.key)
+        for access in (access for stage in func.stages for access in stage.accesses):
+            source = graph.by_key.get(access.source)
+            if known is None or source is None or source is func:
+                continue
+            mine = ways.setdefault(source.key, {})
+            for name, index in zip(source.args, access.indices, strict=True):
+                mine[name] = mine.get(name, frozenset()) | _ways(index, known)
+    return frozenset(name for name, each in ways.get(key, {}).items() if _GOING in each and len(each) > 1)
+
+
+_GOING, _KEPT, _STAYING = "going", "kept", "staying"
+
+
+def _ways(index: Index | None, known: dict[str, frozenset[str]]) -> frozenset[str]:
+    """Return how an index goes with a step by how its variables do: nothing if it is one place or unknown."""
+    if index is None or not index.coefficients:
+        return frozenset()
+    found = frozenset[str]().union(*(known.get(name, frozenset()) for name, _ in index.coefficients))
+    if not found:
+        return frozenset((_STAYING,))
+    if found != {_GOING} or not (index.clamped or index.partly):
+        return found
+    return frozenset((_KEPT, _GOING)) if index.partly else frozenset((_KEPT,))
+
+
 def _through(index: Index | None, known: dict[str, Forms]) -> Forms:
     """Return what an index is in the root's dimension, by what its variables are: nothing if it is still."""
     if index is None or index.turns:

@@ -101,6 +101,45 @@ def twice():
     return out, [(image, IMAGE)], [24, 16, 3]
 
 
+def kept():
+    """A stencil that is read where a point is, and at a place that is kept within bounds."""
+    x, y = variables("xy")
+    image, e = edged()
+    b, out = hl.Func("b"), hl.Func("out")
+    b[x, y] = e[x, y - 1] + e[x, y + 1] * hl.f32(2)
+    out[x, y] = b[x, y] + b[hl.clamp(x, 5, 9), y] * hl.f32(7)
+    return out, [(image, IMAGE)], [24, 16]
+
+
+def staying():
+    """A stencil that a sum reads where its own steps go, and where they do not."""
+    x, y = variables("xy")
+    image, e = edged()
+    r, b, out = hl.RDom([(0, 3)], "r"), hl.Func("b"), hl.Func("out")
+    b[x, y] = e[x, y - 1] + e[x, y + 1] * hl.f32(2)
+    out[x, y] = hl.f32(1)
+    out[x, y] += b[x + r, y] * hl.f32(r + 1) + b[x, y + 1]
+    return out, [(image, IMAGE)], [24, 16]
+
+
+def pairs():
+    x, y = variables("xy")
+    image, e = edged()
+    b, out = hl.Func("b"), hl.Func("out")
+    b[x, y] = e[x, y - 1] + e[x, y + 1] * hl.f32(2)
+    out[x, y] = b[x, y] + b[x + 1, y] * hl.f32(5)
+    return out, [(image, IMAGE)], [24, 16]
+
+
+def slanted():
+    x, y = variables("xy")
+    image, e = edged()
+    a, out = hl.Func("a"), hl.Func("out")
+    a[x, y] = e[x, y] * hl.f32(3)
+    out[x, y] = a[x + y, y] + a[x + y + 1, y + 1] * hl.f32(2)
+    return out, [(image, IMAGE)], [23, 16]
+
+
 def touched():
     """A reader whose update of one row is needed in every step."""
     x, y, c = variables("xyc")
@@ -152,6 +191,28 @@ WRONG |= {
         touched,
         [Directive("f", 0, "split", ("y", "y_o", "y_i", 3)), *at("f", "y", "root"), *at("g", "y")],
     ),
+    "read within bounds too": (kept, [*at("b", "x", "root")]),
+    "read where a sum's steps do not go too": (
+        staying,
+        [Directive("out", 1, "reorder", ("y", "x", "r.x")), *at("b", "r.x", "root")],
+    ),
+    "pieces in registers": (
+        pairs,
+        [
+            Directive("b", 0, "vectorize", ("x", 4)),
+            Directive("b", 0, "store_in", ("Register",)),
+            *at("b", "x", "y"),
+        ],
+    ),
+    "loads alone guarded": (
+        slanted,
+        [
+            Directive("out", 0, "split", ("x", "x_o", "x_i", 2, "GuardWithIf")),
+            Directive("out", 0, "reorder", ("y", "x_o", "x_i")),
+            Directive("a", 0, "split", ("x", "a_o", "a_i", 3, "PredicateLoads")),
+            *at("a", "x_o", "root"),
+        ],
+    ),
     "blended": (twice, [*BLENDED, *at("g", "c", "root")]),
 }
 RIGHT = {
@@ -169,6 +230,7 @@ RIGHT = {
         stencils,
         [Directive("b", 0, "split", ("y", "y_o", "y_i", 2, "RoundUp")), *at("b", "y", "root"), *at("a", "y")],
     ),
+    "in registers": (pairs, [Directive("b", 0, "store_in", ("Register",)), *at("b", "x", "y")]),
     "along both dimensions": (stencils, [*at("b", "x", "root"), *at("a", "x", "root")]),
     "a sum that is stored where it is computed": (channels, [*CHANNELS, *at("mean", "c", "", "y")]),
 }
