@@ -35,6 +35,9 @@ TRIES = 30
 MISSES = 500
 """Draws, beyond as many as were found, that find nothing new where a tiny pipeline has few schedules."""
 
+BLOCK, NEW, FEW = 500, 0.25, 0.05
+"""Legal draws in a row, and the share of them that must be new: beyond the wanted candidates, up to them."""
+
 
 class OwnSpace:
     """The schedules of one pipeline on one machine.
@@ -52,7 +55,7 @@ class OwnSpace:
 
     def sample(self, n: int, rng: np.random.Generator) -> list[Candidate]:
         """Return up to `n` distinct legal candidates."""
-        pool = self._pool(POOL * n, rng)
+        pool = self._pool(n, POOL * n, rng)
         if len(pool) <= n:
             return pool
         estimates = np.array([features(each, self.graph, self.target)[-1] for each in pool])
@@ -63,18 +66,27 @@ class OwnSpace:
         chosen = rng.choice(len(pool), n, replace=False, p=chances / chances.sum())
         return [pool[index] for index in chosen]
 
-    def _pool(self, n: int, rng: np.random.Generator) -> list[Candidate]:
-        """Return up to `n` distinct legal candidates as they are drawn; all, about, where there are fewer."""
+    def _pool(self, wanted: int, n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Return up to `n` distinct legal candidates as they are drawn; all, about, where there are fewer.
+
+        A small pipeline has few: beyond those `wanted`, it goes on only while many of the draws are new.
+        """
         found: dict[Candidate, None] = {}
-        known, misses = 0, 0
+        known, misses, legal, before = 0, 0, 0, 0
         for _ in range(TRIES * n):
             misses, known = misses + 1 if len(found) == known else 0, len(found)
             if len(found) >= n or misses > MISSES + len(found):
                 break
             style = draw_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
             plan = draw_plan(self.graph, style, rng)
-            if problem(plan, self.graph) is None:
-                found.setdefault(lower(plan, self.graph))
+            if problem(plan, self.graph) is not None:
+                continue
+            found.setdefault(lower(plan, self.graph))
+            legal += 1
+            if legal % BLOCK == 0:
+                if len(found) - before < (NEW if len(found) >= wanted else FEW) * BLOCK:
+                    break
+                before = len(found)
         return list(found)
 
     def neighbours(self, candidate: Candidate, rng: np.random.Generator) -> list[Candidate]:

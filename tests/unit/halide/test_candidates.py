@@ -16,6 +16,7 @@ from perfpred.halide.features.fits import too_small
 from perfpred.halide.features.machine import Target
 from perfpred.halide.pipelines import PIPELINES
 from perfpred.halide.source import Source
+from perfpred.halide.space.draw import draw_plan
 from perfpred.halide.space.own import OwnSpace
 from perfpred.halide.space.plan import Plan
 from perfpred.halide.space.rules import problem
@@ -51,6 +52,21 @@ def test_the_own_space_holds_sliding_windows_and_register_tiles():
     assert any("store_at" in str(each) for each in found)
     found = OwnSpace(graph_of("matmul"), TARGET).sample(100, np.random.default_rng(0))
     assert any("product.update(0).unroll(y_b)" in str(each) for each in found)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 3)])
+def test_a_tiny_pipeline_is_not_drawn_from_until_it_has_no_more(size, monkeypatch):
+    drawn = []
+
+    def counted(*arguments):
+        drawn.append(draw_plan(*arguments))
+        return drawn[-1]
+
+    monkeypatch.setattr("perfpred.halide.space.own.draw_plan", counted)
+    space = OwnSpace(build(Source.of("matmul"), size).graph, TARGET)
+    found = space.sample(150, np.random.default_rng(0))
+    assert len(set(found)) == 150
+    assert len(drawn) < 2000
 
 
 def test_the_template_has_four_knobs():
