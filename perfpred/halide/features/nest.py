@@ -27,12 +27,15 @@ class StageNest:
         Splits (old, outer, inner, factor) and fusions (fused, outer, inner, 0), in order.
     dims : tuple of str
         The loops before scheduling.
+    names : dict of str to str
+        Loops that Halide calls by the name of what they were cut from.
     """
 
     dims: tuple[str, ...]
     order: list[str]
     kinds: dict[str, str] = field(default_factory=dict)
     cuts: list[tuple[str, str, str, int]] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
 
     def apply(self, directive: Directive) -> None:
         """Take in one scheduling call.
@@ -44,24 +47,31 @@ class StageNest:
         """
         method, args = directive.method, directive.args
         if method == "split":
-            self._split(str(args[0]), str(args[1]), str(args[2]), int(args[3]))
+            self._split(self.named(args[0]), str(args[1]), str(args[2]), int(args[3]))
         elif method == "fuse":
-            self._fuse(str(args[0]), str(args[1]), str(args[2]))
+            self._fuse(self.named(args[0]), self.named(args[1]), str(args[2]))
         elif method == "rename":
-            self._split(str(args[0]), str(args[1]), "", 1)
+            self._split(self.named(args[0]), str(args[1]), "", 1)
         elif method == "reorder":
-            places = sorted({self._place(str(name)) for name in args})
+            loops = list(map(self.named, args))
+            places = sorted(set(map(self._place, loops)))
             if len(places) != len(args):
                 raise InputError(f"the loops {', '.join(map(str, args))} must be distinct to be reordered")
-            for place, name in zip(places, args, strict=True):
-                self.order[place] = str(name)
+            for place, name in zip(places, loops, strict=True):
+                self.order[place] = name
         elif method in RUNNING:
             self._run(method, str(args[0]), int(args[1]) if len(args) > 1 else 0)
 
-    def _run(self, method: str, name: str, factor: int) -> None:
+    def named(self, name: str | int) -> str:
+        """Return a loop's own name: the outer piece of ``vectorize(x, 8)`` is called x as well."""
+        return self.names.get(str(name), str(name))
+
+    def _run(self, method: str, called: str, factor: int) -> None:
+        name = self.named(called)
         if factor:
             outer, inner = (name + "'", name + '"')
             self._split(name, outer, inner, factor)
+            self.names[called] = outer
             name = outer if method == "parallel" else inner
         else:
             self._place(name)
@@ -75,6 +85,8 @@ class StageNest:
     def _split(self, old: str, outer: str, inner: str, factor: int) -> None:
         place = self._place(old)
         self.order[place : place + 1] = [inner, outer] if inner else [outer]
+        for name in (inner, outer):
+            self.names.pop(name, None)
         self.cuts.append((old, outer, inner, factor))
 
     def _fuse(self, inner: str, outer: str, fused: str) -> None:
@@ -152,7 +164,9 @@ def nests(candidate: Candidate, graph: Graph) -> Nests:
         if directive.stage >= len(mine):
             raise InputError(f"{directive}: {func.key} has no update {directive.stage - 1}")
         mine[directive.stage].apply(directive)
-        places.setdefault(func.key, {})[directive.method] = directive
+        said = places.setdefault(func.key, {})
+        said.pop(directive.method, None)  # the last said holds
+        said[directive.method] = directive
     found = {key: _placed(key, mine, places[key]) for key, mine in stages.items()}
     found = {key: each for key, each in found.items() if each.compute != ("", "") or key in graph.outputs}
     for key in graph.outputs:
@@ -161,6 +175,9 @@ def nests(candidate: Candidate, graph: Graph) -> Nests:
     for func in graph.funcs:  # a Func with updates is computed in its reader's innermost loop at the least
         if func.key not in found and not func.inlinable:
             found[func.key] = FuncNest([_start(stage) for stage in func.stages], INNERMOST)
+    for each in found.values():
+        each.compute = _called(each.compute, found)
+        each.store = each.store and _called(each.store, found)
     _check_places(found)
     return Nests({func.key: found[func.key] for func in graph.funcs if func.key in found})
 
@@ -169,24 +186,33 @@ ROOT = ("", "root")
 INNERMOST = ("", "innermost")
 
 
+def _called(place: tuple[str, str], found: Mapping[str, FuncNest]) -> tuple[str, str]:
+    """Return a place by its loop's own name, in the last stage that has it."""
+    stages = found[place[0]].stages if place[0] in found else []
+    names = (stage.named(place[1]) for stage in reversed(stages) if stage.named(place[1]) in stage.order)
+    return place[0], next(names, place[1])
+
+
 def _start(stage: Stage) -> StageNest:
     names = tuple(loop.name for loop in stage.loops)
     return StageNest(names, list(names))
 
 
 def _placed(key: str, stages: list[StageNest], said: Mapping[str, Directive]) -> FuncNest:
-    compute = ("", "")
-    if "compute_root" in said:
-        compute = ROOT
-    elif "compute_at" in said:
-        compute = (str(said["compute_at"].args[0]), str(said["compute_at"].args[1]))
-    store = None
-    if "store_root" in said:
-        store = ROOT
-    elif "store_at" in said:
-        store = (str(said["store_at"].args[0]), str(said["store_at"].args[1]))
+    compute, store = ("", ""), None
+    for method, directive in said.items():
+        if method.startswith("compute_"):
+            compute = _place(directive)
+        elif method in ("store_root", "store_at"):
+            store = _place(directive)
     memory = said.get("store_in")
     return FuncNest(stages, compute, store, memory is not None and memory.args[0] in ("Stack", "Register"))
+
+
+def _place(directive: Directive) -> tuple[str, str]:
+    if directive.method.endswith("_root"):
+        return ROOT
+    return (str(directive.args[0]), str(directive.args[1])) if directive.args else ("", "")
 
 
 def _check_places(found: Mapping[str, FuncNest]) -> None:

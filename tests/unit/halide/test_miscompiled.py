@@ -204,6 +204,15 @@ WRONG |= {
             *at("b", "x", "y"),
         ],
     ),
+    "by a loop that is called as what it was cut from": (
+        kept,
+        [
+            Directive("out", 0, "unroll", ("y", 2)),
+            Directive("out", 0, "reorder", ("x", "y")),
+            *at("b", "x", "root"),
+        ],
+    ),
+    "placed twice": (kept, [Directive("b", 0, "compute_root"), *at("b", "x", "root")]),
     "loads alone guarded": (
         slanted,
         [
