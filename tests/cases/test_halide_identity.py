@@ -451,6 +451,17 @@ def test_keys_of_funcs_hold_no_counters():
         assert list(func_keys(in_order(raw)).values()) == ["im_im", "hist_intm", "hist"]
 
 
+@pytest.mark.parametrize("name", ["in$", "a$b", "$", "r1$x"])
+def test_a_dollar_in_a_name_is_the_same_whenever_it_is_built(name):
+    found = set()
+    for _ in range(3):
+        (x, y, _), im, func, out = variables(), image(name=name), hl.Func(name), hl.Func("out")
+        func[x, y] = hl.BoundaryConditions.mirror_interior(im)[x, y]
+        out[x, y] = func[x, y] + func[x + 1, y]
+        found.add(identity(out).algorithm)
+    assert len(found) == 1
+
+
 def test_a_name_that_is_taken_changes_no_key():
     found = set()
     for _ in range(3):

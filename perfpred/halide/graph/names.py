@@ -3,7 +3,8 @@
 Halide makes names unique a process at a time (``blur_x$3``, ``v12``, ``hist$1_intm`` of an rfactor, ``p0_im``
 of an image without a name); what is stored must not hold such counters, wherever they stand. Funcs are
 visited from the output in the order they are called, and named by what is left, numbered where that is not
-unique; characters other than letters, digits, ``_``, ``$`` and ``.`` become ``_``.
+unique; characters other than letters, digits, ``_``, ``$`` and ``.`` become ``_``, and so does a ``$`` of a
+Func's, as Halide writes ``a$b`` as ``a_b$1`` where it is taken.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ def func_keys(funcs: Sequence[RawFunc]) -> dict[str, str]:
     --------
     >>> _unique(["blur", "blur", "out"])
     ['blur', 'blur.1', 'out']
-    >>> [_stem(name, {}) for name in ("blur$2", "p3_im", "f7", "f7_intm$1", "sum$4", "p1")]
-    ['blur', 'p_im', 'f', 'f_intm', 'sum', 'p1']
+    >>> [_stem(name, {}) for name in ("blur$2", "p3_im", "f7", "f7_intm$1", "sum$4", "a$b")]
+    ['blur', 'p_im', 'f', 'f_intm', 'sum', 'a_b']
     """
     factored = _factored(funcs)
     stems = [_stem(func.name, factored) for func in funcs]
@@ -98,7 +99,7 @@ def _stem(name: str, factored: Mapping[str, str]) -> str:
     known = LAMBDA.match(bare)
     if known:
         return known.group(1)
-    return "f" if ANONYMOUS.match(bare) else _plain(DERIVED.sub(r"\1", bare))
+    return "f" if ANONYMOUS.match(bare) else _plain(DERIVED.sub(r"\1", bare)).replace("$", "_")
 
 
 def _plain(name: str) -> str:
