@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,8 @@ def autoschedule(
     Raises
     ------
     InputError
-        If the pipeline cannot be used, `budget` is negative, or a measured schedule does not fit.
+        If the pipeline cannot be used, `budget`, `threads` or `seed` is no whole number of at least 0,
+        or a measured schedule does not fit.
     MeasurementError
         If `budget` is positive and nothing can be compiled or timed.
     """
@@ -103,8 +105,8 @@ def autoschedule(
     from perfpred.halide.built import checked
     from perfpred.halide.choosing.caller import Place
 
-    if budget < 0:
-        raise InputError(f"budget >= 0 must hold, but got {budget}")
+    for word, number in (("budget", budget), ("threads", threads), ("seed", seed)):
+        _require_count(word, number)
     machine = probe()
     place = Place(machine, machine.best_isa(), threads or len(machine.affinity))
     name = halide_target(place.isa)
@@ -119,6 +121,11 @@ def autoschedule(
     found = choice.speedup.to_json()
     low, high = found["speedup_low"], found["speedup_high"]
     return Applied(schedule, expected, choice.reason, found["speedup"], low, high, choice.decided)
+
+
+def _require_count(word: str, number: Any) -> None:
+    if not isinstance(number, Integral) or int(number) < 0:
+        raise InputError(f"{word} must be a whole number of at least 0, but got {number!r:.40}")
 
 
 def _chosen(
