@@ -138,7 +138,8 @@ def explained(what: str, path: Path | None = None) -> Iterator[None]:
         lines = traceback.extract_tb(error.__traceback__)
         places = [each.lineno for each in lines if path is not None and each.filename == str(path)]
         where = f" (line {places[-1]})" if places and not isinstance(error, SyntaxError) else ""
-        raise InputError(f"{what}: {type(error).__name__}: {error}{where}") from error
+        said = " ".join(str(error).split())
+        raise InputError(f"{what}: {type(error).__name__}: {said}{where}") from error
 
 
 class _Heard:

@@ -63,6 +63,7 @@ def test_the_cases(workshop, tmp_path, monkeypatch, file, wanted):
 SAYING = {
     "1/0": "cannot be loaded: ZeroDivisionError: division by zero (line 1)",
     "def g(:": "SyntaxError: invalid syntax (pipe.py, line 1)",
+    "raise ValueError('two\\n  lines\\n')": "ValueError: two lines (line 1)",
     "import broken": "SyntaxError: '(' was never closed (broken.py, line 1)",
     "import nobody": "ModuleNotFoundError: No module named 'nobody' (line 1)",
     "from . import good": "ImportError: attempted relative import with no known parent package (line 1)",
