@@ -20,7 +20,7 @@ import numpy as np
 from perfpred.halide.sandbox.compare import SAMPLED, Array, Mask, Right, Tolerance, off, shown
 from perfpred.halide.sandbox.data import moved, random_like
 from perfpred.halide.sandbox.operands import Operands
-from perfpred.halide.sandbox.perturbed import FEW_MOVES, MOVES, Spread, Strays, spreads
+from perfpred.halide.sandbox.perturbed import FEW_MOVES, MOVES, Spread, Strays, moved_by, spreads
 
 Call = Callable[[Any, Operands], None]
 """Calls an entry with operands; raises where it returns an error."""
@@ -149,7 +149,7 @@ class Case:
         for run, spacings in enumerate(MOVES if movable else ()):
             if run >= FEW_MOVES and time.monotonic() > end:
                 break
-            self._see_moved(made, number, spacings * self._tolerance.epsilon, run)
+            self._see_moved(made, number, moved_by(spacings, self._tolerance.epsilon), run)
         self._spreads[number] = made
         return made
 

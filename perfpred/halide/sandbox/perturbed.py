@@ -25,9 +25,17 @@ STRAYS = 1e-4
 """The share of the values that may be decided by rounding without that being seen."""
 LOOSE = 1e-2
 """A value that rounding changes by more than this part of the largest is as good as unchecked."""
+LARGEST_MOVE = LOOSE / 2
+"""The most that an input is moved by, as a part of it: 64 spacings of a half-precision float are more than
+rounding ever does to it, and would leave nothing checked. One spacing it is at the least."""
 SINGULAR = 0.1
 """The share of the values that may be something else where the right ones are not finite: where a divisor is
 nothing, rounding may make it something."""
+
+
+def moved_by(spacings: float, epsilon: float) -> float:
+    """Return by what part of itself an input is moved by so many spacings of floats of an epsilon."""
+    return max(epsilon, min(spacings * epsilon, LARGEST_MOVE))
 
 
 @dataclass

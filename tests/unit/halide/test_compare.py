@@ -5,7 +5,7 @@ import pytest
 
 from perfpred.halide.sandbox.compare import Right, Tolerance, off, shown
 from perfpred.halide.sandbox.data import moved, random_like
-from perfpred.halide.sandbox.perturbed import Spread, Strays
+from perfpred.halide.sandbox.perturbed import Spread, Strays, moved_by
 
 SINGLE, EXACT = Tolerance(2.0**-23), Tolerance(0.0)
 HALF = Tolerance(2.0**-10)
@@ -140,3 +140,8 @@ def test_values_are_drawn_within_what_the_example_has():
     assert np.isfinite(random_like(hole, [7])).all()
     assert random_like(np.zeros((0, 3), np.float32), [8]).shape == (0, 3)
     assert np.array_equal(random_like(gradient, [9]), random_like(gradient, [9]))
+
+
+def test_inputs_in_half_precision_are_moved_by_little():
+    assert moved_by(64, 2**-10) == pytest.approx(0.005) and moved_by(1, 2**-7) == 2**-7
+    assert moved_by(64, 2**-23) == 64 * 2**-23
