@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,9 +54,11 @@ def train(
         )
         return
     for each, path in written:
+        ranked = f"rank correlation on schedules left out {each.spearman:.2f}"
+        if math.isnan(each.spearman):
+            ranked = "too few to predict others"
         notice(
-            f"{each.pipeline}: {len(each.candidates)} schedules at {len(each.sizes)} sizes, "
-            f"rank correlation on schedules left out {each.spearman:.2f}, in {path}"
+            f"{each.pipeline}: {len(each.candidates)} schedules at {len(each.sizes)} sizes, {ranked}, in {path}"
         )
 
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.errors import InputError, ModelFileError
+from perfpred.errors import DataWarning, InputError, ModelFileError
 from perfpred.files import atomic_write, make_folder, remove_leftovers
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience_file import (
@@ -106,7 +107,10 @@ class Experience:
     @classmethod
     def read(cls, path: Path) -> Experience:
         """Return what a profile CSV taught."""
-        profile, schedules = read_profile(path), read_schedules(path)
+        with warnings.catch_warnings():  # schedules are names, of which no others are asked
+            warnings.filterwarnings("ignore", "schedule is text with", DataWarning)
+            profile = read_profile(path)
+        schedules = read_schedules(path)
         try:
             return cls.of(profile, schedules)
         except InputError as error:
