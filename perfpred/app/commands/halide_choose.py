@@ -57,9 +57,8 @@ def train(
         ranked = f"rank correlation on schedules left out {each.spearman:.2f}"
         if math.isnan(each.spearman):
             ranked = "too few to predict others"
-        notice(
-            f"{each.pipeline}: {len(each.candidates)} schedules at {len(each.sizes)} sizes, {ranked}, in {path}"
-        )
+        known = f"{len(each.candidates)} schedules at {len(each.sizes)} sizes"
+        notice(f"{each.pipeline}: {known}, {ranked}, in {path}")
 
 
 def _require_distinct(found: Sequence[tuple[Path, Experience]]) -> None:
