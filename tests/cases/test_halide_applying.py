@@ -125,7 +125,7 @@ def test_what_ends_the_process_or_takes_for_ever_ends_the_copy_alone(monkeypatch
 
 
 def test_our_own_schedules_are_not_tried_first(monkeypatch):
-    monkeypatch.setattr("perfpred.halide.trying.forked", lambda *_: pytest.fail("tried"))
+    monkeypatch.setattr("perfpred.halide.trying.run_forked", lambda *_: pytest.fail("tried"))
     output, inputs, extents = BLUR.function()(64, 64)
     graph = build(BLUR, (64, 64)).graph
     root = Candidate((Directive("blur_x", 0, "compute_root"),))

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from perfpred import variants
 from perfpred.errors import InputError
 from perfpred.hardware import compiler
+from perfpred.kernels import KERNELS
 from perfpred.profile import read_profile
+from perfpred.variants import user_definitions
 from perfpred.variants.user_definitions import is_reference, kernel_name, load_definitions, variant_name
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "axpy.py"
@@ -48,6 +51,14 @@ def {name}_raises(sizes, operands, result):
 def {name}_returns_nothing(sizes, operands, result):
     np.multiply(operands[0], 2, out=result)
 """
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """Forget what a test registers: other tests count kernels and variants."""
+    for registry in (KERNELS, variants.VARIANTS):
+        monkeypatch.setattr(registry, "_items", dict(registry._items))
+    monkeypatch.setattr(user_definitions, "_LOADED", {})
 
 
 @pytest.fixture
