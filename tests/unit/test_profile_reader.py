@@ -327,3 +327,9 @@ def test_a_broken_sidecar_is_told_with_the_rest(problems, tmp_path, content, exp
     found = problems(HEADER + "a,b,c,1,0\n")
     assert found[0].startswith(expected)
     assert found[1:] == ["row 1 (line 2): time_s must be > 0 and finite, but is '0'"]
+
+
+def test_a_parameter_may_be_called_none(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("kernel,variant,hardware,None,time_s\na,b,c,7,1.5\na,b,c,9,1.6\n")
+    assert read_profile(path).parameters == ("None",)

@@ -271,7 +271,7 @@ class _Draft:
         }
         for name in self.mapping.parameters or ():
             roles.pop(name, None)
-        times = (*TIME_UNITS, str(self.mapping.time))
+        times = (*TIME_UNITS, *([] if self.mapping.time is None else [self.mapping.time]))
         roles |= {n: Role(n, "ignored", "it is a time that is not read") for n in times if n in columns}
         roles |= {n: Role(n, "ignored", "--ignore names it") for n in self.mapping.ignore if n in columns}
         if group is not None:
