@@ -7,12 +7,9 @@ the outputs on random data differ from NumPy's and from those of the unscheduled
 from __future__ import annotations
 
 import ctypes
-import json
-import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +17,7 @@ from perfpred.halide.sandbox import runner
 from perfpred.halide.sandbox.operands import Operands
 from perfpred.sandbox.forking import ForkLimits, run_forked
 from perfpred.sandbox.limits import die_with_parent
+from perfpred.sandbox.serving import Answer, serve_standard_streams
 
 from .judging import Allowed, Array, difference
 
@@ -136,27 +134,23 @@ def _arrays(folder: Path, stem: str) -> list[Array]:
     return found
 
 
-def serve(requests: TextIO, replies: TextIO) -> None:
-    """Answer the requests of a stream until it ends; its first line is the setup."""
-    judge = Judge(json.loads(requests.readline()))
-    print(json.dumps({"status": "ready"}), file=replies, flush=True)
-    for line in requests:
-        try:
-            request = json.loads(line)
-            reply = judge.answer(request)
-            if request.get("plain"):
-                judge.warm()
-        except Exception as error:
-            reply = {"status": "failed", "message": f"{type(error).__name__}: {error}"[:500]}
-        print(json.dumps(reply), file=replies, flush=True)
+def start(setup: Mapping[str, Any]) -> Answer:
+    """Return what answers requests for the pipeline of a setup."""
+    judge = Judge(setup)
+
+    def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        reply = judge.answer(request)
+        if request.get("plain"):
+            judge.warm()
+        return reply
+
+    return answer
 
 
 def main() -> None:
     """Run as ``python -m halide_pipelines.running``."""
     die_with_parent()
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    serve(sys.stdin, replies)
+    serve_standard_streams(start)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from perfpred.halide.campaign import Task, prepare, runtime_library, size_text
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import Request
+from perfpred.halide.miscompiled import miscompiled
 from perfpred.halide.reference import reference_schedule
 from perfpred.halide.sandbox.workshop import Workshop, compile_job
 from perfpred.halide.timed import operands_setup
@@ -24,13 +25,6 @@ from .cases import Case
 
 BENCHMARKS = Path(__file__).parent.parent
 REPLY_S = 600.0
-try:
-    from perfpred.halide.miscompiled import miscompiled
-except ImportError:  # a version without rules
-
-    def miscompiled(candidate: Any, graph: Any) -> str | None:
-        """Return no reason."""
-        return None
 
 
 class SetupError(Exception):
