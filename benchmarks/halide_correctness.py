@@ -30,7 +30,7 @@ from halide_pipelines.cases import CASES
 from halide_pipelines.drawing import SOURCES, drawn
 from halide_pipelines.rows import Row, details, table
 from halide_pipelines.session import Machinery, Session, SetupError
-from halide_pipelines.unruled import without_rules
+from halide_pipelines.unruled import draw_without_rules
 
 from perfpred.errors import PerfpredError
 from perfpred.halide.candidate import Candidate
@@ -67,8 +67,9 @@ def _interrupt(number: int, frame: object) -> None:
 
 def _judge_all(given: argparse.Namespace, rows: dict[str, Row]) -> None:
     machine = probe()
-    preload = without_rules() if given.without_rules else []
-    with Workshop(ForkLimits(given.compile_limit), given.jobs, preload) as workshop:
+    if given.without_rules:
+        draw_without_rules()
+    with Workshop(ForkLimits(given.compile_limit), given.jobs) as workshop:
         machinery = Machinery(workshop, machine, given.isa or machine.best_isa(), given.threads)
         for name in given.pipelines:
             rows[name] = Row(name)

@@ -55,8 +55,6 @@ class Workshop:
         Of each job.
     workers : int, optional
         How many jobs at a time; all processors by default.
-    preload : sequence of str
-        Further modules that its processes import.
 
     Raises
     ------
@@ -64,11 +62,9 @@ class Workshop:
         If Halide is not installed.
     """
 
-    def __init__(
-        self, limits: ForkLimits | None = None, workers: int | None = None, preload: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, limits: ForkLimits | None = None, workers: int | None = None) -> None:
         require_halide()
-        self._pool = WorkerPool([JOBS, *preload], limits, workers, failure="compile_error")
+        self._pool = WorkerPool([JOBS], limits, workers, failure="compile_error")
 
     @property
     def limits(self) -> ForkLimits:
