@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.halide.pipelines import PIPELINES as SUITE
+from perfpred.halide.sizes import Size
 from perfpred.halide.source import Source
 
 from . import pyramids
 
 Array = NDArray[Any]
-Size = tuple[int, int]
 HERE = Path(__file__).parent
 IMAGES: tuple[Size, ...] = ((256, 192), (259, 131), (192, 96))
 LAYERS: tuple[Size, ...] = ((64, 48), (67, 33), (96, 32))

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.campaign import Task, prepare, runtime_library, size_text
+from perfpred.halide.campaign import Task, prepare, runtime_library
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import Request
 from perfpred.halide.miscompiled import miscompiled
 from perfpred.halide.reference import reference_schedule
 from perfpred.halide.sandbox.workshop import Workshop, compile_job
+from perfpred.halide.sizes import size_text
 from perfpred.halide.timed import operands_setup
 from perfpred.hardware import Machine
 from perfpred.sandbox.child import Child, Command

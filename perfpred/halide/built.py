@@ -22,6 +22,7 @@ from perfpred.halide.graph.names import COUNTER, func_keys, in_order
 from perfpred.halide.graph.outline import outline
 from perfpred.halide.graph.serialized import RawPipeline, parse
 from perfpred.halide.layout import Dims, Shape, laid_out
+from perfpred.halide.sizes import size_text
 from perfpred.halide.source import Source
 from perfpred.user_files import explained
 
@@ -140,7 +141,7 @@ def build(source: Source, size: tuple[int, int]) -> Built:
     """
     function = source.function()
     path = source.place.rpartition(":")[0]
-    with explained(f"{source.place} fails at {size[0]}x{size[1]}", Path(path) if path else None):
+    with explained(f"{source.place} fails at {size_text(size)}", Path(path) if path else None):
         made = function(*size)
     if not isinstance(made, tuple) or len(made) != 3:
         raise InputError(

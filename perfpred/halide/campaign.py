@@ -1,4 +1,4 @@
-"""Compiling candidates and timing them at several sizes, resumably."""
+"""What is measured of a pipeline, and compiling its candidates, resumably."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from perfpred.halide.reference import UNFUSED, inlined_schedule, reference_sched
 from perfpred.halide.sandbox.crowd import Others
 from perfpred.halide.sandbox.workshop import (
     Description,
-    Size,
     Workshop,
     about_path,
     compile_job,
     require_halide,
 )
+from perfpred.halide.sizes import Size
 from perfpred.halide.source import Source
 from perfpred.hardware import Hardware
 from perfpred.measure.campaign import Log
@@ -297,14 +297,3 @@ def prepare(task: Task, workshop: Workshop) -> None:
     for number in range(len(jobs)):  # what fails of the others is done without
         if replies[number]["status"] != "ok":
             raise MeasurementError(f"{task.source.name} cannot be compiled: {replies[number]['message']}")
-
-
-def size_text(size: Size) -> str:
-    """Return a size as people write it.
-
-    Examples
-    --------
-    >>> size_text((1536, 1024))
-    '1536x1024'
-    """
-    return f"{size[0]}x{size[1]}"

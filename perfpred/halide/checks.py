@@ -8,8 +8,9 @@ from typing import Any
 
 from perfpred.errors import InputError
 from perfpred.halide.sandbox.compare import Tolerance
-from perfpred.halide.sandbox.workshop import Description, Size, Workshop
+from perfpred.halide.sandbox.workshop import Description, Workshop
 from perfpred.halide.sized import why_another
+from perfpred.halide.sizes import Size, size_text
 from perfpred.halide.source import STORED, Source
 
 ODD_SIZES = ((37, 29), (133, 99))
@@ -159,7 +160,7 @@ def sizes_beside(
     else:
         reason = ""
         for size in ODD_SIZES:
-            name = f"{size[0]}x{size[1]}"
+            name = size_text(size)
             if size in described:
                 continue
             try:
@@ -202,7 +203,7 @@ def _cut(described: Mapping[Size, Description]) -> Beside | None:
         outputs.append({**output, "dims": dims})
     if outputs == [dict(each) for each in one.outputs]:
         return None
-    name = f"{size[0]}x{size[1]}"
+    name = size_text(size)
     shape = "x".join(str(extent) for _, extent, _ in outputs[0]["dims"])
     made = replace(one, outputs=tuple(outputs))
     return Beside(f"the first {shape} of {name}", made, size, name)

@@ -13,6 +13,7 @@ from perfpred.halide.literals import Identifiers, comment_text, cpp_text, python
 from perfpred.halide.loop_names import FuncNames
 from perfpred.halide.schedule import Schedule
 from perfpred.halide.schedule_rules import MEMORIES, TAILS, require_integer, require_known, settings, shown
+from perfpred.halide.sizes import size_text
 
 ESTIMATES = (
     "Estimates of all inputs and outputs must be set before, such as "
@@ -50,7 +51,7 @@ def to_cpp(schedule: Schedule) -> str:
 
 
 def _about(schedule: Schedule) -> str:
-    sizes = ", ".join(f"{width}x{height}" for width, height in schedule.sizes)
+    sizes = ", ".join(map(size_text, schedule.sizes))
     expected = "" if schedule.expected_s is None else f", expected to take {1e3 * schedule.expected_s:.3g} ms"
     what = f"Schedule of {schedule.pipeline} (algorithm {schedule.algorithm})"
     return comment_text(f"{what} for {sizes} on {schedule.target}{expected}.")

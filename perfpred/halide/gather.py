@@ -17,7 +17,8 @@ from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.machine import Target
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.miscompiled import miscompiled
-from perfpred.halide.sandbox.workshop import Size, Workshop, autoschedule_job
+from perfpred.halide.sandbox.workshop import Workshop, autoschedule_job
+from perfpred.halide.sizes import Size
 from perfpred.halide.source import Source
 from perfpred.halide.space.own import OwnSpace
 from perfpred.halide.space.template import FourKnobs

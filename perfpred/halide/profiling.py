@@ -17,7 +17,7 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.files import atomic_write
-from perfpred.halide.campaign import Task, cache_dir, prepare, size_text
+from perfpred.halide.campaign import Task, cache_dir, prepare
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.checks import sizes_beside
 from perfpred.halide.features.machine import Target
@@ -25,9 +25,10 @@ from perfpred.halide.gather import BASELINES, SHARES, Request, baselines, gather
 from perfpred.halide.journalled import Part, candidates_of, warn_of_unclear
 from perfpred.halide.refining import Rounds
 from perfpred.halide.results import Results
-from perfpred.halide.sandbox.workshop import Description, Size, Workshop, require_halide
+from perfpred.halide.sandbox.workshop import Description, Workshop, require_halide
 from perfpred.halide.schedule_rules import mapping, require, require_size, shown
 from perfpred.halide.sized import require_one_algorithm
+from perfpred.halide.sizes import Size, size_text
 from perfpred.halide.source import Source
 from perfpred.halide.timed import require_runnable, time_all
 from perfpred.hardware import Machine

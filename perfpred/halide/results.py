@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from perfpred.errors import InputError, MeasurementError
-from perfpred.halide.campaign import Compiled, Task, size_text
+from perfpred.halide.campaign import Compiled, Task
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.checks import failure, is_wrong
 from perfpred.halide.estimating import estimates
 from perfpred.halide.features.compute import FEATURES, features
 from perfpred.halide.features.machine import Target
-from perfpred.halide.sandbox.workshop import Size, require_halide
+from perfpred.halide.sandbox.workshop import require_halide
+from perfpred.halide.sizes import Size, size_text
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, Row, RowRecord
 from perfpred.measure.timing import Estimate

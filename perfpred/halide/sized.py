@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from perfpred.errors import InputError
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.sandbox.workshop import Description, Size, Workshop
+from perfpred.halide.sandbox.workshop import Description, Workshop
+from perfpred.halide.sizes import Size, size_text
 from perfpred.halide.source import Source
 
 
@@ -18,7 +19,7 @@ def require_one_algorithm(source: Source, described: Mapping[Size, Description],
             continue
         raise InputError(
             f"{source.name} must be one algorithm at all sizes to be measured at several, but is another at "
-            f"{size[0]}x{size[1]} than at {first[0]}x{first[1]}{why_another(source, first, size, workshop)}; "
+            f"{size_text(size)} than at {size_text(first)}{why_another(source, first, size, workshop)}; "
             f"{remedy(one.graph)}, or measure each size by itself"
         )
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfpred.errors import InputError
-from perfpred.halide.campaign import Task, pulse_library, runtime_library, size_text
+from perfpred.halide.campaign import Task, pulse_library, runtime_library
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.journalled import NamedRows
 from perfpred.halide.reference import reference_schedule
 from perfpred.halide.sandbox.crowd import Crowd
-from perfpred.halide.sandbox.workshop import Description, Size
+from perfpred.halide.sandbox.workshop import Description
+from perfpred.halide.sizes import Size, size_text
 from perfpred.halide.source import Source
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign

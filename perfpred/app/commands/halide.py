@@ -10,6 +10,7 @@ import typer
 from perfpred.app.arguments import Json, Seed
 from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, seconds, table
+from perfpred.halide.sizes import size_text
 from perfpred.hardware import probe
 
 app = typer.Typer(
@@ -29,14 +30,14 @@ def list_pipelines(json: Json = False) -> None:
                 {
                     "pipeline": each.name,
                     "what": each.what,
-                    "default_size": _text(each.default_size),
-                    "sizes": [_text(size) for size in each.sizes],
+                    "default_size": size_text(each.default_size),
+                    "sizes": [size_text(size) for size in each.sizes],
                 }
                 for each in records
             ]
         )
         return
-    rows = [[each.name, _text(each.default_size), each.what] for each in records]
+    rows = [[each.name, size_text(each.default_size), each.what] for each in records]
     table("", {"pipeline": "left", "size": "right", "what": "left"}, rows)
 
 
@@ -123,7 +124,7 @@ def _summary(profile: Any, out: Path) -> list[dict[str, Any]]:
             documents.append(
                 {
                     "file": str(out),
-                    "size": _text((int(width), int(height))),
+                    "size": size_text((int(width), int(height))),
                     "source": source,
                     "schedules": len(mine),
                     "best_schedule": best["schedule"],
@@ -151,7 +152,3 @@ def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
     ]
     text = {"size": "right", "source": "left", "schedules": "right", "best": "left"}
     table("", {**text, "time": "right", "noise": "right"}, rows)
-
-
-def _text(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from perfpred.errors import MeasurementError
-from perfpred.halide.campaign import size_text
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.deciding import decide
 from perfpred.halide.choosing.experience import Experience
@@ -15,6 +14,7 @@ from perfpred.halide.choosing.judging import Judged, judge
 from perfpred.halide.choosing.session import Session
 from perfpred.halide.choosing.tune import first_reason
 from perfpred.halide.schedule import Schedule
+from perfpred.halide.sizes import size_text
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
 

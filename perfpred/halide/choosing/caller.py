@@ -12,7 +12,7 @@ from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.ranking import Choice
 from perfpred.halide.choosing.session import session
 from perfpred.halide.choosing.tune import tune
-from perfpred.halide.sandbox.workshop import Size
+from perfpred.halide.sizes import Size
 from perfpred.halide.stored import store
 from perfpred.hardware import Machine
 

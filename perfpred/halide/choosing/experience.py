@@ -28,8 +28,8 @@ from perfpred.halide.choosing.filing import before, place
 from perfpred.halide.choosing.taught import ESTIMATE, faulty, fitted, require_measured, times
 from perfpred.halide.features.compute import FEATURES
 from perfpred.halide.profiling import read_schedules
-from perfpred.halide.sandbox.workshop import Size
 from perfpred.halide.schedule_rules import shown
+from perfpred.halide.sizes import Size
 from perfpred.input_files import read_json
 from perfpred.predict import codec
 from perfpred.predict.blend import Blend

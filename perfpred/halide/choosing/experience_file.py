@@ -12,7 +12,6 @@ import numpy as np
 from perfpred.errors import InputError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.compute import FEATURES
-from perfpred.halide.sandbox.workshop import Size
 from perfpred.halide.schedule_rules import (
     is_finite,
     mapping,
@@ -22,6 +21,7 @@ from perfpred.halide.schedule_rules import (
     require_pipeline,
     require_sizes,
 )
+from perfpred.halide.sizes import Size
 from perfpred.predict import codec
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats

@@ -11,10 +11,11 @@ from perfpred.halide.choosing.experience import Experience, loaded
 from perfpred.halide.choosing.filing import Filed, everything, places
 from perfpred.halide.graph.identity import Identity, compared, is_same
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.sandbox.workshop import Size, Workshop
+from perfpred.halide.sandbox.workshop import Workshop
 from perfpred.halide.schedule import StaleScheduleError
 from perfpred.halide.schedule_rules import require_sizes
 from perfpred.halide.sized import remedy, why_another
+from perfpred.halide.sizes import Size, size_text
 from perfpred.halide.source import Source
 
 MOST_LOOKED_AT = 3
@@ -89,8 +90,8 @@ def known(
             if is_same(algorithm, _identity(workshop, source, other)):
                 said = why_another(source, other, size, workshop)
                 raise StaleScheduleError(
-                    f"{source.name} is another algorithm at {size[0]}x{size[1]} ({identity.algorithm}) than "
-                    f"at {other[0]}x{other[1]}, where it was measured ({algorithm}){said}; {remedy(graph)}, "
+                    f"{source.name} is another algorithm at {size_text(size)} ({identity.algorithm}) than "
+                    f"at {size_text(other)}, where it was measured ({algorithm}){said}; {remedy(graph)}, "
                     "or measure each size by itself"
                 ) from None
         raise

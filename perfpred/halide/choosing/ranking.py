@@ -17,7 +17,7 @@ from perfpred.halide.features.fits import is_applicable
 from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.sandbox.workshop import Size
+from perfpred.halide.sizes import Size, size_text
 from perfpred.predict.checks import Floats
 
 NEAR = 0.05
@@ -150,7 +150,7 @@ def choose_at(experience: Experience, size: Size, ranking: Sequence[Ranked]) -> 
 def too_small_for_all(experience: Experience, size: Size) -> str:
     """Return why nothing that was measured can be taken at a size."""
     count, far = len(experience.candidates), out_of_range(experience, size)
-    reason = f"none of the {count} schedules measured of it fits into {size[0]}x{size[1]}"
+    reason = f"none of the {count} schedules measured of it fits into {size_text(size)}"
     return reason if far is None else f"{reason}; {far}"
 
 
@@ -162,7 +162,7 @@ def _require_usable(
         return
     raise InputError(
         f"schedule {candidate.id} of {experience.pipeline} would take e**{log_time:.3g} s at "
-        f"{size[0]}x{size[1]}, give or take a factor e**{deviation:.3g}: what was measured is too far from "
+        f"{size_text(size)}, give or take a factor e**{deviation:.3g}: what was measured is too far from "
         "that size, or was damaged; profile it again"
     )
 
@@ -259,9 +259,9 @@ def out_of_range(experience: Experience, size: Size) -> str | None:
     if not outside(experience, size):
         return None
     by_area = sorted(experience.sizes, key=lambda each: each[0] * each[1])
-    least, most = (f"{width}x{height}" for width, height in (by_area[0], by_area[-1]))
+    least, most = map(size_text, (by_area[0], by_area[-1]))
     between = f"at {least}" if least == most else f"from {least} to {most}"
-    return f"{size[0]}x{size[1]} is out of range of what was measured, {between}: a guess"
+    return f"{size_text(size)} is out of range of what was measured, {between}: a guess"
 
 
 def _level_at(areas: Floats, levels: Floats, area: float, weights: Floats) -> float:

@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.errors import InputError
-from perfpred.halide.campaign import (
-    Task,
-    compile_all,
-    prepare,
-    pulse_library,
-    scratch_folder,
-    size_text,
-)
+from perfpred.halide.campaign import Task, compile_all, prepare, pulse_library, scratch_folder
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.checks import sizes_beside
 from perfpred.halide.choosing.experience_file import BROKEN, WRONG
@@ -26,7 +19,8 @@ from perfpred.halide.features.machine import Target
 from perfpred.halide.gather import BASELINES, Request, baselines
 from perfpred.halide.sandbox.crowd import FEW, wait_for_quiet
 from perfpred.halide.sandbox.fastest import recalled, remember
-from perfpred.halide.sandbox.workshop import Size, Workshop, compile_job
+from perfpred.halide.sandbox.workshop import Workshop, compile_job
+from perfpred.halide.sizes import Size, size_text
 from perfpred.halide.source import Source
 from perfpred.halide.timed import require_runnable, time_all
 from perfpred.hardware import Machine

@@ -14,8 +14,8 @@ from perfpred.halide.candidate import Candidate
 from perfpred.halide.checks import is_wrong
 from perfpred.halide.choosing.experience_file import BROKEN, WRONG, is_id
 from perfpred.halide.features.compute import FEATURES
-from perfpred.halide.sandbox.workshop import Size
 from perfpred.halide.schedule_rules import MAX_ELEMENTS, require_sizes, shown
+from perfpred.halide.sizes import Size
 from perfpred.learn.ensemble import EnsembleRegressor
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats

@@ -9,9 +9,9 @@ from perfpred.halide.graph.names import func_keys, in_order
 from perfpred.halide.graph.serialized import RawFunc, RawPipeline
 from perfpred.halide.graph.settings import bounds
 from perfpred.halide.graph.terms import Term
+from perfpred.halide.sizes import Size, size_text
 
 NUMBERS = ("Int", "UInt", "Float")
-Size = tuple[int, int]
 
 
 def difference(pipelines: Sequence[RawPipeline], sizes: Sequence[Size]) -> str:
@@ -23,7 +23,9 @@ def difference(pipelines: Sequence[RawPipeline], sizes: Sequence[Size]) -> str:
     keys = [list(func_keys(each).values()) for each in funcs]
     if keys[0] != keys[1]:
         names = [_listed(each) for each in keys]
-        return f"it has the Funcs {names[0]} at {_text(sizes[0])}, but {names[1]} at {_text(sizes[1])}"
+        return (
+            f"it has the Funcs {names[0]} at {size_text(sizes[0])}, but {names[1]} at {size_text(sizes[1])}"
+        )
     digests = [Digests(pipeline, each) for pipeline, each in zip(pipelines, funcs, strict=True)]
     for key, one, other in zip(keys[0], *funcs, strict=True):
         said = _of_func(key, (one, other), digests, sizes)
@@ -38,9 +40,8 @@ def _of_func(
     one, other = pair
     if len(one.stages) != len(other.stages):
         counts = len(one.stages) - 1, len(other.stages) - 1
-        return (
-            f"Func {key} has {counts[0]} updates at {_text(sizes[0])}, but {counts[1]} at {_text(sizes[1])}"
-        )
+        first, second = map(size_text, sizes)
+        return f"Func {key} has {counts[0]} updates at {first}, but {counts[1]} at {second}"
     for stages in zip(one.stages, other.stages, strict=True):
         terms = [written(stage) for stage in stages]
         found = [
@@ -50,7 +51,7 @@ def _of_func(
         if found[0] != found[1]:
             return f"Func {key} {_number(terms, sizes)}"
     if bounds(one, digests[0]) != bounds(other, digests[1]):
-        return f"Func {key} is bounded otherwise at {_text(sizes[1])}"
+        return f"Func {key} is bounded otherwise at {size_text(sizes[1])}"
     return "" if one.types == other.types and len(one.args) == len(other.args) else f"Func {key} differs"
 
 
@@ -59,8 +60,8 @@ def _number(terms: Sequence[Sequence[Term]], sizes: Sequence[Size]) -> str:
         for place, what in enumerate(("width", "height")):
             if (one, other) == (sizes[0][place], sizes[1][place]):
                 return f"holds the {what} as a number ({one:g}, then {other:g})"
-        return f"holds the number {one:g} at {_text(sizes[0])}, but {other:g} at {_text(sizes[1])}"
-    return f"is defined otherwise at {_text(sizes[1])}"
+        return f"holds the number {one:g} at {size_text(sizes[0])}, but {other:g} at {size_text(sizes[1])}"
+    return f"is defined otherwise at {size_text(sizes[1])}"
 
 
 def _numbers(ones: Sequence[Term], others: Sequence[Term]) -> Iterator[tuple[float, float]]:
@@ -81,7 +82,3 @@ def _numbers(ones: Sequence[Term], others: Sequence[Term]) -> Iterator[tuple[flo
 
 def _listed(keys: Sequence[str]) -> str:
     return ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
-
-
-def _text(size: Size) -> str:
-    return f"{size[0]}x{size[1]}"

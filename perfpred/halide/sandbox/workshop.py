@@ -13,13 +13,13 @@ from typing import Any
 from perfpred.errors import InputError, VariantUnavailableError
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.graph.model import Graph
+from perfpred.halide.sizes import Size, size_text
 from perfpred.halide.source import Source
 from perfpred.sandbox.forking import ForkLimits
 from perfpred.sandbox.worker_pool import Job, WorkerPool
 
 RUN = "perfpred.halide.sandbox.jobs:run_job"
 JOBS = "perfpred.halide.sandbox.jobs"
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Workshop:
             message = str(reply["message"])
             place = source.place if ":" in source.place else source.name
             is_placed = message.startswith(place.rpartition(":")[0] or place)
-            where = "" if is_placed else f"{place} at {size[0]}x{size[1]}: "
+            where = "" if is_placed else f"{place} at {size_text(size)}: "
             raise InputError(f"{where}{message}")
         operands = tuple(reply["arguments"]), tuple(reply["outputs"])
         graph = Graph.from_json(reply["graph"])
