@@ -180,6 +180,13 @@ def this_cpu() -> str:
     return cpu_id(name, info.get("cpu family", ""), info.get("model", ""))
 
 
+def allowed_processors() -> tuple[int, ...]:
+    """Return the processors that this process may use, by number; all where the system does not tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
 @lru_cache(maxsize=1)
 def probe() -> Machine:
     """Return the description of this machine."""
@@ -188,15 +195,12 @@ def probe() -> Machine:
 
     info = _cpuinfo()
     name = info.get("model name") or platform.processor() or platform.machine()
-    affinity = (
-        sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    )
     return Machine(
         cpu=this_cpu(),
         model_name=name,
         microarchitecture=str(archspec.cpu.host().name),
         cores=psutil.cpu_count(logical=True) or 1,
-        affinity=tuple(affinity),
+        affinity=allowed_processors(),
         memory_bytes=int(psutil.virtual_memory().total),
         caches_bytes=_caches(),
         flags=tuple(sorted(info.get("flags", "").split())),

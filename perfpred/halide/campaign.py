@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,7 +28,7 @@ from perfpred.halide.sandbox.workshop import (
 )
 from perfpred.halide.sizes import Size
 from perfpred.halide.source import Source
-from perfpred.hardware import Hardware
+from perfpred.hardware import Hardware, allowed_processors
 from perfpred.measure.campaign import Log
 from perfpred.progress import Progress
 from perfpred.sandbox.forking import ForkLimits
@@ -93,10 +92,9 @@ class Task:
         return found
 
     @property
-    def processors(self) -> list[int]:
+    def processors(self) -> tuple[int, ...]:
         """Return the processors that candidates are timed on."""
-        allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-        return allowed[-self.hardware.threads :]
+        return allowed_processors()[-self.hardware.threads :]
 
     def first_of_each(self) -> list[Size]:
         """Return a size for each code that there is: one, unless the pipeline is another at each size."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from perfpred.hardware import Hardware
+from perfpred.hardware import Hardware, allowed_processors
 from perfpred.kernels import kernel
 from perfpred.sandbox.child import Child, Command
 from perfpred.variants import variant
@@ -99,11 +98,9 @@ def processes(subjects: tuple[Subject, ...], limits: Limits) -> Iterator[dict[Su
 
     The first processor is left to interrupts where there is a choice.
     """
-    allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+    allowed = allowed_processors()
     children = {
-        subject: MeasuringProcess(
-            subject, replace(limits, processors=tuple(allowed[-subject.hardware.threads :]))
-        )
+        subject: MeasuringProcess(subject, replace(limits, processors=allowed[-subject.hardware.threads :]))
         for subject in subjects
     }
     try:
