@@ -6,7 +6,7 @@ import halide as hl
 
 from perfpred.errors import InputError
 from perfpred.halide.built import Built
-from perfpred.halide.candidate import AUTOSCHEDULE, Candidate
+from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.nest import nests
 from perfpred.halide.graph.names import func_keys, in_order
 from perfpred.halide.graph.serialized import parse
@@ -26,7 +26,7 @@ def choice_of(candidate: Candidate, built: Built) -> Candidate:
     Candidate
         The given one if it runs no autoscheduler, or if directives cannot say what that chose.
     """
-    if all(each.method != AUTOSCHEDULE for each in candidate.directives):
+    if not candidate.runs_autoscheduler:
         return candidate
     try:
         scheduled = parse(hl.serialize_pipeline(built.pipeline))

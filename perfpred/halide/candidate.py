@@ -132,6 +132,11 @@ class Candidate:
         text = json.dumps([directive.to_json() for directive in self.directives])
         return "s" + hashlib.sha256(text.encode()).hexdigest()[:11]
 
+    @property
+    def runs_autoscheduler(self) -> bool:
+        """Whether an autoscheduler makes some of it when it is applied."""
+        return any(each.method == AUTOSCHEDULE for each in self.directives)
+
     def to_json(self) -> dict[str, Any]:
         """Return a plain dictionary."""
         return {

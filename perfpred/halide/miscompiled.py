@@ -22,11 +22,11 @@ overlap, or, if the loop moves nothing that is read, the last, all of which is n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from perfpred.errors import InputError
-from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
+from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.features.nest import ROOT, Nests, StageNest, nests
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.graph.moving import mixed, moving
@@ -107,7 +107,7 @@ def miscompiled(candidate: Candidate, graph: Graph) -> str | None:
 def has_windows(candidate: Candidate) -> bool:
     """Say whether a schedule stores a Func elsewhere than it computes it, which is what can go wrong."""
     methods = {each.method for each in candidate.directives}
-    return AUTOSCHEDULE not in methods and not methods.isdisjoint(("store_at", "store_root"))
+    return not candidate.runs_autoscheduler and not methods.isdisjoint(("store_at", "store_root"))
 
 
 def require_right(candidate: Candidate, graph: Graph) -> None:
@@ -277,24 +277,20 @@ def _is_kept(key: str, window: Window, made: Nests) -> bool:
 
 def _read(key: str, made: Nests, graph: Graph) -> Iterator[str]:
     """Yield the Funcs with loops of their own that a Func reads, directly or through inlined ones."""
-    todo, seen = list(graph.producers[key]), set()
-    while todo:
-        each = todo.pop()
-        if each in seen:
-            continue
-        seen.add(each)
-        if each in made.funcs:
-            yield each
-        else:
-            todo += graph.producers[each]
+    return (each for each in _reached(key, graph.producers, made.funcs) if each in made.funcs)
 
 
 def _readers(key: str, graph: Graph) -> Iterator[str]:
     """Yield the Funcs that read a Func, directly or through any others."""
-    todo, seen = list(graph.consumers[key]), set()
+    return _reached(key, graph.consumers, ())
+
+
+def _reached(key: str, edges: Mapping[str, Iterable[str]], ends: Container[str]) -> Iterator[str]:
+    """Yield what edges lead to from a Func, each once; they are not followed beyond `ends`."""
+    todo, seen = list(edges[key]), set()
     while todo:
         each = todo.pop()
         if each not in seen:
             seen.add(each)
             yield each
-            todo += graph.consumers[each]
+            todo += () if each in ends else edges[each]

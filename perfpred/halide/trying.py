@@ -18,7 +18,7 @@ from perfpred.errors import InputError
 from perfpred.halide.apply import apply, target_of
 from perfpred.halide.autoscheduled import choice_of
 from perfpred.halide.built import Built
-from perfpred.halide.candidate import AUTOSCHEDULE, Candidate
+from perfpred.halide.candidate import Candidate
 from perfpred.sandbox.forking import ForkLimits, run_forked
 
 LIMIT_S = 60.0
@@ -57,7 +57,7 @@ def require_applicable(
 
 
 def _tried(candidate: Candidate, built: Built, target: Any) -> dict[str, Any]:
-    is_asking = bool(built.inputs) and any(each.method == AUTOSCHEDULE for each in candidate.directives)
+    is_asking = bool(built.inputs) and candidate.runs_autoscheduler
     if is_asking:
         built.graph  # noqa: B018 - read before anything is scheduled
     lowered(candidate, built, target)

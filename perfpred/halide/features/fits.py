@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfpred.halide.candidate import AUTOSCHEDULE, Candidate
+from perfpred.halide.candidate import Candidate
 from perfpred.halide.features.nest import StageNest
 from perfpred.halide.graph.model import Func, Graph
 from perfpred.halide.miscompiled import miscompiled
@@ -22,7 +22,7 @@ def too_small(candidate: Candidate, graph: Graph) -> str | None:
     runs. Other Funcs are made as large as their tiles, which is an error where an input is read without a
     boundary condition: it would be read out of bounds.
     """
-    if any(each.method == AUTOSCHEDULE for each in candidate.directives):
+    if candidate.runs_autoscheduler:
         return None
     for key in (*graph.outputs, *sorted(graph.exposed - set(graph.outputs))):
         func = graph.by_key[key]

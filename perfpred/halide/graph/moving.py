@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from perfpred.halide.graph.index import Index
-from perfpred.halide.graph.model import Graph
+from perfpred.halide.graph.model import Access, Func, Graph
 
 Form = tuple[float, float]
 """Scale and offset of an index in a dimension of the root."""
@@ -46,15 +46,13 @@ def moving(key: str, root: str, dimensions: Collection[str], graph: Graph) -> di
         return {}
     start = frozenset(((1.0, 0.0),)) if len(dimensions) == 1 else MANY
     found: dict[str, dict[str, Forms]] = {root: dict.fromkeys(dimensions, start)}
-    position = {func.key: index for index, func in enumerate(graph.funcs)}
-    for func in reversed(graph.funcs[position[key] : position[root] + 1]):
+    for func, reads in _reads(key, root, graph):
         known = found.get(func.key)
-        if known and func.key != root:  # an update of a place elsewhere is needed in every step
+        if known is None:
+            continue
+        if func.key != root:  # an update of a place elsewhere is needed in every step
             known = {name: forms if func.is_pure(name) else MANY for name, forms in known.items()}
-        for access in (access for stage in func.stages for access in stage.accesses):
-            source = graph.by_key.get(access.source)
-            if known is None or source is None or source is func:
-                continue
+        for source, access in reads:
             mine = found.setdefault(source.key, {})
             for name, index in zip(source.args, access.indices, strict=True):
                 forms = _through(index, known)
@@ -70,17 +68,24 @@ def mixed(key: str, root: str, dimensions: Collection[str], graph: Graph) -> fro
     is no such read. Parameters are those of `moving`.
     """
     ways: dict[str, dict[str, frozenset[str]]] = {root: dict.fromkeys(dimensions, frozenset((_GOING,)))}
-    position = {func.key: index for index, func in enumerate(graph.funcs)}
-    for func in reversed(graph.funcs[position[key] : position[root] + 1]):
+    for func, reads in _reads(key, root, graph):
         known = ways.get(func.key)
-        for access in (access for stage in func.stages for access in stage.accesses):
-            source = graph.by_key.get(access.source)
-            if known is None or source is None or source is func:
-                continue
+        if known is None:
+            continue
+        for source, access in reads:
             mine = ways.setdefault(source.key, {})
             for name, index in zip(source.args, access.indices, strict=True):
                 mine[name] = mine.get(name, frozenset()) | _ways(index, known)
     return frozenset(name for name, each in ways.get(key, {}).items() if _GOING in each and len(each) > 1)
+
+
+def _reads(key: str, root: str, graph: Graph) -> Iterator[tuple[Func, Iterator[tuple[Func, Access]]]]:
+    """Yield Funcs with how each reads which others, from a root down to a Func: readers come first."""
+    position = {func.key: index for index, func in enumerate(graph.funcs)}
+    for func in reversed(graph.funcs[position[key] : position[root] + 1]):
+        accesses = (access for stage in func.stages for access in stage.accesses)
+        sources = ((graph.by_key.get(access.source), access) for access in accesses)
+        yield func, ((source, each) for source, each in sources if source is not None and source is not func)
 
 
 _GOING, _KEPT, _STAYING = "going", "kept", "staying"
