@@ -65,22 +65,21 @@ class Timer:
         failed = checks.failed(self.candidate)
         if failed is not None:
             return dict(failed)
-        check = not checks.is_checked(self.candidate, size)
-        request = {"library": self.libraries[size], "size": size, "check": check}
+        library, check = self.libraries[size], not checks.is_checked(self.candidate, size)
+        request = {"library": library, "size": size, "check": check}
         if check:
-            like = (sizes["width"], sizes["height"])
             request["beside"] = [
                 each.name
                 for each in self.task.beside
-                if self.libraries[size_text(each.like)] == self.libraries[size_text(like)]
-                and each.name in checks.data
+                if self.libraries[size_text(each.like)] == library and each.name in checks.data
             ]
         reply = self.child.ask(request, self.limit_s)
         checks.took(self.candidate, size, reply)
         if reply["status"] == "wrong_result":
             self.child.close()  # it may have written anywhere
         if reply["status"] == "ok":
-            reply.pop("refused", None), reply.pop("passed", None)
+            for taken in ("refused", "passed"):
+                reply.pop(taken, None)
             self.task.fastest.saw(reply["monitor_s"])
             if self.best.hopeless(size, reply["time_s"]):
                 reply["give_up"] = True

@@ -96,15 +96,14 @@ class Judged:
 
     def speedup(self, candidate: Candidate) -> Speedup:
         """Return how many times as fast a candidate is as the fastest baseline: 1 at most for a baseline."""
-        usable = [each for each in self.baselines if self.status(each) == "ok"]
+        usable = self._usable()
         if not usable or self.status(candidate) != "ok":
             return UNKNOWN
         return over_the_best([self._over(candidate, each) for each in usable])
 
     def usable_baselines(self) -> list[Candidate]:
         """Return the baselines with a time in all blocks, the fastest first."""
-        usable = [each for each in self.baselines if self.status(each) == "ok"]
-        return sorted(usable, key=lambda each: self.timed(each).time_s)
+        return sorted(self._usable(), key=lambda each: self.timed(each).time_s)
 
     def effort(self) -> str:
         """Say what it took."""
@@ -117,6 +116,9 @@ class Judged:
         if not len(slowdown) or (slowdown[blocks_used(slowdown)] <= 1.0).all():
             return ""
         return f", other programs taking part of the machine (up to {np.median(slowdown):.1f}x slower)"
+
+    def _usable(self) -> list[Candidate]:
+        return [each for each in self.baselines if self.status(each) == "ok"]
 
     def _over(self, candidate: Candidate, baseline: Candidate) -> Speedup:
         if candidate == baseline:

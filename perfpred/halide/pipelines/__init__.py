@@ -6,10 +6,9 @@ A pipeline's file holds ``NAME(width, height)``, which builds it afresh and retu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from perfpred.errors import UnknownNameError
+from perfpred.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,9 @@ IMAGES = ((1536, 1024), (640, 480), (1024, 1024), (1920, 1080), (2560, 1600), (4
 SQUARES = ((768, 768), (256, 256), (384, 640), (512, 512), (1024, 1024), (1280, 960))
 LAYERS = ((96, 96), (32, 32), (56, 56), (64, 48), (112, 112), (128, 160))
 
-PIPELINES: Mapping[str, Record] = {
-    record.name: record
-    for record in (
+PIPELINES: Registry[Record] = Registry(
+    "pipeline",
+    (
         Record("blur", "3x3 box blur in two passes, float32", IMAGES[0], IMAGES),
         Record("unsharp", "sharpening by an unsharp mask, RGB float32", IMAGES[0], IMAGES),
         Record("harris", "Harris corner response of an RGB image, float32", IMAGES[0], IMAGES),
@@ -72,13 +71,10 @@ PIPELINES: Mapping[str, Record] = {
         Record("interpolate", "multi-scale interpolation of RGBA by alpha, float32", IMAGES[0], IMAGES),
         Record("local_laplacian", "local Laplacian tone mapping, 4 levels, RGB uint16", IMAGES[0], IMAGES),
         Record("iir_blur", "recursive blur along both axes, float32", IMAGES[0], IMAGES),
-    )
-}
+    ),
+)
 
 
 def pipeline(name: str) -> Record:
     """Return the record of a pipeline; raises `UnknownNameError` with the nearest name."""
-    try:
-        return PIPELINES[name]
-    except KeyError:
-        raise UnknownNameError("pipeline", name, PIPELINES) from None
+    return PIPELINES.named(name)
