@@ -153,6 +153,17 @@ def quoted(value: object, length: int = 100) -> str:
         return f"a value of type {type(value).__name__} too large to show"
 
 
+def one_line(text: object) -> str:
+    r"""Return a text with every run of white space, line ends among it, as one space.
+
+    Examples
+    --------
+    >>> one_line("a\n  b ")
+    'a b'
+    """
+    return " ".join(str(text).split())
+
+
 def shortened(text: str, length: int = 100) -> str:
     """Return a text, its middle left out if it is longer than `length`."""
     if len(text) <= length:

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, TextIO
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, one_line
 
 MAX_HEARD = 300
 """Characters of what a file wrote on stderr that are quoted when it ended the program."""
@@ -138,7 +138,7 @@ def explained(what: str, path: Path | None = None) -> Iterator[None]:
         lines = traceback.extract_tb(error.__traceback__)
         places = [each.lineno for each in lines if path is not None and each.filename == str(path)]
         where = f" (line {places[-1]})" if places and not isinstance(error, SyntaxError) else ""
-        said = " ".join(str(error).split())
+        said = one_line(error)
         raise InputError(f"{what}: {type(error).__name__}: {said}{where}") from error
 
 
@@ -158,7 +158,7 @@ class _Heard:
 
 def _farewell(error: SystemExit, heard: str) -> str:
     if error.code is None or isinstance(error.code, int):
-        said = " ".join(heard.split())
+        said = one_line(heard)
         return f" with code {error.code or 0}{', saying: ' if said else ''}{said}"
     return f", saying: {error.code}"
 

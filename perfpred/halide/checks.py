@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, one_line
 from perfpred.halide.sandbox.compare import Tolerance
 from perfpred.halide.sandbox.workshop import Description, Workshop
 from perfpred.halide.sized import why_another
@@ -166,7 +166,7 @@ def sizes_beside(
             try:
                 odd = workshop.describe(source, size, f"{folder}/{name}")
             except InputError as error:
-                said = " ".join(str(error).split())[:200]
+                said = one_line(error)[:200]
                 reason = reason or f"{source.name} cannot be built at {name}: {said}"
                 continue
             like = next((each for each, one in described.items() if one.code == odd.code), None)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, one_line
 from perfpred.halide.campaign import Task, pulse_library, runtime_library
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.journalled import NamedRows
@@ -181,7 +181,7 @@ def _look(task: Task, child: Child) -> None:
         if reply["status"] == "ok":
             task.checks.saw(name, described, reply)
             continue
-        said = " ".join(str(reply["message"]).split())
+        said = one_line(reply["message"])
         task.checks.warn(f"the unscheduled pipeline fails: {said}", name)
         if name in sizes and not any(each in task.checks.data for each in sizes):
             failed.append((name, said))

@@ -14,7 +14,7 @@ from typing import Any
 
 import halide as hl
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, one_line
 from perfpred.halide.apply import apply, target_of
 from perfpred.halide.autoscheduled import choice_of
 from perfpred.halide.built import Built
@@ -51,7 +51,7 @@ def require_applicable(
         warnings.simplefilter("ignore", DeprecationWarning)
         reply = run_forked(lambda: _tried(candidate, built, target_of(target)), limits)
     if reply["status"] != "ok":
-        said = " ".join(str(reply["message"]).split())[:300]
+        said = one_line(reply["message"])[:300]
         raise InputError(f"the schedule {candidate.id} cannot be applied to this pipeline: {said}")
     return Candidate.from_json(reply["chosen"]) if "chosen" in reply else candidate
 
@@ -71,7 +71,7 @@ def lowered(candidate: Candidate, built: Built, target: Any) -> dict[str, Any]:
     try:  # /dev/null: a process that is ended cannot tidy up
         built.pipeline.compile_to_lowered_stmt(os.devnull, arguments, hl.StmtOutputFormat.Text, target)
     except hl.HalideError as error:
-        raise InputError(" ".join(str(error).split())) from None
+        raise InputError(one_line(error)) from None
     return {}
 
 

@@ -17,7 +17,7 @@ from perfpred.app.commands.halide_choose import (
     shown_speedup,
 )
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
-from perfpred.errors import MeasurementError
+from perfpred.errors import MeasurementError, one_line
 from perfpred.hardware import probe
 
 
@@ -56,7 +56,7 @@ def replay(
     for said in (*documents[0]["checks"]["notes"], *documents[0]["checks"]["warnings"]):
         notice(said)
     if documents[0]["status"] != "ok":
-        why = " ".join(documents[0]["message"].split())
+        why = one_line(documents[0]["message"])
         raise MeasurementError(f"the schedule of {file} ended with {documents[0]['status']}: {why}")
 
 

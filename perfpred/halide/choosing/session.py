@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from perfpred.errors import InputError
+from perfpred.errors import InputError, one_line
 from perfpred.halide.campaign import Task, compile_all, prepare, pulse_library, scratch_folder
 from perfpred.halide.candidate import Candidate, distinct
 from perfpred.halide.checks import sizes_beside
@@ -121,7 +121,7 @@ class Session:
         job = compile_job(self.source, self.size, candidate, self.task.target, "") | {"kind": "apply"}
         reply = self.workshop.run(job)
         if reply["status"] != "ok":
-            said = " ".join(str(reply["message"]).split())[:300]
+            said = one_line(reply["message"])[:300]
             raise InputError(
                 f"the schedule {candidate.id} cannot be applied to {self.source.name}: {said}; what was "
                 "measured of it is of another pipeline or was damaged: profile it again"

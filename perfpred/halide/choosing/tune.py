@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfpred.errors import MeasurementError
+from perfpred.errors import MeasurementError, one_line
 from perfpred.halide.candidate import Candidate
 from perfpred.halide.choosing.experience import Experience
 from perfpred.halide.choosing.judging import Judged, judge
@@ -165,7 +165,7 @@ def _choice(
 def first_reason(timed: Mapping[Candidate, Timed]) -> str:
     """Return what was said of the first schedule that failed, else how it ended."""
     failed = next((each for each in timed.values() if each.status != "ok"), None)
-    return "there is none" if failed is None else " ".join((failed.message or failed.status).split())[:300]
+    return "there is none" if failed is None else one_line(failed.message or failed.status)[:300]
 
 
 def _ranking(timed: dict[Candidate, Timed]) -> list[Ranked]:
