@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from perfpred.search.candidates import Floats
@@ -33,8 +31,3 @@ def pareto_front(figures: Floats) -> list[int]:
             front[len(kept)] = figures[row]
             kept.append(int(row))
     return sorted(kept)
-
-
-def figures_of(rows: Sequence[Sequence[float]]) -> Floats:
-    """Return figures as an array of shape (n, k)."""
-    return np.array(rows, dtype=np.float64).reshape(len(rows), -1)

@@ -12,7 +12,7 @@ from perfpred.errors import InputError
 from perfpred.search.candidates import C, Floats
 from perfpred.search.objective import SECONDS
 from perfpred.search.outcome import Outcome
-from perfpred.search.pareto import figures_of, pareto_front
+from perfpred.search.pareto import pareto_front
 
 VALUE = "value"
 """The name of what is minimised, beside the names of the metrics."""
@@ -149,7 +149,7 @@ class Trace(Generic[C]):
         """
         feasible = [each for each in self._evaluations if each.outcome.is_feasible]
         rows = [[_figure(each, name) for name in names] for each in feasible]
-        return [feasible[row] for row in pareto_front(figures_of(rows))] if rows else []
+        return [feasible[row] for row in pareto_front(np.array(rows))] if rows else []
 
 
 def _figure(evaluation: Evaluation[C], name: str) -> float:

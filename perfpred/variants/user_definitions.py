@@ -130,7 +130,7 @@ def _tried(path: Path) -> dict[str, Any]:
 
 
 def _try_sizes(kernel: Kernel) -> None:
-    """Ask a kernel for the shapes of one draw of its sizes, and for a right result of small ones."""
+    """Ask a kernel for the shapes of one draw of its sizes."""
     sizes = kernel.draw(1, np.random.default_rng(0))[0]
     for shape in (*kernel.operands(sizes), kernel.result(sizes)):
         if not all(isinstance(extent, int | np.integer) and extent >= 0 for extent in shape):

@@ -93,3 +93,10 @@ def test_the_readme_is_short_and_its_links_lead_somewhere():
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_no_figure_is_missing_between_marks():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for name, content in re.findall(r"<!-- ([\w-]+) -->(.*?)<!-- /\1 -->", text, flags=re.DOTALL):
+            assert content.strip(), f"{page.name}: nothing stands between the marks of {name}"

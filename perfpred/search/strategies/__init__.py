@@ -39,18 +39,16 @@ class Registered:
 def _model(surrogate: Surrogate | None = None, /, **options: Any) -> Strategy[Any]:
     if surrogate is None:
         raise InputError("strategy 'model' needs a surrogate")
-    return _as_strategy(made_with("model", ModelSearch, options, surrogate=surrogate))
+    made: Strategy[Any] = made_with("model", ModelSearch, options, surrogate=surrogate)
+    return made
 
 
 def _plain(name: str, kind: Callable[..., Any]) -> Factory:
     def factory(_surrogate: Surrogate | None = None, /, **options: Any) -> Strategy[Any]:
-        return _as_strategy(made_with(name, kind, options))
+        made: Strategy[Any] = made_with(name, kind, options)
+        return made
 
     return factory
-
-
-def _as_strategy(made: Strategy[Any]) -> Strategy[Any]:
-    return made
 
 
 STRATEGIES: Registry[Registered] = Registry(
