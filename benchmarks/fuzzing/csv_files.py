@@ -19,8 +19,8 @@ import numpy as np
 import perfpred as pp
 from fuzzing import damage
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
+from perfpred.documents.reading import read_bytes
 from perfpred.errors import InputError
-from perfpred.input_files import read_bytes
 
 Rows = list[list[str]]
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from fuzzing import damage, trees
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, require_named
+from perfpred.documents.json_text import parse_json
 from perfpred.errors import InputError
 from perfpred.exchange import Imported, Names, StatedSpace, Wishes, import_file
 from perfpred.exchange.estimates import ESTIMATES
-from perfpred.json_text import parse_json
 from perfpred.profile import read_profile, write_profile
 
 Times = Callable[[Any], dict[tuple[Any, ...], list[float]]]

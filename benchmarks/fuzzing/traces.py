@@ -14,8 +14,8 @@ import numpy as np
 
 from fuzzing import damage, imports
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
+from perfpred.documents.reading import read_text
 from perfpred.errors import InputError
-from perfpred.input_files import read_text
 from perfpred.search import Outcome, Trace, lines_of, trace_of
 from perfpred.search.listed import Configuration, ListedSpace
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.app.shown import shown
+from perfpred.documents.atomic import atomic_write
 from perfpred.errors import InputError, ProblemsError, shortlist
-from perfpred.files import atomic_write
 from perfpred.predict.table_rows import Texts
 from perfpred.profile.csv_text import Sheet, read_sheet
 

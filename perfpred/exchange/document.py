@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from perfpred.documents.json_text import NotJSONError, json_decoder, parse_json
+from perfpred.documents.reading import read_text
 from perfpred.errors import InputError
 from perfpred.exchange import cut_cache
 from perfpred.exchange.objects import Repeated, as_object, named_twice
 from perfpred.exchange.results import Rejection
-from perfpred.input_files import read_text
-from perfpred.json_text import NotJSONError, json_decoder, parse_json
 
 _ENTRIES = ("cache", "results", "benchmarks")
 """What formats name the list or object of their entries."""

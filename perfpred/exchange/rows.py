@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from perfpred.documents.json_text import HugeNumber
 from perfpred.errors import InputError
 from perfpred.exchange.estimates import DEFAULT, RECORDED, belongs, location, repeatability, usable
 from perfpred.exchange.results import Rejection, Result, recorded
 from perfpred.exchange.statuses import status_of
 from perfpred.exchange.units import TimeUnit, unit_named
-from perfpred.json_text import HugeNumber
 from perfpred.profile.cells import Value, parameter_column, value_of
 from perfpred.profile.rules import TIME_UNITS
 

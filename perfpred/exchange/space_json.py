@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from perfpred.documents.atomic import atomic_write
 from perfpred.exchange.document import Document
 from perfpred.exchange.t1 import StatedSpace, stated_space
-from perfpred.files import atomic_write
 
 NAME = "perfpred space"
 

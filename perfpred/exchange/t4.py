@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from perfpred.documents.json_text import HugeNumber
 from perfpred.exchange.document import Document
 from perfpred.exchange.failures import words_instead_of_time
 from perfpred.exchange.objects import named_twice, text_in
 from perfpred.exchange.results import Rejection, Result, Results, recorded
 from perfpred.exchange.units import is_time
-from perfpred.json_text import HugeNumber
 
 NAME = "T4 results"
 DEFAULT_UNIT = "ms"

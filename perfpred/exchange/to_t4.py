@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from perfpred.documents.atomic import atomic_write
 from perfpred.errors import InputError
 from perfpred.exchange.failures import KEY, FailureWords
 from perfpred.exchange.t4 import FINE, ORIGIN
 from perfpred.exchange.units import UNIT_NAMES
-from perfpred.files import atomic_write
 from perfpred.profile import Combination, Profile
 from perfpred.profile.rules import TIME_UNITS
 

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from perfpred.documents.reading import read_bytes
 from perfpred.errors import InputError, ProblemsError, shortened
-from perfpred.files import read_bytes
 from perfpred.hardware import Machine, isa_level
 from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from perfpred.documents.atomic import make_folder, write_error
+from perfpred.documents.locks import try_lock
 from perfpred.errors import InputError, PerfpredWarning
-from perfpred.files import make_folder, write_error
-from perfpred.locks import try_lock
 
 
 class Claim:

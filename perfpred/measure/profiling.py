@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from perfpred.documents.atomic import atomic_write, make_folder
 from perfpred.errors import MeasurementError
-from perfpred.files import atomic_write, make_folder
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, RowRecord, run_campaign
 from perfpred.measure.card import card

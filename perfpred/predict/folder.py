@@ -25,10 +25,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from perfpred.combination import Combination
+from perfpred.documents.atomic import make_folder, remove_leftovers, sync_folder, write_error
+from perfpred.documents.locks import is_abandoned, locked_folder, try_lock
 from perfpred.errors import InputError, ModelFileError, WriteError
-from perfpred.files import make_folder, remove_leftovers, sync_folder, write_error
 from perfpred.kernels import KERNELS
-from perfpred.locks import is_abandoned, locked_folder, try_lock
 from perfpred.names import file_stem
 from perfpred.predict import document
 from perfpred.predict.predictor import Predictor

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perfpred.documents.reading import read_bytes
 from perfpred.errors import InputError, ProfileError
-from perfpred.input_files import read_bytes
 from perfpred.profile.dialect import SAMPLE, dialect_of
 
 MAX_COLUMNS = 50_000

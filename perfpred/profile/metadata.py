@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.complexity import complexities
+from perfpred.documents.json_text import json_decoder
+from perfpred.documents.reading import read_json
 from perfpred.errors import InputError
-from perfpred.input_files import read_json
-from perfpred.json_text import json_decoder
 
 
 def sidecar_path(path: Path) -> Path:

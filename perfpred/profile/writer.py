@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from perfpred.documents.atomic import atomic_write
 from perfpred.errors import InputError, ProfileError
-from perfpred.files import atomic_write
 from perfpred.profile.columns.judging import revealed_in
 from perfpred.profile.groups import NOTE, PARAMETERS_NOTE
 from perfpred.profile.metadata import sidecar_path

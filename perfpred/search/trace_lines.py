@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TextIO
 
+from perfpred.documents.json_text import NotJSONError, parse_json
 from perfpred.errors import InputError
-from perfpred.json_text import NotJSONError, parse_json
 from perfpred.search.candidates import C, Space
 from perfpred.search.objective import SECONDS
 from perfpred.search.outcome import Outcome

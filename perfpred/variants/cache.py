@@ -21,9 +21,9 @@ from pathlib import Path
 
 import platformdirs
 
+from perfpred.documents.atomic import make_folder, write_error
+from perfpred.documents.locks import try_lock
 from perfpred.errors import MeasurementError
-from perfpred.files import make_folder, write_error
-from perfpred.locks import try_lock
 
 WORK = ".work-"
 """How the names of folders begin in which something is being built."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from perfpred.documents.json_text import HugeNumber, NotJSONError, json_decoder, parse_json
 from perfpred.errors import InputError
 from perfpred.exchange import Names, import_file
-from perfpred.json_text import HugeNumber, NotJSONError, json_decoder, parse_json
 from perfpred.search.listed import ListedSpace
 from perfpred.search.trace_lines import trace_of
 

@@ -8,10 +8,10 @@ import tracemalloc
 
 import pytest
 
-from perfpred import input_files, json_text
+from perfpred.documents import json_text, reading
+from perfpred.documents.reading import read_bytes, read_json
 from perfpred.errors import InputError
 from perfpred.exchange.document import read_document
-from perfpred.input_files import read_bytes, read_json
 from perfpred.profile import read_profile
 
 HEADER = b"kernel,variant,hardware,m,time_s\n"
@@ -65,7 +65,7 @@ def test_what_grows_after_it_was_looked_at_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "growing"
     path.write_bytes(b"a" * 2000)
     found = os.stat_result((0o100644, 1, 1, 1, 0, 0, 10, 0, 0, 0))
-    monkeypatch.setattr(input_files.os, "fstat", lambda _: found)
+    monkeypatch.setattr(reading.os, "fstat", lambda _: found)
     assert refusal(path, max_bytes=1000) == "a CSV file has at most 1,000 bytes, but this one has more"
 
 
@@ -151,7 +151,7 @@ def test_json_that_is_none(tmp_path):
 
 
 def test_a_file_of_countless_empty_members_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(input_files, "MAX_MEMBERS", 10)
+    monkeypatch.setattr(reading, "MAX_MEMBERS", 10)
     (tmp_path / "a.gz").write_bytes(gzip.compress(HEADER) + gzip.compress(b"") * 9)
     assert read_bytes(tmp_path / "a.gz", "CSV") == HEADER
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"") * 11)

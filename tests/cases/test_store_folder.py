@@ -209,7 +209,7 @@ def test_savers_of_one_folder_wait_for_each_other(tmp_path):
 def test_a_folder_in_use_is_said(tmp_path, monkeypatch):
     descriptor = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    monkeypatch.setattr("perfpred.locks.WAIT_S", 0.1)
+    monkeypatch.setattr("perfpred.documents.locks.WAIT_S", 0.1)
     with pytest.raises(WriteError, match="in use by another process"):
         store.save(predictor(), tmp_path)
     os.close(descriptor)

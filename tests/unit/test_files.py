@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from perfpred.documents.atomic import atomic_write, make_folder, require_writable
 from perfpred.errors import InputError, WriteError
-from perfpred.files import atomic_write, make_folder, require_writable
 
 
 @pytest.mark.parametrize("content", ["größe\r\n", b"\x00\xff"])

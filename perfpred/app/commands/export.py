@@ -58,8 +58,8 @@ def _export_t4(files: list[Path], out: Path, names: dict[str, str | None], as_js
 
 
 def _export_c(models: list[Path], out: Path, as_json: bool) -> None:
+    from perfpred.documents.atomic import atomic_write
     from perfpred.export.c_header import header
-    from perfpred.files import atomic_write
     from perfpred.predict.bank import Bank, load
 
     bank = Bank(predictor for path in models for predictor in load(path))

@@ -139,7 +139,7 @@ def schedule(
     json: Json = False,
 ) -> None:
     """Choose a schedule for a size, by prediction or with some runs, and write it."""
-    from perfpred.files import atomic_write
+    from perfpred.documents.atomic import atomic_write
     from perfpred.halide.choosing.choosing import chosen_for
     from perfpred.halide.choosing.finding import known
     from perfpred.halide.choosing.session import session

@@ -49,7 +49,7 @@ def train(
 ) -> None:
     """Train one predictor a combination of kernel, variant and hardware."""
     from perfpred.app.reading import complexity_option, like_option, read
-    from perfpred.files import require_writable
+    from perfpred.documents.atomic import require_writable
     from perfpred.learn import registry, training
 
     named = complexity_option(complexity)

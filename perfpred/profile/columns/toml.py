@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from perfpred.documents.reading import read_bytes
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.input_files import read_bytes
 from perfpred.profile.columns.mapping import ColumnMapping
 
 _KEYS = tuple(field.name for field in dataclasses.fields(ColumnMapping))

@@ -104,7 +104,7 @@ def parse_json(text: str | bytes, decoder: json.JSONDecoder | None = None) -> An
     >>> parse_json('{"m": 512, "m": 64}')
     Traceback (most recent call last):
         ...
-    perfpred.json_text.NotJSONError: not JSON: an object names 'm' twice
+    perfpred.documents.json_text.NotJSONError: not JSON: an object names 'm' twice
     """
     try:
         plain = text.decode("utf-8-sig") if isinstance(text, bytes) else text
