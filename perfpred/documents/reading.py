@@ -80,6 +80,43 @@ def read_json(path: str | os.PathLike[str], kind: str, decoder: json.JSONDecoder
     return parse_json(read_text(path, kind), decoder)
 
 
+def read_start(
+    path: str | os.PathLike[str], kind: str, max_bytes: int, start_bytes: int, whole_up_to: int
+) -> tuple[bytes, os.stat_result]:
+    """Return the bytes of a file as they lie on the disk, and its state; of a longer file only the start.
+
+    Parameters
+    ----------
+    path : path-like
+    kind : str
+        What the file should be, such as ``model``, for the message.
+    max_bytes : int
+        Size of a file that is still read.
+    start_bytes : int
+        What is read of a file of more than `whole_up_to` bytes.
+    whole_up_to : int
+
+    Raises
+    ------
+    InputError
+        With the reason alone: the caller names the file.
+    """
+    try:
+        with open(path, "rb", buffering=0, opener=_without_waiting) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise InputError("it is not a regular file")
+            if found.st_size > max_bytes:
+                raise InputError(f"a {kind} has at most {max_bytes} bytes, not {found.st_size}")
+            return file.read(found.st_size if found.st_size <= whole_up_to else start_bytes), found
+    except OSError as error:
+        raise InputError(str(error.strerror)) from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe must not wait for its writer
+
+
 def _content(path: str | os.PathLike[str], kind: str, max_bytes: int) -> bytes:
     too_large = InputError(f"a {kind} file has at most {max_bytes:,} bytes, but this one has more")
     # Looked at before it is opened: to open a pipe waits, and a device may act on it.

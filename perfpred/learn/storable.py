@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from perfpred.combination import Combination
+from perfpred.documents.texts import require_text
 from perfpred.errors import InputError
-from perfpred.predict.checks import require_text
 from perfpred.profile import Profile
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -21,13 +20,7 @@ MIN_TIME_S, MAX_TIME_S = 1e-30, 1e30
 """Times beyond are no times of a program, whatever the unit was meant to be."""
 MAX_PARTS = 2_000
 """Terms, inputs, units or members of one formula, and columns of a query; fitted ones have some hundreds."""
-MAX_TEXT = 10_000
-"""Characters of a name, a level or an expression in a model."""
 _MAX_FLOAT = float(np.finfo(np.float64).max)
-_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories: control characters, lone surrogates, line and paragraph separators."""
-_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that make text read otherwise than it is."""
 
 
 def set_floats(owner: object, field: str, shape: tuple[int, ...]) -> None:
@@ -106,20 +99,6 @@ def _require_within(owner: object, field: str, value: Any, most: float) -> None:
 def require_few(owner: object, field: str, count: int) -> None:
     """Raise `InputError` if a field has more parts than can be worked through in a moment."""
     require(count <= MAX_PARTS, owner, f"len({field}) <= {MAX_PARTS:,}", count)
-
-
-def require_text(text: str, what: str) -> None:
-    """Raise `InputError` unless a text of a model is short enough and has no control characters."""
-    if len(text) > MAX_TEXT:
-        raise InputError(
-            f"{what} must have at most {MAX_TEXT:,} characters, but {shortened(ascii(text))} "
-            f"has {len(text):,}"
-        )
-    if text.isascii() and text.isprintable():  # the usual, quickly
-        return
-    bad = next((each for each in text if unicodedata.category(each) in _UNPRINTABLE or each in _BIDI), None)
-    if bad is not None:
-        raise InputError(f"{what} must hold no control character {bad!a}, as {shortened(ascii(text))} does")
 
 
 def _checked(owner: object, field: str, dtype: type, shape: tuple[int, ...]) -> NDArray[Any]:

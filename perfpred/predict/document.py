@@ -1,33 +1,28 @@
 """A predictor as the text of a JSON file: readable by a person, and by a program with nothing but NumPy.
 
-A file holds a format name and version, units, a hash of the rest, and the predictor. A changed digit, a
-missing end or a format of the future is an error, never a quietly wrong number. Of which combination it is
-stands in its first bytes, so that a folder of many can be indexed without reading all of each.
+A file holds a format name and version, units, a hash of the rest, and the predictor. Of which combination it
+is stands in its first bytes, so that a folder of many can be indexed without reading all of each.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-import stat
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from perfpred.combination import Combination
-from perfpred.errors import InputError, ModelFileError, shortened
-from perfpred.predict.checks import require_text
-from perfpred.predict.codec import decode, encode
+from perfpred.documents.codec import decode, encode
+from perfpred.documents.hashed import Format, parse_document
+from perfpred.documents.reading import read_start
+from perfpred.documents.texts import require_text, require_texts
+from perfpred.errors import InputError, ModelFileError
 from perfpred.predict.familiar import Familiar
 from perfpred.predict.interval import GROWTH
 from perfpred.predict.predictor import Predictor
 from perfpred.predict.sanity import require_sane
 
-FORMAT = "perfpred-model"
-VERSION = 2
-OLD_VERSIONS = (1,)
-"""Still read: `upgraded` says what they lack."""
 UNITS = {"time": "s", "noise": "fraction", "interval": "natural logarithm of a ratio"}
 HEAD_BYTES = 4096
 """From the start of a file: `combination_in` needs no more, unless names are very long."""
@@ -37,6 +32,29 @@ _HEAD = re.compile(
     r'"sha256": "[0-9a-f]{64}",\s*"predictor": \{\s*"type": "Predictor",\s*"combination": (?=\{)'
 )
 """What `dumps` begins with; of another beginning, the whole file is read."""
+
+
+def upgraded(body: Any) -> Any:
+    """Return what a file of version 1 holds as one of version 2 does.
+
+    Its interval has one width within the ranges, and grows beyond them as that of a model that knows no
+    better.
+    """
+    if not isinstance(body, dict):
+        return body
+    added: dict[str, dict[str, Any]] = {
+        "interval": {"knots": [], "scales": [], "growth": GROWTH, "levels": {}},
+        "training": {"sizes": None, "found": False, "judged_on": "sizes"},
+    }
+    found = {**body, "familiar": encode(Familiar())}
+    for name, fields in added.items():
+        if isinstance(body.get(name), dict):
+            found[name] = {**body[name], **fields}
+    return found
+
+
+MODEL = Format("perfpred-model", 2, "predictor", "a model", {"units": UNITS}, {1: upgraded})
+FORMAT, VERSION = MODEL.name, MODEL.version
 
 
 def load(path: Path) -> Predictor:
@@ -67,15 +85,9 @@ def read(path: Path, whole_up_to: int = _MAX_BYTES) -> tuple[bytes, os.stat_resu
         If it cannot be read, or is no regular file.
     """
     try:
-        with open(path, "rb", buffering=0, opener=_opened) as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise ModelFileError(f"{path}: it is not a regular file")
-            if found.st_size > _MAX_BYTES:
-                raise ModelFileError(f"{path}: a model has at most {_MAX_BYTES} bytes, not {found.st_size}")
-            return file.read(found.st_size if found.st_size <= whole_up_to else HEAD_BYTES), found
-    except OSError as error:
-        raise ModelFileError(f"{path}: {error.strerror}") from None
+        return read_start(path, "model", _MAX_BYTES, HEAD_BYTES, whole_up_to)
+    except InputError as error:
+        raise ModelFileError(f"{path}: {error}") from None
 
 
 def combination_in(head: bytes) -> Combination | None:
@@ -97,103 +109,24 @@ def combination_in(head: bytes) -> Combination | None:
 def dumps(predictor: Predictor) -> str:
     """Return the text of a model file; raises `InputError` if a name in it could not be read back."""
     body = encode(predictor)
-    _require_texts(body)
-    document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "units": UNITS,
-        "sha256": digest(body),
-        "predictor": body,
-    }
-    text = json.dumps(document, indent=1, allow_nan=False)
+    require_texts(body, "a name or text in a model")
+    text = json.dumps(MODEL.wrap(body), indent=1, allow_nan=False)
     return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
 
 
 def loads(text: str) -> Predictor:
     """Return the predictor of a model file's text; raises `ModelFileError` if it cannot be trusted."""
-    try:
-        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
-        predictor = _checked(document)
-    except InputError:
-        raise
-    except (ValueError, RecursionError) as error:  # a JSONDecodeError, or an integer of 5,000 digits
-        reason = shortened(ascii(str(error)))
-        raise ModelFileError(f"not a whole JSON document ({reason}); was it truncated?") from None
+    predictor = decode(MODEL.unwrap(parse_document(text)), Predictor)
+    assert isinstance(predictor, Predictor)
     require_sane(predictor)
     return predictor
 
 
-def _opened(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe must not wait for its writer
-
-
 def digest(body: Any) -> str:
     """Return the hash of what a file holds, whatever its layout."""
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _checked(document: Any) -> Predictor:
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ModelFileError(f"not a model: 'format' must be '{FORMAT}'")
-    version = document.get("version")
-    is_known = isinstance(version, int) and not isinstance(version, bool)
-    if not is_known or version not in (VERSION, *OLD_VERSIONS):
-        newer = isinstance(version, int) and version > VERSION
-        hint = "; it was written by a newer perfpred: upgrade" if newer else ""
-        given = shortened(ascii(version))
-        raise ModelFileError(f"format version must be {VERSION}, but is {given}{hint}")
-    body = document.get("predictor")
-    if document.get("sha256") != digest(body) or document.get("units") != UNITS:
-        raise ModelFileError("its content does not match its hash: the file was edited; train it again")
-    predictor = decode(body if version == VERSION else upgraded(body), Predictor)
-    assert isinstance(predictor, Predictor)
-    return predictor
-
-
-def upgraded(body: Any) -> Any:
-    """Return what a file of version 1 holds as one of version 2 does.
-
-    Its interval has one width within the ranges, and grows beyond them as that of a model that knows no
-    better.
-    """
-    if not isinstance(body, dict):
-        return body
-    added: dict[str, dict[str, Any]] = {
-        "interval": {"knots": [], "scales": [], "growth": GROWTH, "levels": {}},
-        "training": {"sizes": None, "found": False, "judged_on": "sizes"},
-    }
-    found = {**body, "familiar": encode(Familiar())}
-    for name, fields in added.items():
-        if isinstance(body.get(name), dict):
-            found[name] = {**body[name], **fields}
-    return found
-
-
-def _require_texts(body: Any) -> None:
-    """Raise `InputError` for text that `loads` would refuse."""
-    if isinstance(body, str):
-        require_text(body, "a name or text in a model")
-    elif isinstance(body, dict):
-        for key, value in body.items():
-            _require_texts(key)
-            _require_texts(value)
-    elif isinstance(body, list) and body and not isinstance(body[0], (int, float)):
-        for value in body:
-            _require_texts(value)
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ModelFileError("a key stands twice in an object of it")
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ModelFileError(f"a number in it is {name}; all must be finite")
+    return MODEL.digest(body)
 
 
 _NUMBERS = re.compile(r"\[\n((?:\s*[-0-9.eE+]+,?\n)+)\s*\]")
 """A list of numbers, which stands on one line of a file."""
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_DECODER = json.JSONDecoder()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfpred.predict.checks import Floats, require, require_few, require_finite, require_text
+from perfpred.documents.texts import require_text
+from perfpred.predict.checks import Floats, require, require_few, require_finite
 from perfpred.predict.design import Columns
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.lowered import Lowered

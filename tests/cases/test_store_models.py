@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from perfpred.combination import Combination
+from perfpred.documents.texts import MAX_TEXT
 from perfpred.errors import InputError, ModelFileError
 from perfpred.learn.training import train
 from perfpred.predict import document, store
 from perfpred.predict.bank import load
-from perfpred.predict.checks import MAX_TEXT
 from perfpred.predict.design import Encoding, Input
 from perfpred.predict.familiar import Familiar
 from perfpred.predict.forest import BoostedTrees

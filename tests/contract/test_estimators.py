@@ -13,6 +13,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from perfpred.documents import codec
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.learn.augmented import AugmentedRegressor
 from perfpred.learn.boosting import LightGBMRegressor
@@ -22,7 +23,6 @@ from perfpred.learn.gaussian_process import GPRegressor
 from perfpred.learn.linear import LinearRegressor
 from perfpred.learn.paper import PaperNetRegressor
 from perfpred.learn.registry import model, models
-from perfpred.predict import codec
 from perfpred.predict.formula import Formula
 
 ESTIMATORS = [
