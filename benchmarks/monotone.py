@@ -23,7 +23,7 @@ import shipped
 import perfpred as pp
 from perfpred.errors import InputError
 from perfpred.kernels import KERNELS
-from perfpred.predict.design import log_sum_of
+from perfpred.predict.expressions import log_sum_of
 from perfpred.predict.nets import PosynomialNet
 from perfpred.predict.predictor import Predictor
 from perfpred.predict.ranges import Range

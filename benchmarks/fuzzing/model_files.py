@@ -29,7 +29,8 @@ from perfpred.errors import InputError, ModelFileError
 from perfpred.export.c_header import header
 from perfpred.predict import document, store
 from perfpred.predict.blend import Blend
-from perfpred.predict.design import Encoding, Input
+from perfpred.predict.design import Input
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.familiar import Familiar
 from perfpred.predict.forest import BoostedTrees, Forest
 from perfpred.predict.gaussian_process import GaussianProcess

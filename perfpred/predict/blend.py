@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, set_floats
-from perfpred.predict.design import Columns
+from perfpred.predict.expressions import Columns
 from perfpred.predict.forest import BoostedTrees, Forest
 from perfpred.predict.gaussian_process import GaussianProcess
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.predict.checks import MAX_WEIGHT, Floats, length_of, require, require_finite, set_weights
-from perfpred.predict.design import Columns, evaluate, n_rows, parsed
+from perfpred.predict.expressions import Columns, evaluate, n_rows, parsed
 from perfpred.predict.ranges import FARTHEST, Range
 
 MAX_CENTRES = 200

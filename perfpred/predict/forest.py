@@ -19,7 +19,7 @@ from perfpred.predict.checks import (
     set_integers,
     set_logs,
 )
-from perfpred.predict.design import Columns, evaluate, n_rows, parsed
+from perfpred.predict.expressions import Columns, evaluate, n_rows, parsed
 
 _BLOCK = 1 << 20
 """Nodes looked at together, rows times trees: a batch of any size needs tens of MB, no more."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.predict.checks import Floats, length_of, require, set_floats, set_logs, set_weights
-from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, require_terms
+from perfpred.predict.design import Input, design_matrix
+from perfpred.predict.expressions import Columns, log_sum_of, require_terms
 from perfpred.predict.lowered import Lowered, clipped_inputs, lowered_product
 from perfpred.program import Builder, MaternSum
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.predict.checks import MAX_TIME_S, MIN_TIME_S, Floats, require, require_finite, set_weights
-from perfpred.predict.design import Columns, evaluate, n_rows, parsed, require_terms
+from perfpred.predict.expressions import Columns, evaluate, n_rows, parsed, require_terms
 from perfpred.predict.lowered import Lowered
 from perfpred.program import Builder
 

@@ -12,7 +12,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import LEAST_SUM, Input, parsed
+from perfpred.predict.design import Input
+from perfpred.predict.expressions import MIN_SUM, parsed
 from perfpred.program import Builder, NotLowerableError, Program
 
 _MOST_LOG = 600.0
@@ -127,7 +128,7 @@ def lowered_product(
     values = [builder.expression(parsed(term).tree) for term in terms]
     total = builder.weighted_sum(values, np.exp(log_coefficients))
     seconds = builder.apply("*", total, builder.apply("exp", correction))
-    enough = builder.apply("-", total, builder.constant(LEAST_SUM))
+    enough = builder.apply("-", total, builder.constant(MIN_SUM))
     return Lowered(seconds, positive=(*values, enough), finite=(*raw, seconds))
 
 

@@ -17,7 +17,8 @@ from perfpred.predict.checks import (
     set_logs,
     set_weights,
 )
-from perfpred.predict.design import Columns, Input, design_matrix, log_sum_of, require_terms
+from perfpred.predict.design import Input, design_matrix
+from perfpred.predict.expressions import Columns, log_sum_of, require_terms
 from perfpred.predict.lowered import (
     Lowered,
     lowered_inputs,

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.checks import Floats, require, require_count, require_noise
-from perfpred.predict.design import Columns, Encoding, evaluate, in_row, n_rows
+from perfpred.predict.encoding import Encoding
+from perfpred.predict.expressions import Columns, evaluate, in_row, n_rows
 from perfpred.predict.familiar import Familiar, loosely
 from perfpred.predict.formula import Formula
 from perfpred.predict.interval import NO_ENDS, Interval

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.predict.design import Encoding
+from perfpred.predict.encoding import Encoding
 from perfpred.program import Program, float_function
 
 _NUMBERS = (float, int, np.floating, np.integer)

@@ -8,7 +8,7 @@ import numpy as np
 
 from perfpred.documents.texts import require_text
 from perfpred.predict.checks import Floats, require, require_few, require_finite
-from perfpred.predict.design import Columns
+from perfpred.predict.expressions import Columns
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.lowered import Lowered
 from perfpred.predict.nets import PosynomialNet

@@ -12,7 +12,8 @@ from perfpred.complexity import Complexity
 from perfpred.learn.inputs import logarithmic
 from perfpred.learn.products import products
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Encoding, evaluate
+from perfpred.predict.encoding import Encoding
+from perfpred.predict.expressions import evaluate
 
 Columns = Mapping[str, NDArray[Any]]
 

@@ -14,7 +14,7 @@ from perfpred.errors import InputError, UnknownNameError
 from perfpred.kernels import KERNELS
 from perfpred.predict import machine
 from perfpred.predict.bank import Bank
-from perfpred.predict.design import Encoding
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.formula import LinearModel, PosynomialNet
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 from perfpred.predict.ranges import FARTHEST

@@ -12,7 +12,7 @@ import pytest
 from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.predict.bank import Bank
-from perfpred.predict.design import Encoding
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.formula import LinearModel
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 

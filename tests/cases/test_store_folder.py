@@ -16,7 +16,7 @@ from perfpred.learn.training import train
 from perfpred.predict import document, lazy, store
 from perfpred.predict import folder as storing
 from perfpred.predict.bank import Bank, load
-from perfpred.predict.design import Encoding
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.linear import LinearModel
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 from perfpred.profile import read_profile

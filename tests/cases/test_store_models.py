@@ -14,7 +14,8 @@ from perfpred.errors import InputError, ModelFileError
 from perfpred.learn.training import train
 from perfpred.predict import document, store
 from perfpred.predict.bank import load
-from perfpred.predict.design import Encoding, Input
+from perfpred.predict.design import Input
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.familiar import Familiar
 from perfpred.predict.forest import BoostedTrees
 from perfpred.predict.gaussian_process import GaussianProcess

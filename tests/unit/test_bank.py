@@ -9,7 +9,7 @@ import pytest
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.predict.bank import Bank
-from perfpred.predict.design import Encoding
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.formula import LinearModel, PosynomialNet
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 

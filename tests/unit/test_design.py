@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.predict.design import Encoding, Input, design_matrix, log_of
+from perfpred.predict.design import Input, design_matrix
+from perfpred.predict.encoding import Encoding
+from perfpred.predict.expressions import log_of
 
 TABLE = pd.DataFrame({"n": [4, 8, 16], "mode": ["safe", "fast", "fast"], "min": [1.0, 2.5, 3.0]})
 

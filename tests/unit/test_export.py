@@ -17,7 +17,8 @@ from perfpred.errors import InputError
 from perfpred.export.c_header import header
 from perfpred.export.c_names import parameter_names
 from perfpred.predict.bank import Bank
-from perfpred.predict.design import Encoding, Input
+from perfpred.predict.design import Input
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.formula import Forest, GaussianProcess, LinearModel, PosynomialNet, RelatedNets, ReluNet
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
 from perfpred.predict.related import Relative

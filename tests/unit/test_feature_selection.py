@@ -7,7 +7,7 @@ from perfpred.kernels import KERNELS
 from perfpred.kernels.features import candidates, extents_of
 from perfpred.learn.augmented import ENOUGH_TO_SELECT, AugmentedRegressor
 from perfpred.learn.selection import Problem, select
-from perfpred.predict.design import evaluate
+from perfpred.predict.expressions import evaluate
 
 RNG = np.random.default_rng(0)
 

@@ -11,8 +11,9 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError, ModelFileError
 from perfpred.predict import store
 from perfpred.predict.bank import Bank, load
-from perfpred.predict.design import Encoding, Input
+from perfpred.predict.design import Input
 from perfpred.predict.document import digest
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.formula import (
     BoostedTrees,
     Forest,

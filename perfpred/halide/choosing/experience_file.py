@@ -25,7 +25,7 @@ from perfpred.halide.sizes import Size
 from perfpred.predict import codec
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import parsed
+from perfpred.predict.expressions import parsed
 from perfpred.predict.gaussian_process import GaussianProcess
 
 FIELDS = (

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfpred.profile.columns.revealing import MAX_COLUMNS, Column, Data, is_chosen, left_over, squared
+from perfpred.profile.columns.evidence import Column, Data
+from perfpred.profile.columns.least_squares import left_over, squared
+from perfpred.profile.columns.revealing import MAX_COLUMNS, is_chosen
 
 ALIKE = 0.95
 """Least correlation of what the other columns leave of this one and of the time."""

@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perfpred.profile.cells import value_of, values_of
+from perfpred.profile.columns.evidence import MAX_BASIS, MAX_ROWS, Data
 from perfpred.profile.columns.following import following
 from perfpred.profile.columns.reshape import Times
-from perfpred.profile.columns.revealing import MAX_BASIS, MAX_COLUMNS, MAX_ROWS, Data, revealing
+from perfpred.profile.columns.revealing import MAX_COLUMNS, revealing
 from perfpred.profile.columns.suspect_names import suspicion
 from perfpred.profile.columns.units import in_seconds
 from perfpred.profile.grid import Grid
