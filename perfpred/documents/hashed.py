@@ -1,7 +1,7 @@
 """Documents that say what they are, in which version, and carry a hash of what they hold.
 
 ``{"format": name, "version": number, ..., "sha256": hash, key: content}``: a changed digit, a missing end or
-a version of the future is an error, never a quietly wrong number. A new kind of document is one more `Format`.
+a version of the future is an error, never a quietly wrong number. A new kind is one more `Format`.
 """
 
 from __future__ import annotations
