@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfpred.combination import Combination
+from perfpred.documents.bundle import held_files
 from perfpred.errors import ModelFileError
 from perfpred.predict import document
-from perfpred.predict.folder import model_files
+from perfpred.predict.folder import NOUN
 from perfpred.predict.predictor import Predictor
 
 _KEPT_BYTES = 1 << 26
@@ -79,7 +80,7 @@ def lazy_models(path: Path) -> LazyModels:
     """
     entries: dict[Combination, Entry] = {}
     left = _KEPT_BYTES
-    with model_files(path) as files:
+    with held_files(path, NOUN) as files:
         for file in files:
             entry = _entry(file, left)
             left -= len(entry.data or b"")

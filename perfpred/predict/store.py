@@ -1,14 +1,14 @@
-"""Predictors in files: `document` says what is in one, `folder` how several are changed as one."""
+"""Predictors in files: `document` says what is in one, `folder` how several are named."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from perfpred.predict.document import FORMAT, UNITS, VERSION, dumps, load, loads
-from perfpred.predict.folder import model_files, save_all
+from perfpred.predict.folder import save_all
 from perfpred.predict.predictor import Predictor
 
-__all__ = ["FORMAT", "UNITS", "VERSION", "dumps", "load", "loads", "model_files", "save", "save_all"]
+__all__ = ["FORMAT", "UNITS", "VERSION", "dumps", "load", "loads", "save", "save_all"]
 
 
 def save(predictor: Predictor, folder: Path) -> Path:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from perfpred.combination import Combination
+from perfpred.documents import bundle
 from perfpred.errors import InputError, ModelFileError, WriteError
 from perfpred.learn.training import train
 from perfpred.predict import document, lazy, store
-from perfpred.predict import folder as storing
 from perfpred.predict.bank import Bank, load
 from perfpred.predict.encoding import Encoding
 from perfpred.predict.linear import LinearModel
@@ -164,7 +164,7 @@ def test_a_committed_bank_is_read_where_it_cannot_be_finished(tmp_path, monkeypa
         def read_only(folder):
             raise PermissionError(13, "Permission denied")
 
-        patch.setattr(storing, "_finish", read_only)
+        patch.setattr(bundle, "_finish", read_only)
         assert times(tmp_path) == {"k / v / h": 2e-6, "k / w / h": 1e-6}
     assert (tmp_path / ".commit").is_dir()
     assert times(tmp_path) == {"k / v / h": 2e-6, "k / w / h": 1e-6}
@@ -223,7 +223,7 @@ def test_a_full_disk_is_failed_work_and_leaves_the_old_bank(tmp_path, monkeypatc
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(storing, "_write", full)
+        patch.setattr(bundle, "_write", full)
         with pytest.raises(WriteError, match=r"cannot save models in .*: No space left on device"):
             store.save_all([predictor(time_s=2e-6)], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["k-v-h.json"]
