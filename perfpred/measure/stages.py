@@ -21,6 +21,7 @@ from perfpred.measure.journal import Journal
 from perfpred.measure.process import Subject
 from perfpred.measure.timing import Clock, estimate
 from perfpred.progress import Progress
+from perfpred.search.anchored import log_slowness, spread_anchors
 
 ANCHORS = 6
 """Sizes of the first stage that every later one times again."""
@@ -240,11 +241,7 @@ def choose_anchors(numbers: Sequence[int], records: Sequence[RowRecord], count: 
         One a row, subject by subject.
     """
     table = np.array([_seconds(record) for record in records]).reshape(-1, len(numbers))
-    total = table.sum(axis=0)
-    order = [int(place) for place in np.argsort(total, kind="stable") if np.isfinite(total[place])]
-    faster = order[: max(1, round(ANCHORS_UP_TO * len(order)))] if order else []
-    picked = np.linspace(0, len(faster) - 1, min(count, len(faster))).round().astype(int)
-    return [numbers[faster[place]] for place in dict.fromkeys(picked.tolist())]
+    return [numbers[index] for index in spread_anchors(table.sum(axis=0), count, ANCHORS_UP_TO)]
 
 
 def _seconds(record: RowRecord) -> float:
@@ -258,17 +255,18 @@ def _share(records: Sequence[RowRecord], subject: int, n_sizes: int) -> Sequence
 
 
 def _shifts(parts: Sequence[Mapping[int, RowRecord]], stages: Sequence[Stage]) -> np.ndarray:
-    """Return the log slowness of each stage for one subject, 0 at the mean of the fastest third.
+    """Return the log slowness of each stage for one subject, 0 at the mean of the fastest third."""
+    shifts = np.array(
+        [
+            log_slowness(_values(part, stage.anchors), _values(parts[0], stage.anchors))
+            for part, stage in zip(parts, stages, strict=True)
+        ]
+    )
+    return np.asarray(shifts - np.sort(shifts)[: max(1, len(shifts) // 3)].mean())
 
-    It is the median over anchors, so that one disturbed anchor does not matter.
-    """
-    shifts = np.zeros(len(parts))
-    for index, (part, stage) in enumerate(zip(parts, stages, strict=True)):
-        ratios = np.array([_seconds(part[each]) / _seconds(parts[0][each]) for each in stage.anchors])
-        ratios = ratios[np.isfinite(ratios)]
-        if len(ratios):
-            shifts[index] = np.median(np.log(ratios))
-    return shifts - np.sort(shifts)[: max(1, len(shifts) // 3)].mean()
+
+def _values(part: Mapping[int, RowRecord], sizes: Sequence[int]) -> np.ndarray:
+    return np.array([_seconds(part[size]) for size in sizes])
 
 
 def _joined(before: RowRecord, record: RowRecord, scale: float) -> RowRecord:

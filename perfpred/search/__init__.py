@@ -1,5 +1,6 @@
 """Searching: spaces of candidates, what they are worth, and strategies that try few of them."""
 
+from perfpred.search.anchored import AnchoredObjective
 from perfpred.search.candidates import Box, Crossover, Space
 from perfpred.search.objective import Measured, Objective, Predicted, Recorded
 from perfpred.search.outcome import Outcome
@@ -11,6 +12,7 @@ from perfpred.search.trace_lines import LineLog, line_of, lines_of, trace_of
 
 __all__ = [
     "STRATEGIES",
+    "AnchoredObjective",
     "Box",
     "Crossover",
     "Evaluation",
