@@ -22,16 +22,16 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.errors import PerfpredError
-from perfpred.halide.candidate import Candidate
-from perfpred.halide.choosing.caller import Quiet
-from perfpred.halide.choosing.judging import judge
-from perfpred.halide.choosing.limits import Limits
-from perfpred.halide.choosing.ranking import Choice
-from perfpred.halide.choosing.session import session
-from perfpred.halide.choosing.tune import tune
-from perfpred.halide.pipelines import PIPELINES
-from perfpred.halide.profiling import parse_size
-from perfpred.halide.source import Source
+from perfpred.halide.choose.caller import Quiet
+from perfpred.halide.choose.judging import judge
+from perfpred.halide.choose.limits import Limits
+from perfpred.halide.choose.ranking import Choice
+from perfpred.halide.choose.session import session
+from perfpred.halide.choose.tune import tune
+from perfpred.halide.measure.profiling import parse_size
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.schedule.candidate import Candidate
 from perfpred.hardware import probe
 
 HOG = """

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from perfpred.errors import PerfpredError
-from perfpred.halide.choosing.caller import Quiet
-from perfpred.halide.choosing.session import session
-from perfpred.halide.pipelines import PIPELINES
-from perfpred.halide.profiling import parse_size
-from perfpred.halide.source import Source
-from perfpred.halide.space.own import OwnSpace
+from perfpred.halide.choose.caller import Quiet
+from perfpred.halide.choose.session import session
+from perfpred.halide.measure.profiling import parse_size
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.hardware import probe
 from perfpred.measure.campaign import Effort
 

@@ -33,8 +33,8 @@ from halide_pipelines.session import Machinery, Session, SetupError
 from halide_pipelines.unruled import draw_without_rules
 
 from perfpred.errors import PerfpredError
-from perfpred.halide.candidate import Candidate
-from perfpred.halide.sandbox.workshop import Workshop, require_halide
+from perfpred.halide.measure.workers import Workshop, require_halide
+from perfpred.halide.schedule.candidate import Candidate
 from perfpred.hardware import probe
 from perfpred.measure.journal import Journal
 from perfpred.sandbox.forking import ForkLimits

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from perfpred.halide.features.compute import FEATURES
+from perfpred.halide.cost.features import FEATURES
 from perfpred.learn.ensemble import EnsembleRegressor
 from perfpred.learn.forest import ForestRegressor
 from perfpred.profile import read_profile

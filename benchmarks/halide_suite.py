@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.pipelines import PIPELINES
+from perfpred.halide.pipeline.suite import PIPELINES
 
 SIZES = {
     (1536, 1024): ("1024x1024", "1920x1280", "640x480"),

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from perfpred.app import cli
-from perfpred.halide.choosing.limits import Limits
+from perfpred.halide.choose.limits import Limits
 
 RATES = {"openblas": 6e10, "eigen": 4e10}
 """Multiplications a second of the made-up variants."""
@@ -56,9 +56,7 @@ def interruptible() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def short_judging(monkeypatch: pytest.MonkeyPatch) -> None:
     """Choices of Halide schedules are judged shortly, and not put off while other tests keep it busy."""
-    monkeypatch.setattr(
-        "perfpred.halide.choosing.limits.LIMITS", Limits(max_blocks=4, time_s=5.0, wait_s=0.0)
-    )
+    monkeypatch.setattr("perfpred.halide.choose.limits.LIMITS", Limits(max_blocks=4, time_s=5.0, wait_s=0.0))
 
 
 @pytest.fixture

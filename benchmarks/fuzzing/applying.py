@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import PerfpredError
-from perfpred.halide.candidate import AUTOSCHEDULE
-from perfpred.halide.emit import to_cpp, to_python
-from perfpred.halide.schedule import Schedule
-from perfpred.halide.source import Source
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.candidate import AUTOSCHEDULE
+from perfpred.halide.schedule.document import Schedule
+from perfpred.halide.schedule.emit import to_cpp, to_python
 from perfpred.hardware import compiler
 from perfpred.sandbox.forking import ForkLimits, run_forked
 
@@ -90,7 +90,7 @@ def _ran(schedule: Schedule, name: str) -> dict[str, Any]:
     """Run what emitted Python schedules."""
     import halide as hl
 
-    from perfpred.halide.built import checked
+    from perfpred.halide.pipeline.built import checked
 
     pipeline = made(name)
     checked(*pipeline)  # sets estimates, of which an autoscheduler has need
@@ -114,8 +114,8 @@ def _recorded(output: Any) -> Any:
     import halide as hl
 
     from perfpred.halide.graph.names import func_keys, in_order
-    from perfpred.halide.graph.serialized import parse
-    from perfpred.halide.recorded import recorded
+    from perfpred.halide.graph.raw import parse
+    from perfpred.halide.schedule.read_back import recorded
 
     raw = parse(hl.serialize_pipeline(hl.Pipeline(output)))
     return recorded(raw, "own", func_keys(in_order(raw)))

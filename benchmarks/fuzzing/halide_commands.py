@@ -13,8 +13,8 @@ from fuzzing import halide_models
 from fuzzing.command_line import Case, Command, Ended, document
 from fuzzing.kinds import WrongAnswerError
 from perfpred.app.commands.halide_choose import place_of
-from perfpred.halide.choosing.filing import SUFFIX
-from perfpred.halide.pipelines import PIPELINES
+from perfpred.halide.choose.database_folder import SUFFIX
+from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.hardware import probe
 from perfpred.names import file_stem
 

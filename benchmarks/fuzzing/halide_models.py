@@ -24,10 +24,10 @@ from fuzzing.applying import APPLY_LIMITS, PIPELINES, TOLERANCE, difference, mad
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, require_named
 from fuzzing.schedules import import_halide, nearly
 from perfpred.errors import InputError, PerfpredError
-from perfpred.halide.choosing import experience as stored
-from perfpred.halide.choosing.filing import SUFFIX
-from perfpred.halide.choosing.ranking import Ranked, choose, rank
-from perfpred.halide.features.compute import FEATURES
+from perfpred.halide.choose import database as stored
+from perfpred.halide.choose.database_folder import SUFFIX
+from perfpred.halide.choose.ranking import Ranked, choose, rank
+from perfpred.halide.cost.features import FEATURES
 from perfpred.hardware import probe
 from perfpred.sandbox.forking import run_forked
 

@@ -21,8 +21,8 @@ from typing import Any
 from fuzzing import damage
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.journalled import NamedRows, Part, candidates_of, warn_of_unclear
+from perfpred.halide.measure.journalled import NamedRows, Part, candidates_of, warn_of_unclear
+from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.measure.campaign import Effort, Row, RowRecord, run_campaign
 from perfpred.measure.journal import FORMAT, Journal
 from perfpred.measure.stages import Stage, StagedCampaign, StageJournal

@@ -21,11 +21,11 @@ from fuzzing import damage, trees
 from fuzzing.applying import PIPELINES, SIZE, applied
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError
-from perfpred.halide.candidate import AUTOSCHEDULE, METHODS, Candidate, Directive
-from perfpred.halide.emit import CPP_PLUGIN, ESTIMATES, to_cpp, to_python
-from perfpred.halide.schedule import Schedule, load_schedule
-from perfpred.halide.schedule_rules import MEMORIES, TAILS
-from perfpred.halide.source import Source
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.candidate import AUTOSCHEDULE, METHODS, Candidate, Directive
+from perfpred.halide.schedule.document import Schedule, load_schedule
+from perfpred.halide.schedule.emit import CPP_PLUGIN, ESTIMATES, to_cpp, to_python
+from perfpred.halide.schedule.rules import MEMORIES, TAILS
 
 TARGET = "x86-64-linux-avx-avx2-f16c-fma-sse41"
 DATASETS = Path(__file__).parents[2] / "datasets" / "halide"
@@ -56,7 +56,7 @@ def import_halide() -> None:
 def seeds() -> list[bytes]:
     """Return schedules of some pipelines: drawn, of autoschedulers, and runs of autoschedulers."""
     import_halide()
-    from perfpred.halide.built import build
+    from perfpred.halide.pipeline.built import build
 
     found = []
     for name in PIPELINES:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.halide.pipelines import PIPELINES as SUITE
-from perfpred.halide.sizes import Size
-from perfpred.halide.source import Source
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.sizes import Size
+from perfpred.halide.pipeline.suite import PIPELINES as SUITE
 
 from . import pyramids
 
@@ -88,7 +88,7 @@ def _random(example: Any, rng: np.random.Generator) -> Any:
 
 
 def _of_suite(name: str) -> Case:
-    module = importlib.import_module(f"perfpred.halide.pipelines.{name}")
+    module = importlib.import_module(f"perfpred.halide.pipeline.suite.{name}")
     reference = getattr(module, "reference", None) or getattr(pyramids, f"{name}_reference")
     settings: dict[str, Any] = {
         "matmul": {"sizes": ((128, 96), (67, 45), (192, 64))},

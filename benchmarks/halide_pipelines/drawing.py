@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from perfpred.errors import InputError
-from perfpred.halide.candidate import Candidate, distinct
-from perfpred.halide.gather import BASELINES, SHARES, gather
-from perfpred.halide.sandbox.workshop import Workshop
-from perfpred.halide.space.own import OwnSpace
+from perfpred.halide.measure.generate import BASELINES, SHARES, gather
+from perfpred.halide.measure.workers import Workshop
+from perfpred.halide.schedule.candidate import Candidate, distinct
+from perfpred.halide.space.loop_nests import OwnSpace
 
 from . import wild
 from .session import Session

@@ -52,7 +52,7 @@ def edged(image: Array) -> Plane:
 
 
 def interpolate_reference(image: Array) -> Array:
-    """Return `perfpred.halide.pipelines.interpolate` by NumPy."""
+    """Return `perfpred.halide.pipeline.suite.interpolate` by NumPy."""
     _, height, width = image.shape
     whole = edged(image)
     colours = whole.array[:3] * whole.array[3]
@@ -76,7 +76,7 @@ def _all(y: Array) -> Array:
 
 
 def local_laplacian_reference(image: Array, levels: int, alpha: float, beta: float) -> Array:
-    """Return `perfpred.halide.pipelines.local_laplacian` by NumPy."""
+    """Return `perfpred.halide.pipeline.suite.local_laplacian` by NumPy."""
     _, height, width = image.shape
     whole = edged(image)
     colours = whole.array / 65535
@@ -124,7 +124,7 @@ def _picked(array: Array, index: Array) -> Array:
 
 
 def bilateral_grid_reference(image: Array, r_sigma: float) -> Array:
-    """Return `perfpred.halide.pipelines.bilateral_grid` by NumPy."""
+    """Return `perfpred.halide.pipeline.suite.bilateral_grid` by NumPy."""
     height, width = image.shape
     value = np.clip(edged(image).array, 0, 1)
     level = (value / r_sigma + 0.5).astype(np.int64)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from perfpred.errors import InputError
-from perfpred.halide.candidate import Candidate, Directive
+from perfpred.halide.schedule.candidate import Candidate, Directive
 
 SOURCE = "reduced"
 FACTORS = (2, 3, 4, 8, 16)

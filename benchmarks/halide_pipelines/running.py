@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.sandbox import runner
-from perfpred.halide.sandbox.operands import Operands
+from perfpred.halide.measure import runner
+from perfpred.halide.measure.checking.operands import Operands
 from perfpred.sandbox.forking import ForkLimits, run_forked
 from perfpred.sandbox.limits import die_with_parent
 from perfpred.sandbox.serving import Answer, serve_standard_streams

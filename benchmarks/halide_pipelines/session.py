@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.campaign import Task, prepare, runtime_library
-from perfpred.halide.candidate import Candidate
-from perfpred.halide.features.machine import Target
-from perfpred.halide.gather import Request
-from perfpred.halide.miscompiled import miscompiled
-from perfpred.halide.reference import reference_schedule
-from perfpred.halide.sandbox.workshop import Workshop, compile_job
-from perfpred.halide.sizes import size_text
-from perfpred.halide.timed import operands_setup
+from perfpred.halide.cost.machine import Target
+from perfpred.halide.measure.campaign import Task, prepare, runtime_library
+from perfpred.halide.measure.generate import Request
+from perfpred.halide.measure.timed import operands_setup
+from perfpred.halide.measure.workers import Workshop, compile_job
+from perfpred.halide.pipeline.sizes import size_text
+from perfpred.halide.schedule.candidate import Candidate
+from perfpred.halide.schedule.miscompiled import miscompiled
+from perfpred.halide.schedule.reference import reference_schedule
 from perfpred.hardware import Machine
 from perfpred.sandbox.child import Child, Command
 

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import importlib
 
-DRAWING = ("perfpred.halide.gather", "perfpred.halide.space.own", "perfpred.halide.space.rules")
+DRAWING = (
+    "perfpred.halide.measure.generate",
+    "perfpred.halide.space.loop_nests",
+    "perfpred.halide.space.rules",
+)
 
 
 def draw_without_rules() -> None:

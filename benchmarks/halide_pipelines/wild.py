@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from perfpred.errors import InputError
-from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.schedule_rules import TAILS
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.rules import TAILS
 
 Directives = list[Directive]
 Change = Callable[[Directives, Graph, np.random.Generator], Directives | None]

@@ -10,37 +10,37 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from perfpred.halide.candidate import Candidate, Directive
-    from perfpred.halide.choosing.autoschedule import autoschedule
-    from perfpred.halide.emit import to_cpp, to_python
-    from perfpred.halide.features.compute import FEATURES, encode
-    from perfpred.halide.features.machine import Target
+    from perfpred.halide.choose.autoschedule import autoschedule
+    from perfpred.halide.cost.features import FEATURES, encode
+    from perfpred.halide.cost.machine import Target
     from perfpred.halide.graph.model import Graph
-    from perfpred.halide.profiling import Order, profile_pipeline, read_schedules
-    from perfpred.halide.schedule import Schedule, StaleScheduleError, load_schedule
-    from perfpred.halide.source import Source
-    from perfpred.halide.space.own import OwnSpace
+    from perfpred.halide.measure.profiling import Order, profile_pipeline, read_schedules
+    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.schedule.candidate import Candidate, Directive
+    from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule
+    from perfpred.halide.schedule.emit import to_cpp, to_python
+    from perfpred.halide.space.loop_nests import OwnSpace
     from perfpred.halide.space.template import FourKnobs
 
 _HOMES = {
-    "FEATURES": "features.compute",
-    "Candidate": "candidate",
-    "Directive": "candidate",
+    "FEATURES": "cost.features",
+    "Candidate": "schedule.candidate",
+    "Directive": "schedule.candidate",
     "FourKnobs": "space.template",
     "Graph": "graph.model",
-    "Order": "profiling",
-    "OwnSpace": "space.own",
-    "Schedule": "schedule",
-    "Source": "source",
-    "StaleScheduleError": "schedule",
-    "Target": "features.machine",
-    "autoschedule": "choosing.autoschedule",
-    "encode": "features.compute",
-    "load_schedule": "schedule",
-    "profile_pipeline": "profiling",
-    "read_schedules": "profiling",
-    "to_cpp": "emit",
-    "to_python": "emit",
+    "Order": "measure.profiling",
+    "OwnSpace": "space.loop_nests",
+    "Schedule": "schedule.document",
+    "Source": "pipeline.ref",
+    "StaleScheduleError": "schedule.document",
+    "Target": "cost.machine",
+    "autoschedule": "choose.autoschedule",
+    "encode": "cost.features",
+    "load_schedule": "schedule.document",
+    "profile_pipeline": "measure.profiling",
+    "read_schedules": "measure.profiling",
+    "to_cpp": "schedule.emit",
+    "to_python": "schedule.emit",
 }
 
 __all__ = [

@@ -12,14 +12,14 @@ import halide as hl
 
 from perfpred.errors import InputError
 from perfpred.halide import autoschedule, to_cpp, to_python
-from perfpred.halide.apply import target_of
-from perfpred.halide.autoschedulers import run_autoscheduler
-from perfpred.halide.built import build, without_examples
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.choosing.experience import Experience
-from perfpred.halide.schedule import Schedule, StaleScheduleError, load_schedule
-from perfpred.halide.source import Source
-from perfpred.halide.trying import require_applicable
+from perfpred.halide.choose.database import Experience
+from perfpred.halide.pipeline.built import build, without_examples
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.apply import target_of
+from perfpred.halide.schedule.autoschedulers import run_autoscheduler
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule
+from perfpred.halide.schedule.dry_run import require_applicable
 from perfpred.hardware import compiler, probe
 
 CASE = Path(__file__).parents[1] / "data" / "cases" / "files-15-schedule-file" / "blur.json"
@@ -39,7 +39,7 @@ def is_scheduled(output):
 
 
 def without_examples_raw(output):
-    from perfpred.halide.graph.serialized import parse
+    from perfpred.halide.graph.raw import parse
 
     return parse(hl.serialize_pipeline(hl.Pipeline(output))).funcs.values()
 
@@ -125,7 +125,7 @@ def test_what_ends_the_process_or_takes_for_ever_ends_the_copy_alone(monkeypatch
 
 
 def test_our_own_schedules_are_not_tried_first(monkeypatch):
-    monkeypatch.setattr("perfpred.halide.trying.run_forked", lambda *_: pytest.fail("tried"))
+    monkeypatch.setattr("perfpred.halide.schedule.dry_run.run_forked", lambda *_: pytest.fail("tried"))
     output, inputs, extents = BLUR.function()(64, 64)
     graph = build(BLUR, (64, 64)).graph
     root = Candidate((Directive("blur_x", 0, "compute_root"),))
@@ -153,8 +153,8 @@ def test_names_that_halide_allows_become_names_that_schedules_hold():
 
     loops = list(loop_keys([var.name() for var in func.args()], "d").values())
     assert all(each.replace("_", "a").isalnum() and each.isascii() for each in loops)
-    from perfpred.halide.apply import apply
-    from perfpred.halide.loop_names import FuncNames
+    from perfpred.halide.schedule.apply import apply
+    from perfpred.halide.schedule.loop_names import FuncNames
 
     funcs = {key: FuncNames(index, tuple(loops), ()) for key, (_, index) in built.funcs.items()}
     vector = Candidate((Directive("out_put", 0, "vectorize", (loops[0], 4)),))
@@ -180,7 +180,7 @@ UNKNOWN_LOOP = Directive("blur_y", 0, "vectorize", ("q",))
 
 @pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 def test_a_measured_schedule_that_does_not_fit_is_not_written(perfpred, tmp_path, monkeypatch):
-    monkeypatch.setattr("perfpred.halide.campaign.cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: tmp_path / "cache")
     measured(tmp_path, UNKNOWN_LOOP)
     out = tmp_path / "s.py"
     made = perfpred(
@@ -205,7 +205,7 @@ def test_autoschedule_tries_what_was_measured_first(tmp_path):
 
 def test_an_autoscheduler_of_a_file_is_run_once_and_elsewhere(tmp_path, monkeypatch):
     asked = ["", 0, "autoschedule", "Mullapudi2016", '{"parallelism": 2}']
-    monkeypatch.setattr("perfpred.halide.apply.run_autoscheduler", run_once := Once())
+    monkeypatch.setattr("perfpred.halide.schedule.apply.run_autoscheduler", run_once := Once())
     output, inputs, extents = BLUR.function()(256, 256)
     loaded(tmp_path, target=TARGET, directives=[asked]).apply(output, inputs, extents)
     assert is_scheduled(output) and run_once.runs == 0  # in this process

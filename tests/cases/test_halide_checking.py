@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.halide.campaign import Task, prepare
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.checks import sizes_beside
-from perfpred.halide.reference import reference_schedule
-from perfpred.halide.sandbox.workshop import Workshop, compile_job
-from perfpred.halide.source import Source
-from perfpred.halide.timed import time_all
+from perfpred.halide.measure.campaign import Task, prepare
+from perfpred.halide.measure.checks import sizes_beside
+from perfpred.halide.measure.timed import time_all
+from perfpred.halide.measure.workers import Workshop, compile_job
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.reference import reference_schedule
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort, InMemoryLog
 from perfpred.sandbox.forking import ForkLimits
@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def cache(folder, monkeypatch):
-    monkeypatch.setattr("perfpred.halide.campaign.cache_dir", lambda: folder / "cache")
+    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: folder / "cache")
 
 
 @pytest.fixture(scope="module")

@@ -13,18 +13,18 @@ pytest.importorskip("halide")
 import halide as hl
 
 from perfpred.halide import autoschedule, to_cpp, to_python
-from perfpred.halide.apply import apply, target_of
-from perfpred.halide.autoscheduled import choice_of
-from perfpred.halide.built import checked
-from perfpred.halide.candidate import AUTOSCHEDULE, Candidate, Directive
-from perfpred.halide.features.machine import Target
+from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.names import func_keys, in_order
-from perfpred.halide.graph.serialized import parse
-from perfpred.halide.pipelines import PIPELINES
-from perfpred.halide.recorded import recorded
-from perfpred.halide.schedule import Schedule
-from perfpred.halide.source import Source
-from perfpred.halide.space.own import OwnSpace
+from perfpred.halide.graph.raw import parse
+from perfpred.halide.pipeline.built import checked
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.schedule.apply import apply, target_of
+from perfpred.halide.schedule.autoscheduled import choice_of
+from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directive
+from perfpred.halide.schedule.document import Schedule
+from perfpred.halide.schedule.read_back import recorded
+from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.hardware import compiler, probe
 
 CASES = Path(__file__).parents[1] / "data" / "cases"

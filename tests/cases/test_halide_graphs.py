@@ -9,11 +9,11 @@ import pytest
 
 hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
-from perfpred.halide.built import checked  # noqa: E402
-from perfpred.halide.features.machine import Target  # noqa: E402
+from perfpred.halide.cost.machine import Target  # noqa: E402
 from perfpred.halide.graph.index import Forms  # noqa: E402
 from perfpred.halide.graph.terms import Term, calls, fold, walk  # noqa: E402
-from perfpred.halide.space.own import OwnSpace  # noqa: E402
+from perfpred.halide.pipeline.built import checked  # noqa: E402
+from perfpred.halide.space.loop_nests import OwnSpace  # noqa: E402
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 

@@ -10,11 +10,11 @@ import halide as hl
 import numpy as np
 
 from perfpred.halide import autoschedule
-from perfpred.halide.apply import apply_to, target_of
-from perfpred.halide.built import checked, without_examples
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.choosing.experience import Experience
-from perfpred.halide.schedule import Schedule, load_schedule
+from perfpred.halide.choose.database import Experience
+from perfpred.halide.pipeline.built import checked, without_examples
+from perfpred.halide.schedule.apply import apply_to, target_of
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.document import Schedule, load_schedule
 from perfpred.hardware import probe
 
 TARGET = str(hl.get_host_target())

@@ -13,14 +13,14 @@ import pytest
 pytest.importorskip("halide")
 import halide as hl
 
-from perfpred.halide.built import build, checked
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.code_key import code_key
 from perfpred.halide.graph.identity import identity_of
 from perfpred.halide.graph.names import func_keys, in_order
-from perfpred.halide.graph.serialized import parse
-from perfpred.halide.schedule import Schedule, StaleScheduleError, load_schedule
-from perfpred.halide.source import Source
+from perfpred.halide.graph.raw import parse
+from perfpred.halide.pipeline.built import build, checked
+from perfpred.halide.pipeline.code_key import code_key
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "data" / "cases"
@@ -610,8 +610,8 @@ def test_what_is_required_of_inputs_is_compiled_in():
     ("case", "function"), [("05-inputs-reordered", "scaled"), ("06-constraints-removed", "dimmed")]
 )
 def test_versions_of_a_file_never_share_code(tmp_path, case, function):
-    from perfpred.halide.campaign import Task
-    from perfpred.halide.sandbox.workshop import Workshop
+    from perfpred.halide.measure.campaign import Task
+    from perfpred.halide.measure.workers import Workshop
     from perfpred.hardware import Hardware
 
     places = []

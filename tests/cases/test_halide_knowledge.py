@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from perfpred.errors import DataWarning, InputError, ModelFileError
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.choosing.experience import Experience, load_experience
-from perfpred.halide.choosing.finding import AnotherAlgorithmError, find, find_algorithm
-from perfpred.halide.choosing.ranking import rank
+from perfpred.halide.choose.database import Experience, load_experience
+from perfpred.halide.choose.lookup import AnotherAlgorithmError, find, find_algorithm
+from perfpred.halide.choose.ranking import rank
 from perfpred.halide.graph.identity import Identity, is_same
+from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.profile import read_profile
 from perfpred.profile.table import Profile
 
@@ -113,7 +113,7 @@ def test_a_file_that_says_nonsense_of_failures_is_refused(tmp_path, failed, mess
 
 def rewrite(path, change):
     """Change the body of a file, with its right hash."""
-    from perfpred.halide.choosing import experience
+    from perfpred.halide.choose import database as experience
 
     document = json.loads(gzip.decompress(path.read_bytes()))
     change(document["experience"])
@@ -211,8 +211,8 @@ def test_a_damaged_file_of_another_does_not_matter(tmp_path, content):
 
 def test_shipped_knowledge_belongs_to_its_pipeline():
     pytest.importorskip("halide")
-    from perfpred.halide.built import build
-    from perfpred.halide.source import Source
+    from perfpred.halide.pipeline.built import build
+    from perfpred.halide.pipeline.ref import Source
 
     models, hardware = CASES.parents[2] / "models", "intel-xeon-6-207-avx512-2t"
     identity = build(Source.of("blur"), (64, 48)).identity
@@ -297,8 +297,8 @@ BODIES = {
 @pytest.mark.parametrize("number", range(len(BODIES)))
 def test_what_follows_the_size_is_named(number):
     pytest.importorskip("halide")
-    from perfpred.halide.built import checked
-    from perfpred.halide.graph.difference import difference
+    from perfpred.halide.pipeline.built import checked
+    from perfpred.halide.pipeline.difference import difference
 
     body, said = list(BODIES.items())[number]
     names, sizes = {}, ((64, 48), (96, 64))

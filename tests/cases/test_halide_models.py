@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from perfpred.errors import InputError, ModelFileError
-from perfpred.halide.candidate import Candidate
-from perfpred.halide.choosing import experience as stored
-from perfpred.halide.choosing.experience import Experience, load_experience
-from perfpred.halide.choosing.filing import place
-from perfpred.halide.choosing.finding import find
-from perfpred.halide.choosing.ranking import rank
-from perfpred.halide.features.compute import FEATURES
+from perfpred.halide.choose import database as stored
+from perfpred.halide.choose.database import Experience, load_experience
+from perfpred.halide.choose.database_folder import place
+from perfpred.halide.choose.lookup import find
+from perfpred.halide.choose.ranking import rank
+from perfpred.halide.cost.features import FEATURES
+from perfpred.halide.schedule.candidate import Candidate
 from perfpred.profile import Profile
 
 MODELS = Path(__file__).parents[2] / "models" / "halide"

@@ -9,18 +9,18 @@ import pytest
 hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
 from perfpred.errors import InputError  # noqa: E402
-from perfpred.halide.built import build, checked  # noqa: E402
-from perfpred.halide.campaign import Task, compile_all, prepare, runtime_library  # noqa: E402
-from perfpred.halide.choosing.session import Forgotten  # noqa: E402
-from perfpred.halide.features.fits import too_small  # noqa: E402
-from perfpred.halide.features.machine import Target  # noqa: E402
-from perfpred.halide.reference import reference_schedule  # noqa: E402
-from perfpred.halide.sandbox.operands import Operands  # noqa: E402
-from perfpred.halide.sandbox.workshop import Workshop  # noqa: E402
-from perfpred.halide.source import Source  # noqa: E402
-from perfpred.halide.space.own import OwnSpace  # noqa: E402
-from perfpred.halide.stored import read, store  # noqa: E402
-from perfpred.halide.timed import time_all  # noqa: E402
+from perfpred.halide.choose.session import Forgotten  # noqa: E402
+from perfpred.halide.cost.machine import Target  # noqa: E402
+from perfpred.halide.measure.campaign import Task, compile_all, prepare, runtime_library  # noqa: E402
+from perfpred.halide.measure.checking.operands import Operands  # noqa: E402
+from perfpred.halide.measure.timed import time_all  # noqa: E402
+from perfpred.halide.measure.workers import Workshop  # noqa: E402
+from perfpred.halide.pipeline.built import build, checked  # noqa: E402
+from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.pipeline.serialized import read, store  # noqa: E402
+from perfpred.halide.schedule.applicable import too_small  # noqa: E402
+from perfpred.halide.schedule.reference import reference_schedule  # noqa: E402
+from perfpred.halide.space.loop_nests import OwnSpace  # noqa: E402
 from perfpred.hardware import compiler, probe  # noqa: E402
 from perfpred.measure.campaign import Effort  # noqa: E402
 from perfpred.sandbox.forking import ForkLimits  # noqa: E402
@@ -61,7 +61,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory, monkeypatch):
     where = tmp_path_factory.getbasetemp() / "halide-cache"
-    monkeypatch.setattr("perfpred.halide.campaign.cache_dir", lambda: where)
+    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: where)
 
 
 def task_of(source, workshop, folder):

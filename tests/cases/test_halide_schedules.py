@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from perfpred.errors import InputError
 from perfpred.halide import to_cpp, to_python
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.literals import comment_text, cpp_text, python_text
-from perfpred.halide.loop_names import FuncNames
-from perfpred.halide.profiling import parse_size, read_schedules
-from perfpred.halide.schedule import Schedule, load_schedule
+from perfpred.halide.measure.profiling import parse_size, read_schedules
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.document import Schedule, load_schedule
+from perfpred.halide.schedule.literals import comment_text, cpp_text, python_text
+from perfpred.halide.schedule.loop_names import FuncNames
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 GOOD = json.loads((CASES / "files-15-schedule-file" / "blur.json").read_text())
@@ -298,7 +298,7 @@ def test_sizes_are_plain_numbers(text):
 
 
 def test_a_factor_at_its_limit_has_neighbours():
-    from perfpred.halide.space.own import rescaled
+    from perfpred.halide.space.loop_nests import rescaled
 
     whole = Candidate((Directive("f", 0, "split", ("x", "xo", "xi", 1 << 20)),), "li2018")
     near = rescaled(whole, 4, np.random.default_rng(0))

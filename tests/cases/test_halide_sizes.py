@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.halide.built import build
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.choosing.autoschedule import autoschedule
-from perfpred.halide.choosing.deciding import unrun
-from perfpred.halide.choosing.experience import load_experience
-from perfpred.halide.choosing.ranking import LEAST_S, choose_at, known, out_of_range, rank
-from perfpred.halide.source import Source
+from perfpred.halide.choose.autoschedule import autoschedule
+from perfpred.halide.choose.database import load_experience
+from perfpred.halide.choose.deciding import unrun
+from perfpred.halide.choose.ranking import LEAST_S, choose_at, known, out_of_range, rank
+from perfpred.halide.pipeline.built import build
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import probe
 
 CASE = Path(__file__).parents[1] / "data" / "cases" / "halide-15-small-sizes"

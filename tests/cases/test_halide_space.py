@@ -11,14 +11,14 @@ pytest.importorskip("halide")
 import halide as hl
 
 from perfpred.errors import InputError
-from perfpred.halide.built import checked
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.features.fits import is_applicable, too_small
-from perfpred.halide.features.machine import Target
-from perfpred.halide.miscompiled import miscompiled
-from perfpred.halide.schedule import Schedule
-from perfpred.halide.space.own import OwnSpace
-from perfpred.halide.space.plan import Plan
+from perfpred.halide.cost.machine import Target
+from perfpred.halide.pipeline.built import checked
+from perfpred.halide.schedule.applicable import is_applicable, too_small
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.document import Schedule
+from perfpred.halide.schedule.miscompiled import miscompiled
+from perfpred.halide.schedule.plan import Plan
+from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.halide.space.rules import problem
 from perfpred.variants.halide.library import target as halide_target
 

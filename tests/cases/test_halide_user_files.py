@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.built import build
-from perfpred.halide.sandbox.workshop import Workshop
-from perfpred.halide.source import Source
+from perfpred.halide.measure.workers import Workshop
+from perfpred.halide.pipeline.built import build
+from perfpred.halide.pipeline.ref import Source
 from perfpred.sandbox.forking import ForkLimits
 from perfpred.user_files import UserFile
 

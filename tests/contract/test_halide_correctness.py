@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.pipelines import PIPELINES
+from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.sandbox.forking import ForkLimits, run_forked
 
 hl = pytest.importorskip("halide")

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.halide.apply import apply
-from perfpred.halide.built import build
-from perfpred.halide.campaign import Task, compile_all, prepare
-from perfpred.halide.features.compute import FEATURES
-from perfpred.halide.features.machine import Target
-from perfpred.halide.pipelines import PIPELINES
-from perfpred.halide.reference import reference_schedule
-from perfpred.halide.sandbox.workshop import Workshop
-from perfpred.halide.source import Source
-from perfpred.halide.space.own import OwnSpace
-from perfpred.halide.timed import time_all
+from perfpred.halide.cost.features import FEATURES
+from perfpred.halide.cost.machine import Target
+from perfpred.halide.measure.campaign import Task, compile_all, prepare
+from perfpred.halide.measure.timed import time_all
+from perfpred.halide.measure.workers import Workshop
+from perfpred.halide.pipeline.built import build
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.schedule.apply import apply
+from perfpred.halide.schedule.reference import reference_schedule
+from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import Journal
@@ -35,7 +35,7 @@ class Silent:
 
 
 def module(name):
-    return importlib.import_module(f"perfpred.halide.pipelines.{name}")
+    return importlib.import_module(f"perfpred.halide.pipeline.suite.{name}")
 
 
 def error_of_the_reference(name):
@@ -67,7 +67,7 @@ def workshop():
 @pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 @pytest.mark.parametrize("name", PIPELINES)
 def test_our_schedules_give_the_reference_schedules_result(name, workshop, tmp_path, monkeypatch):
-    monkeypatch.setattr("perfpred.halide.campaign.cache_dir", lambda: tmp_path)
+    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: tmp_path)
     source = Source.of(name)
     task = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "128x96"))}, tmp_path)
     prepare(task, workshop)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfpred.halide.pipelines import PIPELINES
+from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.kernels import KERNELS
 from perfpred.names import file_stem
 from perfpred.predict.document import HEAD_BYTES, combination_in

@@ -10,7 +10,7 @@ import typer
 from perfpred.app.arguments import Json, Seed
 from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, seconds, table
-from perfpred.halide.sizes import size_text
+from perfpred.halide.pipeline.sizes import size_text
 from perfpred.hardware import probe
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
 @app.command(name="list")
 def list_pipelines(json: Json = False) -> None:
     """Show the pipelines of the suite."""
-    from perfpred.halide.pipelines import PIPELINES
+    from perfpred.halide.pipeline.suite import PIPELINES
 
     records = list(PIPELINES.values())
     if json:
@@ -83,9 +83,9 @@ def profile(
     """Measure schedules of a pipeline on this machine into a profile CSV."""
     from dataclasses import replace
 
-    from perfpred.halide.gather import BASELINES, SHARES
-    from perfpred.halide.profiling import EFFORT, Order, parse_size, profile_pipeline
-    from perfpred.halide.source import Source
+    from perfpred.halide.measure.generate import BASELINES, SHARES
+    from perfpred.halide.measure.profiling import EFFORT, Order, parse_size, profile_pipeline
+    from perfpred.halide.pipeline.ref import Source
 
     machine, found = probe(), Source.of(pipeline)
     sizes = tuple(dict.fromkeys(parse_size(text) for text in size or ())) or (found.default_size,)
@@ -113,7 +113,7 @@ def profile(
 
 def _summary(profile: Any, out: Path) -> list[dict[str, Any]]:
     """Return, for each size, the best schedule of each source; what was wrong anywhere is none."""
-    from perfpred.halide.choosing.taught import faulty
+    from perfpred.halide.choose.taught import faulty
 
     rows = profile.ok.table
     rows = rows[~rows["schedule"].astype(str).isin(list(faulty(profile)))]

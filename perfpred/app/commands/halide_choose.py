@@ -15,8 +15,8 @@ from perfpred.errors import InputError, PerfpredError, UnknownNameError
 from perfpred.hardware import Machine, probe
 
 if TYPE_CHECKING:
-    from perfpred.halide.choosing.experience import Experience
-    from perfpred.halide.choosing.ranking import Ranked
+    from perfpred.halide.choose.database import Experience
+    from perfpred.halide.choose.ranking import Ranked
 
 Pipeline = Annotated[
     str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.", show_default=False)
@@ -34,7 +34,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Learn from profiles of schedules; what is learned goes to DIR/halide."""
-    from perfpred.halide.choosing.experience import Experience
+    from perfpred.halide.choose.database import Experience
 
     found = [(path, Experience.read(path)) for path in files]
     _require_distinct(found)
@@ -89,14 +89,14 @@ def rank(
     """Rank schedules at a size without running any."""
     import numpy as np
 
-    from perfpred.halide.choosing.finding import known
-    from perfpred.halide.choosing.ranking import out_of_range, too_small_for_all
-    from perfpred.halide.choosing.ranking import rank as ranked_at
-    from perfpred.halide.features.machine import Target
-    from perfpred.halide.profiling import parse_size
-    from perfpred.halide.sandbox.workshop import Workshop
-    from perfpred.halide.source import Source
-    from perfpred.halide.space.own import OwnSpace
+    from perfpred.halide.choose.lookup import known
+    from perfpred.halide.choose.ranking import out_of_range, too_small_for_all
+    from perfpred.halide.choose.ranking import rank as ranked_at
+    from perfpred.halide.cost.machine import Target
+    from perfpred.halide.measure.profiling import parse_size
+    from perfpred.halide.measure.workers import Workshop
+    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.space.loop_nests import OwnSpace
 
     machine, source, wanted = probe(), Source.of(pipeline), parse_size(size)
     place = place_of(machine, isa, threads)
@@ -140,12 +140,12 @@ def schedule(
 ) -> None:
     """Choose a schedule for a size, by prediction or with some runs, and write it."""
     from perfpred.documents.atomic import atomic_write
-    from perfpred.halide.choosing.choosing import chosen_for
-    from perfpred.halide.choosing.finding import known
-    from perfpred.halide.choosing.session import session
-    from perfpred.halide.emit import to_cpp, to_python
-    from perfpred.halide.profiling import parse_size
-    from perfpred.halide.source import Source
+    from perfpred.halide.choose.choose import chosen_for
+    from perfpred.halide.choose.lookup import known
+    from perfpred.halide.choose.session import session
+    from perfpred.halide.measure.profiling import parse_size
+    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.schedule.emit import to_cpp, to_python
 
     if emit and emit not in LANGUAGES:
         raise UnknownNameError("language", emit, LANGUAGES)
@@ -187,12 +187,12 @@ def bench(
     json: Json = False,
 ) -> None:
     """Compare chosen schedules with those of Halide's autoschedulers, in rounds that no choice has seen."""
-    from perfpred.halide.choosing.bench import bench as judged
-    from perfpred.halide.choosing.finding import find
-    from perfpred.halide.choosing.session import session
-    from perfpred.halide.pipelines import PIPELINES
-    from perfpred.halide.profiling import parse_size
-    from perfpred.halide.source import Source
+    from perfpred.halide.choose.bench import bench as judged
+    from perfpred.halide.choose.lookup import find
+    from perfpred.halide.choose.session import session
+    from perfpred.halide.measure.profiling import parse_size
+    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.suite import PIPELINES
 
     machine, budgets = probe(), comma_integers(budget, "--budget")
     if not budgets or min(budgets) < 0:
@@ -218,7 +218,7 @@ def bench(
 
 
 def _show_bench(documents: list[dict[str, Any]]) -> None:
-    from perfpred.halide.choosing.paired import Speedup, geometric_mean
+    from perfpred.halide.choose.paired import Speedup, geometric_mean
 
     rows = [
         [

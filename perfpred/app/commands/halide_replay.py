@@ -31,12 +31,12 @@ def replay(
     json: Json = False,
 ) -> None:
     """Compile a stored schedule, check its output, and time it beside Halide's autoschedulers."""
-    from perfpred.halide.choosing.bench import replayed
-    from perfpred.halide.choosing.session import session
-    from perfpred.halide.miscompiled import require_right
-    from perfpred.halide.profiling import parse_size
-    from perfpred.halide.schedule import load_schedule
-    from perfpred.halide.source import Source
+    from perfpred.halide.choose.bench import replayed
+    from perfpred.halide.choose.session import session
+    from perfpred.halide.measure.profiling import parse_size
+    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.schedule.document import load_schedule
+    from perfpred.halide.schedule.miscompiled import require_right
 
     stored, machine, source = load_schedule(file), probe(), Source.of(pipeline)
     wanted = parse_size(size) if size else stored.sizes[0]

@@ -9,7 +9,7 @@ from perfpred.errors import InputError
 from perfpred.halide.graph.intervals import EVERYTHING, Interval, hull, is_finite
 from perfpred.halide.graph.provable import Provable
 from perfpred.halide.graph.ranges import Ranges
-from perfpred.halide.graph.serialized import RawFunc, RawStage
+from perfpred.halide.graph.raw import RawFunc, RawStage
 from perfpred.halide.graph.terms import Term, walk
 from perfpred.halide.graph.values import FuncValues
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from perfpred.halide.graph.names import func_keys, loop_keys
 from perfpred.halide.graph.randomness import Counters, counters
-from perfpred.halide.graph.serialized import RawBuffer, RawFunc, RawPipeline, RawStage
+from perfpred.halide.graph.raw import RawBuffer, RawFunc, RawPipeline, RawStage
 from perfpred.halide.graph.terms import FUNC, IMAGE, Term, fold, walk
 
 

@@ -15,7 +15,7 @@ from perfpred.halide.graph.model import Access, Func, Graph, Input, Loop, Stage
 from perfpred.halide.graph.names import func_keys, in_order, loop_keys
 from perfpred.halide.graph.operations import operations
 from perfpred.halide.graph.ranges import Ranges
-from perfpred.halide.graph.serialized import RawFunc, RawLoop, RawPipeline, RawStage
+from perfpred.halide.graph.raw import RawFunc, RawLoop, RawPipeline, RawStage
 from perfpred.halide.graph.terms import Term
 
 

@@ -11,7 +11,7 @@ from perfpred.halide.graph.digests import Digests, stage_loops, written
 from perfpred.halide.graph.names import in_order, loop_keys
 from perfpred.halide.graph.older import DIGITS as OLDER_DIGITS
 from perfpred.halide.graph.older import older_hash
-from perfpred.halide.graph.serialized import RawFunc, RawPipeline
+from perfpred.halide.graph.raw import RawFunc, RawPipeline
 from perfpred.halide.graph.settings import bounds
 
 DIGITS = 20

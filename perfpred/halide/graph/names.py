@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from perfpred.halide.graph.serialized import RawFunc, RawPipeline
+from perfpred.halide.graph.raw import RawFunc, RawPipeline
 from perfpred.halide.graph.terms import calls
 
 COUNTER = re.compile(r"\$\d+(?![^_$.])")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from perfpred.halide.graph.digests import stage_loops, written
 from perfpred.halide.graph.names import DERIVED, func_keys
-from perfpred.halide.graph.serialized import RawFunc, RawPipeline
+from perfpred.halide.graph.raw import RawFunc, RawPipeline
 from perfpred.halide.graph.terms import IMAGE, Term, fold, walk
 
 DIGITS = 16

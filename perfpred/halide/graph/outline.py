@@ -5,7 +5,7 @@ from __future__ import annotations
 from perfpred.halide.graph.extract import extract
 from perfpred.halide.graph.model import Graph, Input
 from perfpred.halide.graph.names import in_order
-from perfpred.halide.graph.serialized import RawPipeline
+from perfpred.halide.graph.raw import RawPipeline
 from perfpred.halide.graph.terms import is_read, walk
 
 EXTENT = 64

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from perfpred.halide.graph.model import Graph, Stage
-from perfpred.halide.graph.serialized import RawPipeline, RawStage
+from perfpred.halide.graph.raw import RawPipeline, RawStage
 from perfpred.halide.graph.terms import FUNC, IMAGE, Term, Type
 
 FLOAT, BFLOAT = 2, 3

@@ -11,7 +11,7 @@ from perfpred.halide.graph.digests import Digests, stage_loops
 from perfpred.halide.graph.expressions import union
 from perfpred.halide.graph.flatbuffer import Table
 from perfpred.halide.graph.names import loop_keys
-from perfpred.halide.graph.serialized import RawFunc, RawPipeline
+from perfpred.halide.graph.raw import RawFunc, RawPipeline
 
 ASSERT = 2
 """The member of the union ``Stmt`` in Halide's schema that a requirement is."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from perfpred.halide.graph.intervals import Interval, fitted, of_type
 from perfpred.halide.graph.ranges import Ranges, Values
-from perfpred.halide.graph.serialized import RawFunc
+from perfpred.halide.graph.raw import RawFunc
 from perfpred.halide.graph.terms import Term
 
 MAX_DEPTH = 16

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.halide.graph.model import Func, Loop, Stage
-from perfpred.halide.space.plan import LoopPlan
+from perfpred.halide.schedule.plan import LoopPlan
 
 SMALL = 4
 """Dimensions this short, such as colours, are unrolled or left as they are."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from perfpred.halide.candidate import Candidate, Directive
 from perfpred.halide.graph.model import Func, Graph
-from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan, piece
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.plan import ROOT, FuncPlan, LoopPlan, Plan, piece
 
 SOURCE = "own"
 GUARD = "GuardWithIf"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from perfpred.halide.graph.inlining import inlined_clamps, inlined_operations
 from perfpred.halide.graph.model import Func, Graph, Stage
 from perfpred.halide.graph.moving import moving
-from perfpred.halide.miscompiled import miscompiled
-from perfpred.halide.schedule_rules import MAX_NUMBER
+from perfpred.halide.schedule.miscompiled import miscompiled
+from perfpred.halide.schedule.plan import ROOT, FuncPlan, LoopPlan, Plan, dimension
+from perfpred.halide.schedule.rules import MAX_NUMBER
 from perfpred.halide.space.lower import lower
-from perfpred.halide.space.plan import ROOT, FuncPlan, LoopPlan, Plan, dimension
 
 MAX_COPIES = 64
 """Copies of a statement that blocks and unrolled reductions may make."""
@@ -57,22 +58,6 @@ def users(key: str, plan: Mapping[str, FuncPlan], graph: Graph) -> set[str]:
                 seen.add(consumer)
                 waiting.append(consumer)
     return found
-
-
-def inlined_operations(plan: Container[str], graph: Graph) -> dict[str, float]:
-    """Return, for each Func, the operations of a point with those of the inlined Funcs it reads."""
-    total: dict[str, float] = {}
-    for func in graph.funcs:
-        stages = []
-        for stage in func.stages:
-            below = sum(
-                access.count * total[access.source]
-                for access in stage.accesses
-                if access.source in total and access.source not in plan
-            )
-            stages.append(stage.operations + below)
-        total[func.key] = max(stages)
-    return total
 
 
 def _stages_problem(func: Func, plan: FuncPlan) -> str | None:
@@ -239,22 +224,6 @@ def code_size(plan: Plan, graph: Graph, operations: Mapping[str, float]) -> floa
             edges = 4.0 if clamped[key] else 1.0
             size += (2 if each.store else 1) * copies * edges * (operations[key] + 4 * clamped[key])
     return size
-
-
-def inlined_clamps(plan: Container[str], graph: Graph) -> dict[str, float]:
-    """Return, for each Func, how many clamped reads a point makes, those of inlined Funcs with it."""
-    total: dict[str, float] = {}
-    for func in graph.funcs:
-        stages = []
-        for stage in func.stages:
-            count = 0.0
-            for access in stage.accesses:
-                clamped = any(index and index.coefficients and index.clamped for index in access.indices)
-                below = total.get(access.source, 0.0) if access.source not in plan else 0.0
-                count += access.count * (float(clamped) + below)
-            stages.append(count)
-        total[func.key] = max(stages)
-    return total
 
 
 def _copies(stage: Stage, plan: LoopPlan) -> float:

@@ -6,10 +6,10 @@ import itertools
 
 import numpy as np
 
-from perfpred.halide.candidate import Candidate
 from perfpred.halide.graph.model import Func, Graph
+from perfpred.halide.schedule.candidate import Candidate
+from perfpred.halide.schedule.plan import FuncPlan, LoopPlan, Plan
 from perfpred.halide.space.lower import lower
-from perfpred.halide.space.plan import FuncPlan, LoopPlan, Plan
 from perfpred.halide.space.rules import problem
 
 SPLITS = (1, 2, 4, 8)

@@ -9,14 +9,14 @@ import pytest
 hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
 from perfpred.errors import MeasurementError  # noqa: E402
-from perfpred.halide.built import build, checked  # noqa: E402
-from perfpred.halide.candidate import Candidate, Directive  # noqa: E402
-from perfpred.halide.choosing import caller  # noqa: E402
-from perfpred.halide.choosing.experience import Experience  # noqa: E402
-from perfpred.halide.graph.serialized import parse  # noqa: E402
-from perfpred.halide.pipelines import PIPELINES  # noqa: E402
-from perfpred.halide.source import Source  # noqa: E402
-from perfpred.halide.stored import store  # noqa: E402
+from perfpred.halide.choose import caller  # noqa: E402
+from perfpred.halide.choose.database import Experience  # noqa: E402
+from perfpred.halide.graph.raw import parse  # noqa: E402
+from perfpred.halide.pipeline.built import build, checked  # noqa: E402
+from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.pipeline.serialized import store  # noqa: E402
+from perfpred.halide.pipeline.suite import PIPELINES  # noqa: E402
+from perfpred.halide.schedule.candidate import Candidate, Directive  # noqa: E402
 from perfpred.hardware import compiler, probe  # noqa: E402
 
 linked = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
@@ -119,7 +119,7 @@ def test_a_search_that_fails_leaves_the_pipeline_unscheduled(soften, monkeypatch
     def fail(*_):
         raise MeasurementError("no linker")
 
-    monkeypatch.setattr("perfpred.halide.choosing.session.prepare", fail)
+    monkeypatch.setattr("perfpred.halide.choose.session.prepare", fail)
     output, inputs, extents = made(soften)
     with pytest.raises(MeasurementError, match="no linker"):
         pp.halide.autoschedule(output, inputs, extents, budget=1, threads=1)

@@ -8,20 +8,20 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.autoschedulers import PARAMETERS, plugin, require_known
-from perfpred.halide.built import build
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.features.compute import FEATURES, encode, features
-from perfpred.halide.features.fits import too_small
-from perfpred.halide.features.machine import Target
-from perfpred.halide.pipelines import PIPELINES
-from perfpred.halide.source import Source
-from perfpred.halide.space.draw import draw_plan
-from perfpred.halide.space.own import OwnSpace
-from perfpred.halide.space.plan import Plan
+from perfpred.halide.cost.features import FEATURES, encode, features
+from perfpred.halide.cost.machine import Target
+from perfpred.halide.pipeline.built import build
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.schedule.applicable import too_small
+from perfpred.halide.schedule.autoschedulers import PARAMETERS, plugin, require_known
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.plan import Plan
+from perfpred.halide.schedule.weights import base_weights, format_weights, parse_weights
+from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.halide.space.rules import problem
+from perfpred.halide.space.sample import draw_plan
 from perfpred.halide.space.template import FourKnobs
-from perfpred.halide.weights import base_weights, format_weights, parse_weights
 
 TARGET = Target(vector_bytes=32, threads=2)
 
@@ -62,7 +62,7 @@ def test_a_tiny_pipeline_is_not_drawn_from_until_it_has_no_more(size, monkeypatc
         drawn.append(draw_plan(*arguments))
         return drawn[-1]
 
-    monkeypatch.setattr("perfpred.halide.space.own.draw_plan", counted)
+    monkeypatch.setattr("perfpred.halide.space.loop_nests.draw_plan", counted)
     space = OwnSpace(build(Source.of("matmul"), size).graph, TARGET)
     found = space.sample(150, np.random.default_rng(0))
     assert len(set(found)) == 150

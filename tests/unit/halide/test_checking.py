@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from perfpred.halide.sandbox.checking import CallError, Case, Entries
-from perfpred.halide.sandbox.compare import Tolerance
+from perfpred.halide.measure.checking.compare import Tolerance
+from perfpred.halide.measure.checking.verdict import CallError, Case, Entries
 
 SHAPE = (30, 40)
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from perfpred.errors import InputError, ModelFileError
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.choosing.experience import Experience, load_experience
-from perfpred.halide.choosing.finding import find
-from perfpred.halide.choosing.ranking import Ranked, choose, known, rank
-from perfpred.halide.features.compute import FEATURES
+from perfpred.halide.choose.database import Experience, load_experience
+from perfpred.halide.choose.lookup import find
+from perfpred.halide.choose.ranking import Ranked, choose, known, rank
+from perfpred.halide.cost.features import FEATURES
+from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler
 from perfpred.profile import Profile
 
@@ -241,8 +241,8 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
 def test_autoschedule_applies_what_was_learned(soften, tmp_path):
     hl = pytest.importorskip("halide")
     import perfpred as pp
-    from perfpred.halide.built import build
-    from perfpred.halide.source import Source
+    from perfpred.halide.pipeline.built import build
+    from perfpred.halide.pipeline.ref import Source
     from perfpred.hardware import probe
 
     machine = probe()

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from perfpred.halide.sandbox.compare import Right, Tolerance, off, shown
-from perfpred.halide.sandbox.data import moved, random_like
-from perfpred.halide.sandbox.perturbed import Spread, Strays, moved_by
+from perfpred.halide.measure.checking.compare import Right, Tolerance, off, shown
+from perfpred.halide.measure.checking.inputs import moved, random_like
+from perfpred.halide.measure.checking.perturbed import Spread, Strays, moved_by
 
 SINGLE, EXACT = Tolerance(2.0**-23), Tolerance(0.0)
 HALF = Tolerance(2.0**-10)

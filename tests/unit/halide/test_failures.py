@@ -8,11 +8,11 @@ import pytest
 
 pytest.importorskip("halide")
 import perfpred as pp
-from perfpred.halide.built import build
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.choosing.experience import Experience
-from perfpred.halide.profiling import Order, profile_pipeline
-from perfpred.halide.source import Source
+from perfpred.halide.choose.database import Experience
+from perfpred.halide.measure.profiling import Order, profile_pipeline
+from perfpred.halide.pipeline.built import build
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.profile import read_profile

@@ -9,12 +9,12 @@ import pytest
 
 hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
-from perfpred.halide.built import build  # noqa: E402
-from perfpred.halide.candidate import Candidate, Directive  # noqa: E402
-from perfpred.halide.emit import to_python  # noqa: E402
-from perfpred.halide.profiling import read_schedules  # noqa: E402
-from perfpred.halide.schedule import Schedule, StaleScheduleError  # noqa: E402
-from perfpred.halide.source import Source  # noqa: E402
+from perfpred.halide.measure.profiling import read_schedules  # noqa: E402
+from perfpred.halide.pipeline.built import build  # noqa: E402
+from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.schedule.candidate import Candidate, Directive  # noqa: E402
+from perfpred.halide.schedule.document import Schedule, StaleScheduleError  # noqa: E402
+from perfpred.halide.schedule.emit import to_python  # noqa: E402
 from perfpred.hardware import compiler, probe  # noqa: E402
 from perfpred.profile import read_profile  # noqa: E402
 from perfpred.variants.halide.library import target  # noqa: E402

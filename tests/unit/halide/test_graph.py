@@ -8,16 +8,16 @@ import pytest
 
 hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
-from perfpred.halide.built import build, checked  # noqa: E402
 from perfpred.halide.graph.index import Forms, Index  # noqa: E402
 from perfpred.halide.graph.model import Graph  # noqa: E402
 from perfpred.halide.graph.terms import Term  # noqa: E402
-from perfpred.halide.pipelines import PIPELINES  # noqa: E402
-from perfpred.halide.pipelines.examples import floats  # noqa: E402
-from perfpred.halide.reference import reference_schedule  # noqa: E402
-from perfpred.halide.source import Source  # noqa: E402
-from perfpred.halide.space.draw import draw_plan, draw_style  # noqa: E402
+from perfpred.halide.pipeline.built import build, checked  # noqa: E402
+from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.pipeline.suite import PIPELINES  # noqa: E402
+from perfpred.halide.pipeline.suite.examples import floats  # noqa: E402
+from perfpred.halide.schedule.reference import reference_schedule  # noqa: E402
 from perfpred.halide.space.rules import problem  # noqa: E402
+from perfpred.halide.space.sample import draw_plan, draw_style  # noqa: E402
 
 
 def graph_of(name, size=(64, 48)):

@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import PerfpredWarning
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.journalled import NamedRows, Part, candidates_of, warn_of_unclear
-from perfpred.halide.timed import Timer
+from perfpred.halide.measure.journalled import NamedRows, Part, candidates_of, warn_of_unclear
+from perfpred.halide.measure.timed import Timer
+from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler
 from perfpred.measure.journal import Journal
 

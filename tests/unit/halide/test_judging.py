@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from perfpred.errors import MeasurementError
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.choosing import tune
-from perfpred.halide.choosing.judging import BLOCK, SHORT_BLOCK, judge
-from perfpred.halide.choosing.limits import Limits
-from perfpred.halide.choosing.paired import Speedup, geometric_mean, speedup
-from perfpred.halide.choosing.session import Timed
+from perfpred.halide.choose import tune
+from perfpred.halide.choose.judging import BLOCK, SHORT_BLOCK, judge
+from perfpred.halide.choose.limits import Limits
+from perfpred.halide.choose.paired import Speedup, geometric_mean, speedup
+from perfpred.halide.choose.session import Timed
+from perfpred.halide.schedule.candidate import Candidate, Directive
 
 LONG = Limits(max_blocks=12, wait_s=10.0)
 TRIALS = 50
@@ -137,7 +137,7 @@ def chosen(machine, limits=None, monkeypatch=None):
     if limits is None:
         return tune._decided(machine, BASELINES, OWN, Objective)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("perfpred.halide.choosing.limits.LIMITS", limits)
+        patch.setattr("perfpred.halide.choose.limits.LIMITS", limits)
         return tune._decided(machine, BASELINES, OWN, Objective)
 
 

@@ -7,10 +7,10 @@ pytest.importorskip("halide")
 import halide as hl
 
 from perfpred.errors import InputError
-from perfpred.halide.apply import apply, apply_to, target_of
-from perfpred.halide.built import checked, without_examples
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.miscompiled import miscompiled
+from perfpred.halide.pipeline.built import checked, without_examples
+from perfpred.halide.schedule.apply import apply, apply_to, target_of
+from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.variants.halide.library import target as halide_target
 
 IMAGE = np.random.default_rng(0).random((16, 24), dtype=np.float32)

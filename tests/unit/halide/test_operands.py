@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from perfpred.halide.sandbox.operands import Area, Operands
+from perfpred.halide.measure.checking.operands import Area, Operands
 
 DENSE = [[0, 4, 1], [0, 3, 4]]
 

@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.halide.sandbox.pulse import TRIES, WAIT_S, Pulse
+from perfpred.halide.measure.contention.probe import TRIES, WAIT_S, Pulse
 
 
 class Machine:

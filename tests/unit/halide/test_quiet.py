@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from perfpred.halide.estimating import in_moments
-from perfpred.halide.sandbox.crowd import LOOK_S, Crowd, busy_s, wait_for_quiet
-from perfpred.halide.sandbox.fastest import DAY_S, KEPT, recalled, remember
+from perfpred.halide.measure.contention.fastest import DAY_S, KEPT, recalled, remember
+from perfpred.halide.measure.contention.load import LOOK_S, Crowd, busy_s, wait_for_quiet
+from perfpred.halide.measure.estimating import in_moments
 from perfpred.measure.campaign import Row, RowRecord
 
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.journalled import Part
-from perfpred.halide.profiling import Order, read_schedules
-from perfpred.halide.source import Source
+from perfpred.halide.measure.journalled import Part
+from perfpred.halide.measure.profiling import Order, read_schedules
+from perfpred.halide.pipeline.ref import Source
 from perfpred.hardware import compiler
 from perfpred.learn.forest import ForestRegressor
 from perfpred.measure.journal import Journal

@@ -8,11 +8,11 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.campaign import Task, compile_all, prepare, runtime_library
-from perfpred.halide.candidate import Candidate, Directive
-from perfpred.halide.sandbox.workshop import Workshop, autoschedule_job, compile_job
-from perfpred.halide.source import Source
-from perfpred.halide.timed import time_all
+from perfpred.halide.measure.campaign import Task, compile_all, prepare, runtime_library
+from perfpred.halide.measure.timed import time_all
+from perfpred.halide.measure.workers import Workshop, autoschedule_job, compile_job
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import Journal

@@ -8,10 +8,10 @@ import pytest
 
 hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
-from perfpred.halide.built import build  # noqa: E402
-from perfpred.halide.candidate import Candidate, Directive  # noqa: E402
-from perfpred.halide.choosing.experience import Experience  # noqa: E402
-from perfpred.halide.source import Source  # noqa: E402
+from perfpred.halide.choose.database import Experience  # noqa: E402
+from perfpred.halide.pipeline.built import build  # noqa: E402
+from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.schedule.candidate import Candidate, Directive  # noqa: E402
 from perfpred.hardware import probe  # noqa: E402
 
 SIZES = ((32, 24), (40, 16))

@@ -1,0 +1,61 @@
+"""Spending runs on a pipeline that this process holds: stored, searched in other processes, left as it is."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+from perfpred.errors import InputError, PerfpredWarning
+from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.ranking import Choice
+from perfpred.halide.choose.session import session
+from perfpred.halide.choose.tune import tune
+from perfpred.halide.measure.campaign import scratch_folder
+from perfpred.halide.pipeline.built import Built
+from perfpred.halide.pipeline.serialized import store
+from perfpred.halide.pipeline.sizes import Size
+from perfpred.hardware import Machine
+
+NAME = "pipeline"
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def update(self, done: int, total: int, note: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where schedules are run."""
+
+    machine: Machine
+    isa: str
+    threads: int
+
+
+def tuned(
+    built: Built, size: Size, place: Place, experience: Experience | None, budget: int, seed: int
+) -> Choice:
+    """Return the fastest of at most `budget` schedules run at the size of the examples.
+
+    Raises
+    ------
+    InputError
+        If other processes cannot build the pipeline: Halide does not read back what it wrote.
+    MeasurementError
+        If nothing can be compiled or timed.
+    """
+    with scratch_folder() as folder:
+        source = store(built, folder, NAME)
+        with session(source, size, place.machine, (place.isa, place.threads)) as opened:
+            if opened.graph.algorithm != built.algorithm:
+                raise InputError(
+                    f"algorithm {built.algorithm} must be the same in other processes for schedules to be "
+                    f"run, but Halide reads it back as {opened.graph.algorithm}: give budget=0"
+                )
+            choice = tune(opened, experience, budget, seed, Quiet())
+            for said in opened.task.checks.warnings:
+                warnings.warn(said, PerfpredWarning, stacklevel=3)
+            return choice

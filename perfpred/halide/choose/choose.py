@@ -1,0 +1,34 @@
+"""From a budget of runs to a schedule that can be kept."""
+
+from __future__ import annotations
+
+import math
+
+from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.deciding import decide
+from perfpred.halide.choose.ranking import Choice
+from perfpred.halide.choose.session import Session
+from perfpred.halide.schedule.document import Schedule
+from perfpred.progress import Progress
+
+KEPT = 4
+"""Next best schedules that are kept beside the chosen one."""
+
+
+def chosen_for(
+    session: Session, experience: Experience | None, budget: int, seed: int, progress: Progress
+) -> tuple[Schedule, Choice]:
+    """Return a schedule for the session's pipeline and size, and the choice it comes from."""
+    choice = decide(session, experience, budget, seed, progress)
+    best = choice.best
+    others = [each for each in choice.ranking if each.candidate != best.candidate][:KEPT]
+    schedule = Schedule.of(
+        session.source.name,
+        session.graph,
+        best.candidate,
+        session.task.target,
+        [session.size],
+        best.expected_s if math.isfinite(best.expected_s) else None,
+        [(each.candidate, each.expected_s) for each in others],
+    )
+    return schedule, choice

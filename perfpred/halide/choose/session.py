@@ -1,0 +1,192 @@
+"""A pipeline at one size on this machine, ready for schedules to be compiled and timed beside each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from perfpred.errors import InputError, one_line
+from perfpred.halide.choose.database_file import BROKEN, WRONG
+from perfpred.halide.cost.machine import Target
+from perfpred.halide.measure.campaign import Task, compile_all, prepare, pulse_library, scratch_folder
+from perfpred.halide.measure.checks import sizes_beside
+from perfpred.halide.measure.contention.fastest import recalled, remember
+from perfpred.halide.measure.contention.load import FEW, wait_for_quiet
+from perfpred.halide.measure.estimating import FEW_CALM, in_moments
+from perfpred.halide.measure.generate import BASELINES, Request, baselines
+from perfpred.halide.measure.timed import require_runnable, time_all
+from perfpred.halide.measure.workers import Workshop, compile_job
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.schedule.candidate import Candidate, distinct
+from perfpred.hardware import Machine
+from perfpred.measure.campaign import Effort
+from perfpred.progress import Progress
+from perfpred.sandbox.forking import ForkLimits
+
+
+@dataclass
+class Forgotten:
+    """A log that nobody reads again."""
+
+    kept: list[dict[str, Any]] = field(default_factory=list)
+
+    def append(self, entry: Any) -> None:
+        """Keep an entry for this process's life."""
+        self.kept.append(dict(entry))
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Return no timings: each measurement is a new one."""
+        return (entry for entry in self.kept if "compiled" in entry)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What became of a candidate: seconds, NaN unless the status is ok.
+
+    `slowdown` is how much slower than in quiet a loop over all threads may have been when it was timed, 1 in
+    quiet.
+    """
+
+    time_s: float
+    noise: float
+    status: str
+    slowdown: float = 1.0
+    message: str = ""
+
+
+class Session:
+    """Compiles and times candidates of one pipeline at one size.
+
+    Parameters
+    ----------
+    source : Source
+    size : (int, int)
+    machine : Machine
+    isa : str
+    threads : int
+    workshop : Workshop
+    folder : Path
+        For files that live as long as the session.
+
+    Attributes
+    ----------
+    failed : dict of str to str
+        The status of what was wrong or crashed, by its id: never run or chosen again.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        size: Size,
+        machine: Machine,
+        place: tuple[str, int],
+        workshop: Workshop,
+        folder: Path,
+    ) -> None:
+        isa, threads = place
+        described = workshop.describe(source, size, str(folder / size_text(size)))
+        self.source, self.size, self.machine = source, size, machine
+        self.graph = described.graph
+        self.target = Target.of(machine, isa, threads)
+        beside, notes = sizes_beside(source, {size: described}, workshop, str(folder))
+        hardware = machine.hardware(isa, threads)
+        self.task = Task(source, hardware, {size: described}, folder, beside=tuple(beside))
+        self.task.checks.notes += notes
+        self.workshop = workshop
+        self._log = Forgotten()
+        self.failed: dict[str, str] = {}
+        self._baselines: tuple[list[Candidate], list[str]] | None = None
+        self._pulses = pulse_library(self.task).with_suffix(".fastest.json")
+        self.task.fastest.saw(recalled(self._pulses))
+        prepare(self.task, workshop)
+
+    def baselines(self) -> tuple[list[Candidate], list[str]]:
+        """Return what Halide's autoschedulers choose for this size, and notes where one fails."""
+        if self._baselines is None:
+            place = (self.source, self.size, self.graph, self.task.target, self.target, self.task.folder)
+            self._baselines = baselines(Request(*place), self.workshop, BASELINES)
+        return self._baselines
+
+    def require_runnable(self) -> None:
+        """Raise `InputError` with Halide's own message if the pipeline fails even without a schedule."""
+        require_runnable(self.task, self.machine)
+
+    def require_applicable(self, candidate: Candidate) -> None:
+        """Raise `InputError` unless Halide takes a candidate, which is found out in another process."""
+        job = compile_job(self.source, self.size, candidate, self.task.target, "") | {"kind": "apply"}
+        reply = self.workshop.run(job)
+        if reply["status"] != "ok":
+            said = one_line(reply["message"])[:300]
+            raise InputError(
+                f"the schedule {candidate.id} cannot be applied to {self.source.name}: {said}; what was "
+                "measured of it is of another pipeline or was damaged: profile it again"
+            )
+
+    def measure(
+        self, candidates: Sequence[Candidate], effort: Effort, seed: int, progress: Progress
+    ) -> dict[Candidate, Timed]:
+        """Return what became of each candidate, all timed in the same interleaved rounds.
+
+        What was wrong or crashed before, here or at another size (`failed`), is not run again.
+        """
+        named = {each: self.failed[each.id] for each in distinct(candidates) if each.id in self.failed}
+        out = {each: Timed(math.nan, math.nan, status) for each, status in named.items()}
+        rest = [each for each in candidates if each not in out]
+        found = self._measured(rest, effort, seed, progress) if rest or not out else {}
+        self.failed.update(
+            {each.id: timed.status for each, timed in found.items() if timed.status in (WRONG, BROKEN)}
+        )
+        return found | out
+
+    def _measured(
+        self, candidates: Sequence[Candidate], effort: Effort, seed: int, progress: Progress
+    ) -> dict[Candidate, Timed]:
+        chosen = distinct(candidates)
+        compiled = compile_all(self.task, chosen, self.workshop, self._log, progress)
+        usable = [each for each in chosen if compiled[each.id].usable]
+        found = {
+            each: Timed(math.nan, math.nan, compiled[each.id].status, message=compiled[each.id].message)
+            for each in chosen
+            if compiled[each.id].status != "ok"
+        }
+        rows = time_all(self.task, usable, self.machine, Forgotten(), effort, seed, progress)
+        remember(self._pulses, self.task.fastest.time_s)
+        moments = in_moments(rows, self.task.fastest.time_s, min(FEW_CALM, max(1, effort.min_rounds // 2)))
+        for candidate, (_, record), moment in zip(usable, rows, moments, strict=True):
+            if moment is not None:
+                slowdown = max(moment.slowdown, self._crowding())
+                found[candidate] = Timed(moment.estimate.time_s, moment.estimate.noise, "ok", slowdown)
+            else:
+                status = record.status if record.failed else "timeout"
+                found[candidate] = Timed(math.nan, math.nan, status, message=record.message)
+        by_id = {each.id: found[each] for each in found}
+        for each in chosen:
+            if each not in found:
+                found[each] = by_id[compiled[each.id].twin_of]
+        return found
+
+    def wait_for_quiet(self, limit_s: float) -> float:
+        """Wait until other programs leave the processors alone, at most so long; returns the seconds."""
+        return wait_for_quiet(self.task.processors, limit_s)
+
+    def _crowding(self) -> float:
+        """Return how much slower a loop may be that waits for the processor others used last, 1 if none."""
+        used = self.task.others.used
+        return 1.0 + used if used > FEW else 1.0
+
+
+@contextmanager
+def session(
+    source: Source, size: Size, machine: Machine, place: tuple[str, int], compile_limit_s: float = 60.0
+) -> Iterator[Session]:
+    """Open a session on ``(isa, threads)`` whose processes and files go when it ends."""
+    with (
+        scratch_folder() as folder,
+        Workshop(ForkLimits(compile_limit_s)) as workshop,
+    ):
+        yield Session(source, size, machine, place, workshop, folder)

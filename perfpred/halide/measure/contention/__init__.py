@@ -1,0 +1,1 @@
+"""How much other programs slow the processors that timings run on."""

@@ -1,0 +1,159 @@
+"""What is done with a pipeline in a process of its own: describe it, schedule it, compile it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import halide as hl
+import numpy as np
+
+from perfpred.errors import MeasurementError
+from perfpred.files import atomic_write, make_folder
+from perfpred.halide.graph.rounding import rounding
+from perfpred.halide.measure.contention.probe import PULSE_HEIGHT, PULSE_WIDTH
+from perfpred.halide.measure.workers import about_path
+from perfpred.halide.pipeline.built import Built, build
+from perfpred.halide.pipeline.code_key import code_key
+from perfpred.halide.pipeline.difference import difference
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.schedule.apply import apply
+from perfpred.halide.schedule.autoscheduled import choice_of
+from perfpred.halide.schedule.autoschedulers import run_autoscheduler
+from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directive
+from perfpred.halide.schedule.dry_run import lowered
+from perfpred.sandbox.supervised import run_supervised
+from perfpred.variants import cache
+
+FUNCTION = "perfpred_pipeline"
+LINK = ("gcc", "-shared", "-o")
+LINK_LIMIT_S = 60
+
+
+def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Do one job; ``kind`` says which, the rest is its arguments."""
+    if job["kind"] == "runtime":
+        return compile_runtime(hl.Target(job["target"]), Path(job["out"]))
+    if job["kind"] == "pulse":
+        return compile_pulse(hl.Target(job["target"]), job["threads"], Path(job["out"]))
+    source = Source(job["name"], job["place"])
+    built = build(source, (int(job["size"][0]), int(job["size"][1])))
+    if job["kind"] == "describe":
+        return describe(built, Path(job["folder"]) if job.get("folder") else None)
+    if job["kind"] == "difference":
+        return {"difference": differing(source, built, job["size"], job["other"])}
+    target = hl.Target(job["target"])
+    if job["kind"] == "autoschedule":
+        return {"candidate": autoscheduled(built, target, job["scheduler"], job["parameters"], job["label"])}
+    candidate = Candidate.from_json(job["candidate"])
+    if job["kind"] == "apply":
+        return lowered(candidate, built, target)
+    return compile_candidate(built, candidate, target, Path(job["out"]))
+
+
+def describe(built: Built, folder: Path | None) -> dict[str, Any]:
+    """Return the graph, and what the compiled function takes and writes; examples are saved to `folder`."""
+    arguments, outputs = built.documents
+    if folder is not None:
+        make_folder(folder)
+        for argument, (_, example) in zip(arguments, built.inputs, strict=True):
+            if argument["kind"] == "image":
+                np.save(folder / argument["file"], example)
+    return {
+        "graph": built.graph.to_json(),
+        "arguments": arguments,
+        "outputs": outputs,
+        "rounding": rounding(built.raw, built.graph).to_json(),
+        "code": code_key(built),
+    }
+
+
+def differing(source: Source, built: Built, size: Sequence[int], other: Sequence[int]) -> str:
+    """Return how the algorithm at another size differs from that of a pipeline, empty if it does not."""
+    sizes = (int(size[0]), int(size[1])), (int(other[0]), int(other[1]))
+    return difference((built.raw, build(source, sizes[1]).raw), sizes)
+
+
+def autoscheduled(
+    built: Built, target: Any, scheduler: str, parameters: Mapping[str, Any], label: str
+) -> dict[str, Any]:
+    """Return an autoscheduler's choice as a candidate.
+
+    A choice that directives cannot say becomes a directive to run the autoscheduler again.
+    """
+    again = Directive("", 0, AUTOSCHEDULE, (scheduler, json.dumps(dict(parameters), sort_keys=True)))
+    built.graph  # noqa: B018 - read before anything is scheduled
+    run_autoscheduler(built.pipeline, target, scheduler, parameters)
+    return choice_of(Candidate((again,), label), built).to_json()
+
+
+def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:
+    """Write a candidate's shared library, without Halide's runtime; returns a hash of its code."""
+    start = time.perf_counter()
+    bare = target.with_feature(hl.TargetFeature.NoRuntime)
+    built.funcs  # noqa: B018 - looked at before anything is scheduled
+    apply(candidate, built, bare)
+    code, ended = write_library(built.pipeline, built.arguments, bare, out)
+    about = {"code": code, "compile_s": ended - start}
+    atomic_write(about_path(out), json.dumps(about), follow_links=False)
+    return about
+
+
+def compile_runtime(target: Any, out: Path) -> dict[str, Any]:
+    """Write the shared library of Halide's runtime."""
+    with _building(out) as folder:
+        path = folder / "runtime.o"
+        hl.compile_standalone_runtime(str(path), target)
+        link([str(path), "-lpthread", "-ldl", "-lm"], folder, out)
+    return {}
+
+
+def compile_pulse(target: Any, threads: int, out: Path) -> dict[str, Any]:
+    """Write the shared library of the pulse: a small product of matrices on each thread."""
+    x, y, xi, yi, thread = (hl.Var(name) for name in ("x", "y", "xi", "yi", "thread"))
+    right, sums, pulse = hl.Func("right"), hl.Func("sums"), hl.Func("pulse")
+    k = hl.RDom([(0, PULSE_WIDTH)])
+    right[x, y, thread] = hl.f32(x + y + thread)
+    sums[x, y, thread] = 0.0
+    sums[x, y, thread] += hl.f32(k.x - y) * right[x, k.x, thread]
+    pulse[x, y, thread] = sums[x, y, thread]
+    for dimension, extent in ((x, PULSE_WIDTH), (y, PULSE_HEIGHT), (thread, threads)):
+        pulse.bound(dimension, 0, extent)
+    pulse.tile(x, y, xi, yi, 32, 6).vectorize(xi, 16).unroll(xi).unroll(yi).parallel(thread)
+    sums.compute_at(pulse, x).vectorize(x, 16).unroll(x).unroll(y)
+    sums.update().reorder(x, y, k.x).vectorize(x, 16).unroll(x).unroll(y)
+    right.compute_at(pulse, thread).vectorize(x, 16)
+    write_library(hl.Pipeline(pulse), [], target.with_feature(hl.TargetFeature.NoRuntime), out)
+    return {}
+
+
+def write_library(pipeline: Any, arguments: list[Any], bare: Any, out: Path) -> tuple[str, float]:
+    """Compile and link a pipeline; returns a hash of its code, and when it was compiled by the clock."""
+    with _building(out) as folder:
+        path = folder / "pipeline.o"
+        pipeline.compile_to({hl.OutputFileType.object: str(path)}, arguments, FUNCTION, bare)
+        ended = time.perf_counter()
+        link([str(path)], folder, out)
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16], ended
+
+
+@contextmanager
+def _building(out: Path) -> Iterator[Path]:
+    """Make a folder beside a library to be, for what it is made of."""
+    cache.require_private(out.parent)
+    with cache.work_folder(out.parent) as folder:
+        yield folder
+
+
+def link(objects: list[str], folder: Path, out: Path) -> None:
+    """Link objects into a shared library, first in a work folder: it is there whole or not at all."""
+    made = folder / out.name
+    done = run_supervised([*LINK, str(made), *objects], LINK_LIMIT_S, {"TMPDIR": str(folder)})
+    if done.returncode != 0:
+        raise MeasurementError(f"linking failed: {done.stderr[-400:]}")
+    cache.put_in_place(made, out)

@@ -1,0 +1,287 @@
+"""Measuring a pipeline's candidates from start to files, resumably."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perfpred.errors import InputError
+from perfpred.files import atomic_write
+from perfpred.halide.cost.machine import Target
+from perfpred.halide.measure.campaign import Task, cache_dir, prepare
+from perfpred.halide.measure.checks import sizes_beside
+from perfpred.halide.measure.generate import BASELINES, SHARES, Request, baselines, gather
+from perfpred.halide.measure.journalled import Part, candidates_of, warn_of_unclear
+from perfpred.halide.measure.refining import Rounds
+from perfpred.halide.measure.results import Results
+from perfpred.halide.measure.sized import require_one_algorithm
+from perfpred.halide.measure.timed import require_runnable, time_all
+from perfpred.halide.measure.workers import Description, Workshop, require_halide
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.schedule.candidate import Candidate, distinct
+from perfpred.halide.schedule.rules import mapping, require, require_size, shown
+from perfpred.hardware import Machine
+from perfpred.input_files import read_json
+from perfpred.measure.campaign import Effort
+from perfpred.measure.claim import Claim
+from perfpred.measure.destination import stem
+from perfpred.measure.journal import Journal
+from perfpred.measure.outputs import require_free, require_same, seen
+from perfpred.profile import Profile, write_profile
+from perfpred.progress import Progress
+from perfpred.sandbox.forking import ForkLimits
+from perfpred.variants.cache import remove_leftovers
+
+EFFORT = Effort(min_rounds=8, max_rounds=24, row_budget_s=2.0, row_limit_s=20.0)
+"""Candidates are many and compared with each other: fewer rounds each than a size of a kernel."""
+
+LEAST_FIRST = 12
+"""Candidates before a model chooses further ones."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be measured.
+
+    Parameters
+    ----------
+    source : Source
+        The pipeline.
+    sizes : tuple of (int, int)
+        Candidates are drawn for the first; Halide's autoschedulers choose for each.
+    isa : str
+        The instruction-set level; ``threads`` the number of threads.
+    count : int
+        How many candidates, Halide's autoschedulers' own choices included.
+    sources : tuple of str
+        Who may propose them.
+    compile_limit_s : float
+        Seconds a candidate may take to compile.
+    given : tuple of Candidate
+        Measured before those that `sources` propose, and counted.
+    refined : float
+        The share of `count` that a model chooses in rounds, from short timings of those before; only where
+        our own space is among the sources.
+    """
+
+    source: Source
+    sizes: tuple[Size, ...]
+    isa: str
+    threads: int
+    count: int = 100
+    seed: int = 0
+    sources: tuple[str, ...] = (*BASELINES, *SHARES)
+    compile_limit_s: float = 60.0
+    given: tuple[Candidate, ...] = ()
+    refined: float = 0.0
+
+    @property
+    def first(self) -> int:
+        """How many candidates are measured before the rounds, those given included."""
+        if "own" not in self.sources:
+            return self.count
+        return max(self.count - round(self.count * self.refined), min(self.count, LEAST_FIRST))
+
+
+def profile_pipeline(
+    order: Order,
+    machine: Machine,
+    out: Path,
+    effort: Effort,
+    progress: Progress,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Profile:
+    """Measure candidates of a pipeline and write the profile, and the schedules beside it.
+
+    Every outcome is in a journal at every moment, so the same call with ``resume=True`` continues one that
+    was interrupted.
+
+    Raises
+    ------
+    InputError
+        If the pipeline cannot be scheduled, or the output is there already.
+    MeasurementError
+        If nothing could be measured.
+    """
+    if out.name in ("", ".."):
+        raise InputError(f"--out must name a CSV file, but is '{out}'")
+    with Claim(out.with_name(f"{stem(out)}.journal")) as claim, _work_folder(out) as folder:
+        require_free([out], replace=resume or overwrite)
+        before = seen(out)
+        campaign = _Campaign(claim, resume, overwrite, effort, progress)
+        results, about = _measured(order, machine, folder, campaign)
+        profile = results.profile(machine, effort, about)
+        require_same(out, before, claim.path)
+        write_profile(profile, out)
+        schedules = {each.id: each.to_json() for each in results.candidates}
+        document = {"pipeline": order.source.name, "schedules": schedules}
+        atomic_write(schedules_path(out), json.dumps(document, indent=1) + "\n", follow_links=False)
+        return profile
+
+
+@contextmanager
+def _work_folder(out: Path) -> Iterator[Path]:
+    """Make the folder of a campaign's example inputs, beside its output, and remove it at the end."""
+    folder = out.with_name(f"{stem(out)}.work")
+    if folder.is_symlink():
+        raise InputError(f"{folder} is a symbolic link, which is not written through: remove it")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        remove_leftovers(cache_dir())  # of compilations that were interrupted
+
+
+@dataclass(frozen=True)
+class _Campaign:
+    """How a campaign is kept and told of."""
+
+    claim: Claim
+    resume: bool
+    overwrite: bool
+    effort: Effort
+    progress: Progress
+
+
+def _measured(
+    order: Order, machine: Machine, folder: Path, campaign: _Campaign
+) -> tuple[Results, dict[str, Any]]:
+    """Return what a campaign found out, and what there is to say about it."""
+    hardware, load = machine.hardware(order.isa, order.threads), os.getloadavg()
+    with Workshop(ForkLimits(order.compile_limit_s)) as workshop:
+        described = {
+            size: workshop.describe(order.source, size, str(folder / size_text(size))) for size in order.sizes
+        }
+        require_one_algorithm(order.source, described, workshop)
+        beside, said = sizes_beside(order.source, described, workshop, str(folder))
+        task = Task(order.source, hardware, described, folder, beside=tuple(beside))
+        task.checks.notes += said
+        prepare(task, workshop)
+        require_runnable(task, machine)  # before anything is drawn, or a journal begun
+        identity = _identity(order, hardware.id, described[order.sizes[0]])
+        resume, overwrite = campaign.resume, campaign.overwrite
+        with Journal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
+            warn_of_unclear(journal)
+            target = Target.of(machine, order.isa, order.threads)
+            first, notes = _candidates(order, task, target, workshop, journal)
+            rounds = Rounds(task, target, workshop, machine, journal, order.seed, campaign.progress)
+            rounds.refine(first, order.count - order.first)
+            chosen, compiled = rounds.chosen, rounds.compiled
+            workshop.close()  # nothing else runs while schedules are timed
+            usable = [each for each in chosen if compiled[each.id].usable]
+            log, seed = Part(journal, "row"), order.seed
+            rows = time_all(task, usable, machine, log, campaign.effort, seed, campaign.progress)
+            when = {
+                "started": journal.started,
+                "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+                "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
+            }
+    about = {"measured": when, "notes": notes, "order": identity, "checks": task.checks.document()}
+    return Results(task, target, chosen, compiled, rows), about
+
+
+def schedules_path(out: Path) -> Path:
+    """Return where the schedules of a profile lie: a JSON file beside it."""
+    return out.with_name(f"{stem(out)}.schedules.json")
+
+
+def read_schedules(out: Path) -> dict[str, Candidate]:
+    """Return the schedules of a profile by the ids in its column ``schedule``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+    path = schedules_path(out)
+    try:
+        fields = mapping(read_json(path, "schedules"), "it", ("schedules",), ("pipeline",))
+        require(isinstance(fields["schedules"], dict), "schedules", "a JSON object", fields["schedules"])
+        return {key: _schedule(key, each) for key, each in fields["schedules"].items()}
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _schedule(key: str, document: Any) -> Candidate:
+    try:
+        candidate = Candidate.from_json(document)
+        require(candidate.id == key, "its key", f"the hash of its directives, {candidate.id},", key)
+    except InputError as error:
+        raise InputError(f"schedules.{shown(key)}: {error}") from None
+    return candidate
+
+
+def parse_size(text: str) -> Size:
+    """Return a size written as ``1536x1024``.
+
+    Raises
+    ------
+    InputError
+        If it is not written so, not positive, or larger than Halide's outputs can be.
+
+    Examples
+    --------
+    >>> parse_size("1536x1024")
+    (1536, 1024)
+    """
+    found = re.fullmatch(r"([0-9]{1,10})x([0-9]{1,10})", text)
+    size = (int(found[1]), int(found[2])) if found else (0, 0)
+    if min(size) < 1:
+        raise InputError(f"a size must be WIDTHxHEIGHT, such as 1536x1024, but got {shown(text)}")
+    return require_size(size, "a size")
+
+
+def _identity(order: Order, hardware: str, described: Description) -> dict[str, Any]:
+    return {
+        "pipeline": order.source.name,
+        "algorithm": described.graph.algorithm,
+        "code": described.code,
+        "sizes": [size_text(size) for size in order.sizes],
+        "hardware": hardware,
+        "count": order.count,
+        "refined": order.refined,
+        "seed": order.seed,
+        "sources": list(order.sources),
+        "halide": require_halide(),
+    }
+
+
+def _candidates(
+    order: Order, task: Task, target: Target, workshop: Workshop, journal: Journal
+) -> tuple[list[Candidate], list[str]]:
+    """Return the candidates of a campaign: those in its journal, or new ones, which are put there."""
+    for entry in journal.entries():
+        if "candidates" in entry and (kept := candidates_of(entry["candidates"])) is not None:
+            return kept, list(entry["notes"])
+    requests = [
+        Request(order.source, size, each.graph, task.target, target, task.folder)
+        for size, each in task.described.items()
+    ]
+    found: list[Candidate] = []
+    notes: list[str] = []
+    if order.sources:
+        rng, wanted = np.random.default_rng(order.seed), order.first - len(order.given)
+        found, notes = gather(requests[0], workshop, wanted, order.sources, rng)
+        own: list[Candidate] = []
+        for request in requests[1:]:
+            more, said = baselines(request, workshop, [each for each in BASELINES if each in order.sources])
+            own += more
+            notes += [each for each in said if each not in notes]
+        new = [each for each in distinct(own) if each not in found]
+        found = [*found[: max(1, wanted - len(new))], *new]
+    chosen = distinct([*order.given, *found])
+    journal.append({"candidates": [each.to_json() for each in chosen], "notes": notes})
+    return chosen, notes

@@ -1,0 +1,202 @@
+"""Timing compiled candidates at several sizes, and having their outputs checked, in a process of its own."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from perfpred.errors import InputError, one_line
+from perfpred.halide.measure.campaign import Task, pulse_library, runtime_library
+from perfpred.halide.measure.contention.load import Crowd
+from perfpred.halide.measure.journalled import NamedRows
+from perfpred.halide.measure.workers import Description
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.schedule.candidate import Candidate
+from perfpred.halide.schedule.reference import reference_schedule
+from perfpred.hardware import Machine
+from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign
+from perfpred.measure.process import MALLOC
+from perfpred.progress import Progress
+from perfpred.sandbox.child import Child, Command
+from perfpred.variants.cache import is_usable
+
+HOPELESS = 4.0
+"""A candidate this much slower than the best so far at a size is timed once."""
+MEMORY_BYTES = 16 << 30
+LOOK_LIMIT_S = 120.0
+"""How long the reference may be run at one size."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The least time so far, by size."""
+
+    time_s: dict[str, float] = field(default_factory=dict)
+
+    def hopeless(self, size: str, time_s: float) -> bool:
+        """Take in a time; returns whether it is too far behind to be worth repeating."""
+        best = min(time_s, self.time_s.get(size, time_s))
+        self.time_s[size] = best
+        return time_s > HOPELESS * best
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Answers for one candidate, through the timing process that all share."""
+
+    child: Child
+    candidate: str
+    libraries: Mapping[str, str]
+    best: Best
+    task: Task
+    limit_s: float
+
+    def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
+        """Return the reply for one row, marked if it is not worth another timing.
+
+        What was wrong at one size, or crashed, is not timed at another.
+        """
+        size, checks = size_text((sizes["width"], sizes["height"])), self.task.checks
+        failed = checks.failed(self.candidate)
+        if failed is not None:
+            return dict(failed)
+        library, check = self.libraries[size], not checks.is_checked(self.candidate, size)
+        request = {"library": library, "size": size, "check": check}
+        if check:
+            request["beside"] = [
+                each.name
+                for each in self.task.beside
+                if self.libraries[size_text(each.like)] == library and each.name in checks.data
+            ]
+        reply = self.child.ask(request, self.limit_s)
+        checks.took(self.candidate, size, reply)
+        if reply["status"] == "wrong_result":
+            self.child.close()  # it may have written anywhere
+        if reply["status"] == "ok":
+            for taken in ("refused", "passed"):
+                reply.pop(taken, None)
+            self.task.fastest.saw(reply["monitor_s"])
+            if self.best.hopeless(size, reply["time_s"]):
+                reply["give_up"] = True
+        return reply
+
+
+def time_all(
+    task: Task,
+    candidates: Sequence[Candidate],
+    machine: Machine,
+    log: Log,
+    effort: Effort,
+    seed: int,
+    progress: Progress,
+) -> list[tuple[Row, RowRecord]]:
+    """Time candidates at all sizes in interleaved rounds; returns a record a row."""
+    rows = [
+        Row(each.id, {"width": size[0], "height": size[1]}) for each in candidates for size in task.described
+    ]
+    with _timing_process(task, machine) as child:
+        best = Best()
+        timers = {
+            each.id: Timer(
+                child,
+                each.id,
+                {size_text(size): str(task.library(each, size)) for size in task.described},
+                best,
+                task,
+                effort.row_limit_s,
+            )
+            for each in candidates
+        }
+        names = [f"{row.subject} {row.sizes['width']}x{row.sizes['height']}" for row in rows]
+        named = NamedRows(log, names)
+        records = run_campaign(rows, timers, named, effort, seed, time.perf_counter, progress)
+    return list(zip(rows, records, strict=True))
+
+
+def require_runnable(task: Task, machine: Machine) -> None:
+    """Raise `InputError` with Halide's own message if the pipeline fails even without a schedule."""
+    with _timing_process(task, machine):
+        pass
+
+
+@contextmanager
+def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
+    setup = {
+        "runtime": str(runtime_library(task)),
+        "pulse": str(pulse_library(task)),
+        "threads": task.hardware.threads,
+        "fastest_pulse_s": task.fastest.time_s if math.isfinite(task.fastest.time_s) else None,
+        "sizes": {
+            **{size_text(size): operands_setup(task, size, each) for size, each in task.described.items()},
+            **{
+                each.name: operands_setup(task, each.like, each.described, each.folder)
+                for each in task.beside
+            },
+        },
+    }
+    processors = [str(each) for each in task.processors]
+    memory = str(min(MEMORY_BYTES, machine.memory_bytes))
+    command = Command(
+        f"the process timing {task.source.name}",
+        ["-m", "perfpred.halide.measure.runner", memory, *processors],
+        setup,
+        {**MALLOC, "HL_NUM_THREADS": str(task.hardware.threads)},
+    )
+    child, crowd = Child(command), Crowd(task.processors)
+    try:
+        _look(task, child)
+        yield child
+    finally:
+        task.others.used = crowd.others(child.pid)
+        child.close()
+
+
+def operands_setup(task: Task, size: Size, described: Description, folder: str = "") -> dict[str, Any]:
+    """Return what the timing process needs to know of a size; its code is that for another where so told."""
+    return {
+        "folder": str(task.folder / (folder or size_text(size))),
+        "arguments": list(described.arguments),
+        "outputs": list(described.outputs),
+        "rounding": dict(described.rounding),
+        "reference": str(task.library(reference_schedule(described.graph), size)),
+        "others": [str(path) for _, _, path in task.variants(size) if is_usable(path)],
+    }
+
+
+def _look(task: Task, child: Child) -> None:
+    """Have the reference run at all sizes that it was not, and take in what is checked there."""
+    sizes = {size_text(size): each for size, each in task.described.items()}
+    beside = {each.name: each.described for each in task.beside}
+    failed: list[tuple[str, str]] = []
+    for name, described in {**beside, **sizes}.items():
+        if name in task.checks.data or name in task.checks.looked_at:
+            continue
+        task.checks.looked_at.add(name)
+        reply = child.ask({"about": name}, LOOK_LIMIT_S)
+        if reply["status"] == "ok":
+            task.checks.saw(name, described, reply)
+            continue
+        said = one_line(reply["message"])
+        task.checks.warn(f"the unscheduled pipeline fails: {said}", name)
+        if name in sizes and not any(each in task.checks.data for each in sizes):
+            failed.append((name, said))
+    if len(failed) == len(sizes):
+        raise InputError(_unrunnable(task.source, *failed[0]))
+
+
+def _unrunnable(source: Source, size: str, said: str) -> str:
+    """Return what is said of a pipeline that fails whatever its schedule."""
+    remedy = (
+        ". Its examples must cover what is read, and its outputs what is written: an output's extent may be "
+        "a pair (minimum, extent), and an example an hl.Buffer with minima and strides"
+    )
+    said = said.removeprefix("Error: ").rstrip(".")
+    return (
+        f"{source.name} cannot be run at {size}, even without a schedule: {said}"
+        f"{remedy if 'accessed at' in said else ''}"
+    )

@@ -1,0 +1,170 @@
+"""The jobs that are done with a pipeline in processes of their own, as the parent sees them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from perfpred.errors import InputError, VariantUnavailableError
+from perfpred.halide.graph.model import Graph
+from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.schedule.candidate import Candidate
+from perfpred.sandbox.forking import ForkLimits
+from perfpred.sandbox.worker_pool import Job, WorkerPool
+
+RUN = "perfpred.halide.measure.jobs:run_job"
+JOBS = "perfpred.halide.measure.jobs"
+
+
+@dataclass(frozen=True)
+class Description:
+    """A pipeline at one size: its graph, and what its compiled function takes and writes.
+
+    Attributes
+    ----------
+    arguments : tuple of mapping
+        In order: images (``type`` by NumPy's name, ``dims`` of min, extent and stride in Halide's order,
+        ``file``) and scalars (``type``, ``value``).
+    outputs : tuple of mapping
+        ``type`` and ``dims`` of each output buffer in order; a Tuple has several.
+    rounding : mapping
+        ``epsilon`` and ``terms``, as `perfpred.halide.graph.rounding.Rounding` has them.
+    code : str
+        What decides its code, beside a schedule and a target: see `perfpred.halide.pipeline.code_key`.
+    """
+
+    graph: Graph
+    arguments: tuple[Mapping[str, Any], ...]
+    outputs: tuple[Mapping[str, Any], ...]
+    rounding: Mapping[str, float]
+    code: str
+
+
+class Workshop:
+    """Does jobs in processes that can be limited; a context manager, whose end ends them.
+
+    Parameters
+    ----------
+    limits : ForkLimits
+        Of each job.
+    workers : int, optional
+        How many jobs at a time; all processors by default.
+
+    Raises
+    ------
+    VariantUnavailableError
+        If Halide is not installed.
+    """
+
+    def __init__(self, limits: ForkLimits | None = None, workers: int | None = None) -> None:
+        require_halide()
+        self._pool = WorkerPool([JOBS], limits, workers, failure="compile_error")
+
+    @property
+    def limits(self) -> ForkLimits:
+        """What a job may use, unless it has limits of its own."""
+        return self._pool.limits
+
+    def run(self, job: Mapping[str, Any], limits: ForkLimits | None = None) -> dict[str, Any]:
+        """Return the reply to one job; its status is ``ok``, ``compile_error`` or ``timeout``."""
+        return self._pool.run(Job(RUN, {"job": dict(job)}), limits)
+
+    def submit(self, work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:
+        """Have something done that calls `run`, beside other such work."""
+        return self._pool.submit(work)
+
+    def run_all(
+        self,
+        jobs: Sequence[Mapping[str, Any]],
+        done: Callable[[int, dict[str, Any]], None],
+        limits: ForkLimits | None = None,
+    ) -> None:
+        """Do jobs at the same time; `done` is called with each one's number and reply, one call at a time."""
+        self._pool.run_all([Job(RUN, {"job": dict(job)}) for job in jobs], done, limits)
+
+    def describe(self, source: Source, size: Size, folder: str | None = None) -> Description:
+        """Return a pipeline at a size; example images are saved to `folder` if one is given.
+
+        Raises
+        ------
+        InputError
+            If it cannot be built or scheduled; the message says why.
+        """
+        reply = self.run({"kind": "describe", **_where(source, size), "folder": folder})
+        if reply["status"] != "ok":
+            message = str(reply["message"])
+            place = source.place if ":" in source.place else source.name
+            is_placed = message.startswith(place.rpartition(":")[0] or place)
+            where = "" if is_placed else f"{place} at {size_text(size)}: "
+            raise InputError(f"{where}{message}")
+        operands = tuple(reply["arguments"]), tuple(reply["outputs"])
+        graph = Graph.from_json(reply["graph"])
+        return Description(graph, *operands, reply["rounding"], reply["code"])
+
+    def difference(self, source: Source, size: Size, other: Size) -> str:
+        """Return how a pipeline's algorithm differs between two sizes, empty if it does not.
+
+        Raises
+        ------
+        InputError
+            If it cannot be built at the other size.
+        """
+        reply = self.run({"kind": "difference", **_where(source, size), "other": list(other)})
+        if reply["status"] != "ok":
+            raise InputError(str(reply["message"]))
+        return str(reply["difference"])
+
+    def close(self) -> None:
+        """End all processes and threads."""
+        self._pool.close()
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def compile_job(source: Source, size: Size, candidate: Candidate, target: str, out: str) -> dict[str, Any]:
+    """Return the job of compiling a candidate to the shared library `out`."""
+    where = _where(source, size)
+    return {"kind": "compile", **where, "candidate": candidate.to_json(), "target": target, "out": out}
+
+
+def autoschedule_job(
+    source: Source, size: Size, scheduler: str, parameters: Mapping[str, Any], target: str, label: str
+) -> dict[str, Any]:
+    """Return the job of asking an autoscheduler; the reply's candidate bears `label` as its source."""
+    return {
+        "kind": "autoschedule",
+        **_where(source, size),
+        "scheduler": scheduler,
+        "parameters": dict(parameters),
+        "target": target,
+        "label": label,
+    }
+
+
+def about_path(library: Path) -> Path:
+    """Return where it is kept what a compilation replied, beside its library."""
+    return library.with_suffix(".json")
+
+
+def require_halide() -> str:
+    """Return Halide's version; raises `VariantUnavailableError` where it is not installed."""
+    try:
+        return importlib.metadata.version("halide")
+    except importlib.metadata.PackageNotFoundError:
+        raise VariantUnavailableError("Halide is not installed: pip install halide") from None
+
+
+def _where(source: Source, size: Size) -> dict[str, Any]:
+    return {"name": source.name, "place": source.place, "size": list(size)}

@@ -1,1 +1,0 @@
-"""Where schedules are tried: processes that may abort, hang or eat memory."""
