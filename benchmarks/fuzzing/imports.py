@@ -16,7 +16,7 @@ from fuzzing import damage, trees
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError, require_named
 from perfpred.documents.json_text import parse_json
 from perfpred.errors import InputError
-from perfpred.exchange import Imported, Names, StatedSpace, Wishes, import_file
+from perfpred.exchange import Imported, ImportOptions, Names, StatedSpace, import_file
 from perfpred.exchange.estimates import ESTIMATES
 from perfpred.profile import read_profile, write_profile
 
@@ -106,7 +106,7 @@ def judge(path: Path, times: Times, names: Names) -> str:
     """Import a file; what is accepted must be finite, of this file, and the same when written and read."""
     estimate = random.Random(path.name).choice(ESTIMATES)
     try:
-        found = import_file(path, names, None, Wishes(estimate))
+        found = import_file(path, names, None, ImportOptions(estimate))
     except InputError as error:
         require_named(path, error)
         return REFUSED

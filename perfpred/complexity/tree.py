@@ -40,7 +40,14 @@ class Binary:
 
 @dataclass(frozen=True)
 class Compare:
-    """A chain such as ``a < b <= c``: 1 where every link holds, else 0; one more operand than operators."""
+    """A chain such as ``a < b <= c``: 1 where every link holds, else 0.
+
+    Attributes
+    ----------
+    operators : tuple of str
+        One fewer than there are operands.
+    operands : tuple of Node
+    """
 
     operators: tuple[str, ...]
     operands: tuple[Node, ...]

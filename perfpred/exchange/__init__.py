@@ -1,17 +1,18 @@
 """Tuning data in the formats of other tools, to and from profiles and spaces."""
 
-from perfpred.exchange.importing import Imported, Names, Wishes, import_file, read_space
+from perfpred.exchange.imported import Imported, ImportOptions, Names
+from perfpred.exchange.importing import import_file, read_space
 from perfpred.exchange.space import TuningSpace
 from perfpred.exchange.space_json import write_space
 from perfpred.exchange.t1 import StatedSpace
 from perfpred.exchange.to_t4 import write_t4
 
 __all__ = [
+    "ImportOptions",
     "Imported",
     "Names",
     "StatedSpace",
     "TuningSpace",
-    "Wishes",
     "import_file",
     "read_space",
     "write_space",

@@ -1,4 +1,4 @@
-"""Kernels: what is computed. One file a kernel, and one line here to register it."""
+"""Kernels: what is computed. One file per kernel, and one line here to register it."""
 
 from __future__ import annotations
 

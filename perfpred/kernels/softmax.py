@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.kernels.base import Array, Kernel, Parameter, Shape, Sizes
-from perfpred.kernels.domain import at_least_one
-from perfpred.kernels.features import remainders
+from perfpred.kernels.base import Array, Parameter, Shape, Sizes
+from perfpred.kernels.matrix_rows import row_kernel
 
 
 def _operands(sizes: Sizes) -> tuple[Shape, ...]:
@@ -24,17 +23,13 @@ def _reference(sizes: Sizes, x: Array) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-SOFTMAX = Kernel(
+SOFTMAX = row_kernel(
     name="softmax",
     summary="softmax of each row of a matrix (m, n), float32, row-major",
     parameters=(Parameter("m", 1, 1024), Parameter("n", 1, 4096)),
     # Besides the work: rows, and the work of whole 16-wide vectors along n.
     complexity={"work": "m*n", "rows": "m", "columns": "n", "tiles": "m*ceil(n/16)*16"},
-    features=remainders("n"),
-    extents=("m", "n"),
-    domain=at_least_one("m", "n"),
     operands=_operands,
     result=_result,
     reference=_reference,
-    reduction=lambda sizes: sizes["n"],
 )

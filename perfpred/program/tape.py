@@ -54,7 +54,7 @@ class Program:
     inputs : tuple of str
         Every input a caller gives, in order, whether used or not.
     instructions : tuple of Instruction
-        In an order in which each one's arguments come first.
+        In an order in which the arguments of an instruction come before it.
     outputs : tuple of int
         Positions of the results.
     positive, finite : tuple of int
@@ -81,15 +81,15 @@ class Program:
         for position in reversed(range(len(instructions))):
             if position in needed:
                 needed.update(instructions[position].arguments)
-        place = {position: index for index, position in enumerate(sorted(needed))}
+        index = {position: new for new, position in enumerate(sorted(needed))}
         kept = tuple(
-            replace(each, arguments=tuple(place[a] for a in each.arguments))
-            for each in (instructions[position] for position in sorted(needed))
+            replace(instruction, arguments=tuple(index[a] for a in instruction.arguments))
+            for instruction in (instructions[position] for position in sorted(needed))
         )
         return cls(
             tuple(inputs),
             kept,
-            tuple(place[position] for position in outputs),
-            tuple(place[p] for p in dict.fromkeys(positive) if instructions[p].operation != CONSTANT),
-            tuple(place[p] for p in dict.fromkeys(finite) if instructions[p].operation != CONSTANT),
+            tuple(index[position] for position in outputs),
+            tuple(index[p] for p in dict.fromkeys(positive) if instructions[p].operation != CONSTANT),
+            tuple(index[p] for p in dict.fromkeys(finite) if instructions[p].operation != CONSTANT),
         )

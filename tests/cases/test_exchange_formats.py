@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from perfpred.errors import InputError
-from perfpred.exchange import Names, Wishes, import_file
+from perfpred.exchange import ImportOptions, Names, import_file
 from perfpred.exchange.estimates import repeatability
 from perfpred.profile import read_profile
 
@@ -27,7 +27,7 @@ def imported(tmp_path):
     def run(document, names=NAMES, **wishes):
         path = tmp_path / "f.json"
         path.write_text(document if isinstance(document, str) else json.dumps(document))
-        return import_file(path, names, None, Wishes(**wishes))
+        return import_file(path, names, None, ImportOptions(**wishes))
 
     return run
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from perfpred.errors import InputError, ProblemsError
-from perfpred.exchange import Imported, Names, Wishes, import_file, read_space, write_t4
+from perfpred.exchange import Imported, ImportOptions, Names, import_file, read_space, write_t4
 from perfpred.exchange.statuses import STATUS_WORDS
 from perfpred.profile import STATUSES, read_profile, write_profile
 
@@ -82,7 +82,7 @@ def test_t4_results_become_rows(extracts):
 
 def test_times_are_the_recorded_ones_in_seconds(extracts):
     path = extracts / "convolution_milo-A6000.T4.json"
-    table = import_file(path, NAMES, None, Wishes("recorded")).profile.table
+    table = import_file(path, NAMES, None, ImportOptions("recorded")).profile.table
     entries = json.loads(path.read_text())["results"]
     for row, entry in zip(table.to_dict("records"), entries, strict=True):
         value = entry["measurements"][0]["value"]

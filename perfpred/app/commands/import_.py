@@ -56,10 +56,10 @@ def import_(
     json: Json = False,
 ) -> None:
     """Turn tuning data of another tool into a profile CSV; the format is told by what the file holds."""
-    from perfpred.exchange import Imported, Names, Wishes, import_file
+    from perfpred.exchange import Imported, ImportOptions, Names, import_file
     from perfpred.profile import write_profile
 
-    wishes = Wishes(estimate, assignments(param or (), "--param"))
+    wishes = ImportOptions(estimate, assignments(param or (), "--param"))
     found = import_file(file, Names(kernel, variant, hardware), space, wishes)
     if not isinstance(found, Imported):
         _write_space(found, file, out, json)
