@@ -36,7 +36,7 @@ from perfpred.errors import PerfpredError
 from perfpred.halide.measure.workers import Workshop, require_halide
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.hardware import probe
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.sandbox.forking import ForkLimits
 
 EVERY_S = 20.0
@@ -93,7 +93,7 @@ def _judge(name: str, row: Row, machinery: Machinery, given: argparse.Namespace)
         "isa": machinery.isa,
         "halide": require_halide(),
     }
-    with Journal(given.data / f"{name}.journal", plan, resume=given.resume) as journal:
+    with CampaignJournal(given.data / f"{name}.journal", plan, resume=given.resume) as journal:
         known = {each["judged"]: each for each in journal.entries() if "judged" in each}
         kept = next((each["candidates"] for each in journal.entries() if "candidates" in each), None)
         if kept is not None and len(known) == len(kept):
@@ -115,7 +115,11 @@ def _judge(name: str, row: Row, machinery: Machinery, given: argparse.Namespace)
 
 
 def _run(
-    session: Session, candidates: list[Candidate], row: Row, journal: Journal, given: argparse.Namespace
+    session: Session,
+    candidates: list[Candidate],
+    row: Row,
+    journal: CampaignJournal,
+    given: argparse.Namespace,
 ) -> None:
     known = {each["judged"]: each for each in journal.entries() if "judged" in each}
     for each in known.values():

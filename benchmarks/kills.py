@@ -26,7 +26,8 @@ from pathlib import Path
 import psutil
 
 import perfpred as pp
-from perfpred.measure.journal_lines import read_lines
+from perfpred.documents.journal_lines import read_lines
+from perfpred.measure.entries import problem
 
 ROOT = Path(__file__).parent.parent
 ORPHAN_S = 5.0
@@ -239,7 +240,7 @@ def _journal_lines(tally: Tally, place: Path) -> list[bytes]:
     """Return the whole lines of a campaign's journal, which must all be as they were written."""
     path = place / "a.journal"
     content = path.read_bytes() if path.exists() else b""
-    _, damage = read_lines(content, must=True)
+    _, damage = read_lines(content, problem, must=True)
     tally.require(not damage.any, f"{place.name}: {damage.sentence()}")
     tally.outcomes["torn last lines"] += bool(content) and not content.endswith(b"\n")
     return content.split(b"\n")[:-1]

@@ -20,11 +20,12 @@ from typing import Any
 
 from fuzzing import damage
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
+from perfpred.documents.journal import FORMAT
 from perfpred.errors import InputError
 from perfpred.halide.measure.journalled import NamedRows, Part, candidates_of, warn_of_unclear
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.measure.campaign import Effort, Row, RowRecord, run_campaign
-from perfpred.measure.journal import FORMAT, Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.stages import Stage, StagedCampaign, StageJournal
 
 N_ROWS, N_SIZES = 8, 100
@@ -64,12 +65,12 @@ def _run(rows: Sequence[Row], log: Any) -> list[RowRecord]:
     return run_campaign(rows, {SUBJECT: _Clockwork()}, log, EFFORT, 0, lambda: 0.0, _Silent())
 
 
-def measure_rows(journal: Journal) -> list[tuple[int, RowRecord]]:
+def measure_rows(journal: CampaignJournal) -> list[tuple[int, RowRecord]]:
     """Run or continue a campaign of rows; returns the record of each number."""
     return list(enumerate(_run(_rows(range(N_ROWS)), journal)))
 
 
-def measure_stages(journal: Journal) -> list[tuple[int, RowRecord]]:
+def measure_stages(journal: CampaignJournal) -> list[tuple[int, RowRecord]]:
     """Run or continue a campaign of three stages."""
     stages = StageJournal(journal, N_SIZES)
     staged = StagedCampaign((SUBJECT,), [{"number": number} for number in range(N_SIZES)], 0)  # type: ignore[arg-type]
@@ -92,7 +93,7 @@ def measure_stages(journal: Journal) -> list[tuple[int, RowRecord]]:
     ]
 
 
-def measure_schedules(journal: Journal) -> list[tuple[int, RowRecord]]:
+def measure_schedules(journal: CampaignJournal) -> list[tuple[int, RowRecord]]:
     """Run or continue a campaign of schedules: the first half is looked at, then all are timed."""
     warn_of_unclear(journal)
     kept = [candidates_of(each["candidates"]) for each in journal.entries() if "candidates" in each]
@@ -115,7 +116,7 @@ def measure_schedules(journal: Journal) -> list[tuple[int, RowRecord]]:
     return found
 
 
-MEASURES: dict[str, Callable[[Journal], list[tuple[int, RowRecord]]]] = {
+MEASURES: dict[str, Callable[[CampaignJournal], list[tuple[int, RowRecord]]]] = {
     "rows": measure_rows,
     "stages": measure_stages,
     "schedules": measure_schedules,
@@ -144,7 +145,7 @@ class Journals:
         with tempfile.TemporaryDirectory() as folder:
             for plan in PLANS:
                 path = Path(folder) / f"{plan['of']}.journal"
-                with Journal(path, plan, resume=False) as journal:
+                with CampaignJournal(path, plan, resume=False) as journal:
                     MEASURES[plan["of"]](journal)
                 found.append(path.read_bytes())
         self._others = found
@@ -165,7 +166,7 @@ class Journals:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    with Journal(path, plan, resume=True) as journal:
+                    with CampaignJournal(path, plan, resume=True) as journal:
                         found = MEASURES[plan["of"]](journal)
                 except InputError:
                     continue

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from perfpred.adaptive.sampler import Sampler
+from perfpred.documents.journal import Journal
 from perfpred.learn.stopping import CurvePoint
 from perfpred.measure.campaign import Asker, Effort, RowRecord
-from perfpred.measure.journal import Journal
 from perfpred.measure.process import Subject
 from perfpred.measure.results import Outcome, outcomes_of
 from perfpred.measure.stages import Stage, StagedCampaign, StageJournal, choose_anchors

@@ -16,7 +16,7 @@ from perfpred.hardware import Machine
 from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort
 from perfpred.measure.destination import Destination
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.outputs import claimed
 from perfpred.measure.plan import Plan, Request, make_plan
 from perfpred.measure.process import Limits, prepare, processes
@@ -92,7 +92,7 @@ def profile_adaptively(
         identity |= {"like": sampler.like}
     with claimed(plan, where, replace=resume or overwrite) as (claim, outputs):
         prepare(plan.subjects)
-        with Journal(claim, identity, resume=resume, overwrite=overwrite) as journal:
+        with CampaignJournal(claim, identity, resume=resume, overwrite=overwrite) as journal:
             limits = Limits(effort.row_limit_s, machine.memory_bytes)
             with processes(plan.subjects, limits) as children:
                 sampled = run_adaptive(sampler, children, journal, effort, time.perf_counter, progress)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from perfpred.documents.claim import Claim
 from perfpred.errors import InputError, MeasurementError
-from perfpred.measure.claim import Claim
 from perfpred.measure.destination import Destination
 from perfpred.measure.plan import Plan
 

@@ -15,7 +15,7 @@ from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, RowRecord, run_campaign
 from perfpred.measure.card import card
 from perfpred.measure.destination import Destination, card_path
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.outputs import Outputs, claimed
 from perfpred.measure.plan import Part, Plan
 from perfpred.measure.process import Limits, Subject, prepare, processes
@@ -52,13 +52,13 @@ def profile_plan(
     load = os.getloadavg()
     with claimed(plan, where, replace=resume or overwrite) as (claim, outputs):
         prepare(plan.subjects)
-        with Journal(claim, plan.identity(), resume=resume, overwrite=overwrite) as journal:
+        with CampaignJournal(claim, plan.identity(), resume=resume, overwrite=overwrite) as journal:
             records = measure(plan, journal, effort, progress, machine.memory_bytes)
             about = {"measured": measured_when(journal, load, resume=resume)}
             return write_profiles(plan, records, machine, outputs, effort, about)
 
 
-def measured_when(journal: Journal, load: Sequence[float], *, resume: bool) -> dict[str, Any]:
+def measured_when(journal: CampaignJournal, load: Sequence[float], *, resume: bool) -> dict[str, Any]:
     """Return start, end and load average of a campaign that ends now; `load` is that of its start.
 
     Lines of the journal that were damaged are counted.
@@ -104,7 +104,7 @@ def write_profiles(
 
 
 def measure(
-    plan: Plan, journal: Journal, effort: Effort, progress: Progress, memory_bytes: int
+    plan: Plan, journal: CampaignJournal, effort: Effort, progress: Progress, memory_bytes: int
 ) -> Sequence[RowRecord]:
     """Time all rows of a plan in processes of their own; returns a record a row."""
     with processes(plan.subjects, Limits(effort.row_limit_s, memory_bytes)) as children:

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from perfpred.documents.journal import Journal
 from perfpred.errors import PerfpredWarning
 from perfpred.measure.campaign import Asker, Effort, Row, RowRecord, run_campaign
-from perfpred.measure.journal import Journal
 from perfpred.measure.process import Subject
 from perfpred.measure.timing import Clock, estimate
 from perfpred.progress import Progress

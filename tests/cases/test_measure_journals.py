@@ -9,7 +9,7 @@ import pytest
 from perfpred.errors import InputError, PerfpredWarning
 from perfpred.hardware import Hardware
 from perfpred.measure.campaign import Effort, Row, run_campaign
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.process import Subject
 from perfpred.measure.stages import Stage, StageJournal
 
@@ -38,7 +38,7 @@ def run(path, rows=20):
     asker = Asker()
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        with Journal(path, PLAN, resume=path.exists()) as journal:
+        with CampaignJournal(path, PLAN, resume=path.exists()) as journal:
             table = [Row(SUBJECT, {"m": m + 1}) for m in range(rows)]
             records = run_campaign(table, {SUBJECT: asker}, journal, EFFORT, 0, lambda: 0.0, Silent())
     assert all(record.times_s == [1e-3 * (m + 1)] * 4 for m, record in enumerate(records))
@@ -93,7 +93,7 @@ def test_lines_that_were_copied_moved_removed_or_of_another_journal_do_not_count
     asked, said = run(journal)
     assert asked == 3 and "3 lines are missing" in said[0]
     other = tmp_path / "other.journal"
-    with Journal(other, {**PLAN, "seed": 1}, resume=False) as of_another_plan:
+    with CampaignJournal(other, {**PLAN, "seed": 1}, resume=False) as of_another_plan:
         for _ in range(30):
             of_another_plan.append({"row": 1, "status": "ok", "time_s": 9.0, "monitor_s": 1.0})
     foreign = other.read_bytes().splitlines(keepends=True)[25]
@@ -195,26 +195,26 @@ def test_a_link_or_a_folder_or_a_pipe_is_no_journal(tmp_path):
     path = tmp_path / "a.journal"
     path.symlink_to(outside)
     with pytest.raises(InputError, match="is a symbolic link, which a journal is not written through"):
-        Journal(path, PLAN, resume=True)
+        CampaignJournal(path, PLAN, resume=True)
     path.unlink()
     path.symlink_to(tmp_path / "nowhere")
     with pytest.raises(InputError, match="is a symbolic link"):
-        Journal(path, PLAN, resume=False, overwrite=True)
+        CampaignJournal(path, PLAN, resume=False, overwrite=True)
     path.unlink()
     __import__("os").mkfifo(path)
     with pytest.raises(InputError, match="no regular file"):
-        Journal(path, PLAN, resume=True)
+        CampaignJournal(path, PLAN, resume=True)
     path.unlink()
     path.mkdir()
     with pytest.raises(InputError, match="is a folder"):
-        Journal(path, PLAN, resume=True)
+        CampaignJournal(path, PLAN, resume=True)
     assert outside.read_text() == "precious"
     assert not (tmp_path / "nowhere").exists()
 
 
 def staged(path, lose=None):
     """Write two stages of three sizes; returns the journal's lines, without some of them if asked."""
-    with Journal(path, PLAN, resume=False) as journal:
+    with CampaignJournal(path, PLAN, resume=False) as journal:
         stages = StageJournal(journal, 100)
         for number, stage in enumerate((Stage((5, 6, 7)), Stage((8, 9), (5,)))):
             stages.open(stage)
@@ -237,7 +237,7 @@ def test_timings_of_a_stage_count_only_after_the_line_that_opens_it(
 ):
     path = tmp_path / "a.journal"
     staged(path, lost)
-    with Journal(path, PLAN, resume=True) as journal:
+    with CampaignJournal(path, PLAN, resume=True) as journal:
         found = StageJournal(journal, 100)
         assert len(found.stages) == stages
         assert len(list(found.timings())) == timings
@@ -250,7 +250,7 @@ def test_timings_of_a_stage_count_only_after_the_line_that_opens_it(
             found.open(Stage((20, 21), (5,)))
             assert found.records(1)[1][0].times_s == []
     if lost == 7:
-        with Journal(path, PLAN, resume=True) as journal:
+        with CampaignJournal(path, PLAN, resume=True) as journal:
             again = StageJournal(journal, 100)
             assert again.stages[1].new == (20, 21)
             assert not any(record.times_s for record in again.records(1)[1])
@@ -260,7 +260,7 @@ def test_a_stage_of_sizes_that_there_are_not_is_lost(tmp_path):
     path = tmp_path / "a.journal"
     staged(path)
     with (
-        Journal(path, PLAN, resume=True) as journal,
+        CampaignJournal(path, PLAN, resume=True) as journal,
         pytest.warns(PerfpredWarning, match="10 lines are of stages"),
     ):
         assert StageJournal(journal, 6).stages == []

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from perfpred.documents.claim import Claim
 from perfpred.errors import InputError, MeasurementError
 from perfpred.hardware import probe
 from perfpred.measure.campaign_file import read_campaign
-from perfpred.measure.claim import Claim
 from perfpred.measure.destination import Destination
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.outputs import Outputs
 from perfpred.measure.process import MeasuringProcess
 
@@ -42,7 +42,7 @@ def quick(monkeypatch):
 HOLD = """
 import subprocess, sys, time
 from pathlib import Path
-from perfpred.measure.claim import Claim
+from perfpred.documents.claim import Claim
 claim = Claim(Path(sys.argv[1]))
 child = subprocess.Popen(["sleep", "60"], close_fds=False)
 print(child.pid, flush=True)
@@ -311,7 +311,7 @@ def test_a_signal_leaves_a_whole_journal_and_says_how_to_go_on(tmp_path, number)
     assert journal.read_bytes().endswith(b"\n")
     plan = tomllib.loads("a = 1")
     with pytest.raises(InputError, match="another plan"):
-        Journal(journal, plan, resume=True)
+        CampaignJournal(journal, plan, resume=True)
 
 
 def test_a_campaign_file_is_where_it_says(tmp_path):

@@ -20,7 +20,7 @@ from perfpred.halide.schedule.reference import reference_schedule
 from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.sandbox.forking import ForkLimits, run_forked
 
 SIZE = (128, 96)
@@ -78,9 +78,9 @@ def test_our_schedules_give_the_reference_schedules_result(name, workshop, tmp_p
     candidates = [drawn[index] for index in np.argsort(sizes)[:count]]  # the quickest to compile
     effort = Effort(min_rounds=2, max_rounds=2, row_limit_s=30)
     machine = dataclasses.replace(MACHINE, memory_bytes=8 << 30)
-    with Journal(tmp_path / "j.journal", {}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
         compiled = compile_all(task, candidates, workshop, journal, Silent())
         assert {each.status for each in compiled.values()} == {"ok"}, compiled
-    with Journal(tmp_path / "k.journal", {}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "k.journal", {}, resume=False) as journal:
         rows = time_all(task, candidates, machine, journal, effort, 0, Silent())
     assert {(record.status, record.message) for _, record in rows} == {("ok", "")}

@@ -16,7 +16,7 @@ from perfpred.kernels import kernel
 from perfpred.learn import registry
 from perfpred.learn.stopping import StoppingRule
 from perfpred.measure.campaign import Effort, RowRecord
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.plan import Part, Plan, Request
 from perfpred.measure.process import Subject
 from perfpred.measure.stages import choose_anchors
@@ -76,7 +76,7 @@ def plan(samples=150, subjects=SUBJECTS, seed=0):
 def run(path, asker, *, rule=RULE, resume=False, progress=None, effort=EFFORT, subjects=SUBJECTS, seed=0):
     sampler = Sampler(plan(subjects=subjects, seed=seed), rule, BATCHES, linear)
     askers = dict.fromkeys(subjects, asker)
-    with Journal(path, {"seed": seed}, resume=resume) as journal:
+    with CampaignJournal(path, {"seed": seed}, resume=resume) as journal:
         return run_adaptive(sampler, askers, journal, effort, asker.clock, progress or Silent())
 
 
@@ -234,7 +234,7 @@ def test_sizes_that_fail_are_kept_and_learned_without(tmp_path):
 def test_a_variant_that_always_fails_has_no_say(tmp_path):
     good, bad = Asker(), Asker(fails=lambda sizes: True)
     sampler = Sampler(plan(), RULE, BATCHES, linear)
-    with Journal(tmp_path / "a.journal", {}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "a.journal", {}, resume=False) as journal:
         askers = {SUBJECTS[0]: good, SUBJECTS[1]: bad}
         sampled = run_adaptive(sampler, askers, journal, EFFORT, good.clock, Silent())
     assert len(sampled.numbers) == 60

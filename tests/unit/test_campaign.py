@@ -9,7 +9,7 @@ import pytest
 from perfpred.errors import InputError, MeasurementError
 from perfpred.hardware import Hardware
 from perfpred.measure.campaign import Effort, Row, run_campaign
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.process import Subject
 
 SUBJECT = Subject("matmul", "openblas", Hardware("cpu", "avx2", 1))
@@ -41,7 +41,7 @@ class Asker:
 
 
 def run(path, asker, effort=None, resume=False, rows=3):
-    with Journal(path, PLAN, resume=resume) as journal:
+    with CampaignJournal(path, PLAN, resume=resume) as journal:
         table = [Row(SUBJECT, {"m": m + 1}) for m in range(rows)]
         return run_campaign(table, {SUBJECT: asker}, journal, effort or Effort(), 0, asker.clock, Silent())
 
@@ -130,7 +130,7 @@ def test_a_full_disk_is_said_and_keeps_what_was_timed(tmp_path):
     path = tmp_path / "a.journal"
     with pytest.raises(KeyboardInterrupt):
         run(path, Asker(stop_after=10))
-    with Journal(path, PLAN, resume=True) as journal:
+    with CampaignJournal(path, PLAN, resume=True) as journal:
         os.dup2(os.open("/dev/full", os.O_WRONLY), journal._claim.descriptor)
         with pytest.raises(MeasurementError, match="No space left on device; what was timed is kept"):
             journal.append({"row": 0, "status": "ok"})
@@ -139,7 +139,7 @@ def test_a_full_disk_is_said_and_keeps_what_was_timed(tmp_path):
 
 def test_a_journal_of_another_plan_is_refused(tmp_path):
     path = tmp_path / "a.journal"
-    Journal(path, {**PLAN, "samples": 9}, resume=False).close()
+    CampaignJournal(path, {**PLAN, "samples": 9}, resume=False).close()
     with pytest.raises(InputError, match="another plan: samples differ"):
         run(path, Asker(), resume=True)
 

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from perfpred.documents import codec
+from perfpred.documents.atomic import atomic_write, make_folder, remove_leftovers
+from perfpred.documents.reading import read_json
 from perfpred.errors import DataWarning, InputError, ModelFileError
-from perfpred.files import atomic_write, make_folder, remove_leftovers
 from perfpred.halide.choose.database_file import (
     check_failed,
     check_measurements,
@@ -30,8 +32,6 @@ from perfpred.halide.measure.profiling import read_schedules
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.rules import shown
-from perfpred.input_files import read_json
-from perfpred.predict import codec
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats
 from perfpred.profile import Profile, read_profile

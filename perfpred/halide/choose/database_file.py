@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from perfpred.documents import codec
 from perfpred.errors import InputError
 from perfpred.halide.cost.features import FEATURES
 from perfpred.halide.pipeline.sizes import Size
@@ -22,7 +23,6 @@ from perfpred.halide.schedule.rules import (
     require_pipeline,
     require_sizes,
 )
-from perfpred.predict import codec
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats
 from perfpred.predict.expressions import parsed

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perfpred.documents.reading import read_json
 from perfpred.errors import InputError
 from perfpred.halide.choose.database_file import BROKEN, WRONG, check_names, is_id
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.schedule.rules import require
-from perfpred.input_files import read_json
 from perfpred.names import file_stem
 
 SUFFIX = ".json.gz"

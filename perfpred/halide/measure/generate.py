@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from perfpred.documents.atomic import make_folder
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.files import make_folder
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.measure.workers import Workshop, autoschedule_job

@@ -13,8 +13,8 @@ from typing import Any
 import halide as hl
 import numpy as np
 
+from perfpred.documents.atomic import atomic_write, make_folder
 from perfpred.errors import MeasurementError
-from perfpred.files import atomic_write, make_folder
 from perfpred.halide.graph.rounding import rounding
 from perfpred.halide.measure.contention.probe import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.measure.workers import about_path

@@ -10,13 +10,13 @@ from perfpred.errors import InputError, PerfpredWarning
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.measure.campaign import Log
 from perfpred.measure.entries import INDEX
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 
 
 class Part:
     """The entries of a journal that have some key; their writer and reader may know it by another `name`."""
 
-    def __init__(self, journal: Journal, key: str, name: str = "") -> None:
+    def __init__(self, journal: CampaignJournal, key: str, name: str = "") -> None:
         self._journal, self._key, self._name = journal, key, name or key
 
     def append(self, entry: Mapping[str, Any]) -> None:
@@ -72,7 +72,7 @@ def candidates_of(documents: Sequence[Mapping[str, Any]]) -> list[Candidate] | N
     return found if same else None
 
 
-def warn_of_unclear(journal: Journal) -> None:
+def warn_of_unclear(journal: CampaignJournal) -> None:
     """Say how many timings of a damaged journal are left out, because a lost line says what they are of."""
     unclear = sum(_is_unclear(entry, journal) for entry in journal.entries())
     if unclear:
@@ -84,7 +84,7 @@ def warn_of_unclear(journal: Journal) -> None:
         )
 
 
-def _is_unclear(entry: Mapping[str, Any], journal: Journal) -> bool:
+def _is_unclear(entry: Mapping[str, Any], journal: CampaignJournal) -> bool:
     is_timing = any(INDEX.fullmatch(key) for key in entry)
     return is_timing and "of" not in entry and journal.damage.any
 

@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from perfpred.documents.atomic import atomic_write
+from perfpred.documents.claim import Claim
+from perfpred.documents.reading import read_json
 from perfpred.errors import InputError
-from perfpred.files import atomic_write
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure.campaign import Task, cache_dir, prepare
 from perfpred.halide.measure.checks import sizes_beside
@@ -32,11 +34,9 @@ from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate, distinct
 from perfpred.halide.schedule.rules import mapping, require, require_size, shown
 from perfpred.hardware import Machine
-from perfpred.input_files import read_json
 from perfpred.measure.campaign import Effort
-from perfpred.measure.claim import Claim
 from perfpred.measure.destination import stem
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.outputs import require_free, require_same, seen
 from perfpred.profile import Profile, write_profile
 from perfpred.progress import Progress
@@ -173,7 +173,7 @@ def _measured(
         require_runnable(task, machine)  # before anything is drawn, or a journal begun
         identity = _identity(order, hardware.id, described[order.sizes[0]])
         resume, overwrite = campaign.resume, campaign.overwrite
-        with Journal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
+        with CampaignJournal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
             warn_of_unclear(journal)
             target = Target.of(machine, order.isa, order.threads)
             first, notes = _candidates(order, task, target, workshop, journal)
@@ -260,7 +260,7 @@ def _identity(order: Order, hardware: str, described: Description) -> dict[str, 
 
 
 def _candidates(
-    order: Order, task: Task, target: Target, workshop: Workshop, journal: Journal
+    order: Order, task: Task, target: Target, workshop: Workshop, journal: CampaignJournal
 ) -> tuple[list[Candidate], list[str]]:
     """Return the candidates of a campaign: those in its journal, or new ones, which are put there."""
     for entry in journal.entries():

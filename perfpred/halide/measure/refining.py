@@ -20,7 +20,7 @@ from perfpred.halide.space.search_space import ScheduleSpace
 from perfpred.hardware import Machine
 from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.measure.campaign import Effort
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Trace
 
@@ -42,7 +42,7 @@ class Rounds:
         The machine as our own space sees it.
     workshop : Workshop
     machine : Machine
-    journal : Journal
+    journal : CampaignJournal
     seed : int
     progress : Progress
     """
@@ -51,7 +51,7 @@ class Rounds:
     target: Target
     workshop: Workshop
     machine: Machine
-    journal: Journal
+    journal: CampaignJournal
     seed: int
     progress: Progress
     chosen: list[Candidate] = field(default_factory=list)

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from perfpred.documents.atomic import atomic_write
+from perfpred.documents.reading import read_json
 from perfpred.errors import InputError
-from perfpred.files import atomic_write
 from perfpred.halide.graph.identity import Identity, compared, is_same
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.schedule.candidate import Candidate
@@ -27,7 +28,6 @@ from perfpred.halide.schedule.rules import (
     require_sizes,
     require_target,
 )
-from perfpred.input_files import read_json
 
 FORMAT = 1
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perfpred.documents.atomic import atomic_write
 from perfpred.errors import InputError
-from perfpred.files import atomic_write
 from perfpred.halide.schedule.autoschedulers import plugin
 
 MAGIC, VERSIONS, BUFFERS = 0x68776631, (3, 3), 6

@@ -11,18 +11,18 @@ from perfpred.halide.measure.journalled import NamedRows, Part, candidates_of, w
 from perfpred.halide.measure.timed import Timer
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 
 OK = {"status": "ok", "time_s": 1e-3, "monitor_s": 1e-5}
 CANDIDATES = [Candidate((Directive("f", 0, "vectorize", ("x", lanes)),)) for lanes in (2, 4, 8)]
 
 
 def test_timings_find_their_row_wherever_it_is(tmp_path):
-    with Journal(tmp_path / "a.journal", {}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "a.journal", {}, resume=False) as journal:
         log = NamedRows(Part(journal, "look3", "row"), ["a", "b", "c"])
         for row in range(3):
             log.append({"row": row, **OK})
-    with Journal(tmp_path / "a.journal", {}, resume=True) as journal:
+    with CampaignJournal(tmp_path / "a.journal", {}, resume=True) as journal:
         part = Part(journal, "look3", "row")
         assert [entry["row"] for entry in NamedRows(part, ["c", "a"]).entries()] == [1, 0]
         assert list(NamedRows(Part(journal, "look2", "row"), ["a"]).entries()) == []
@@ -32,10 +32,10 @@ def test_unnamed_timings_of_a_damaged_journal_are_left_out_and_counted(tmp_path)
     path = tmp_path / "a.journal"
     lines = [{"format": 1, "started": None, "plan": {}}, {"row": 0, **OK}, {"row": 1, **OK}]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with Journal(path, {}, resume=True) as journal:
+    with CampaignJournal(path, {}, resume=True) as journal:
         assert [entry["row"] for entry in NamedRows(Part(journal, "row"), ["a", "b"]).entries()] == [0, 1]
     path.write_text(path.read_text() + '{"candidat\n')
-    with warnings.catch_warnings(record=True) as found, Journal(path, {}, resume=True) as journal:
+    with warnings.catch_warnings(record=True) as found, CampaignJournal(path, {}, resume=True) as journal:
         warnings.simplefilter("always", PerfpredWarning)
         warn_of_unclear(journal)
         assert list(NamedRows(Part(journal, "row"), ["a", "b"]).entries()) == []

@@ -12,12 +12,12 @@ from perfpred.halide.measure.profiling import Order, read_schedules
 from perfpred.halide.pipeline.ref import Source
 from perfpred.hardware import compiler
 from perfpred.learn.forest import ForestRegressor
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.profile import read_profile
 
 
 def test_a_part_of_a_journal_is_known_by_another_name(tmp_path):
-    with Journal(tmp_path / "a.journal", {"plan": 1}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "a.journal", {"plan": 1}, resume=False) as journal:
         look = Part(journal, "look0", "row")
         look.append({"row": 3, "time_s": 1.0})
         Part(journal, "row").append({"row": 4, "time_s": 2.0})

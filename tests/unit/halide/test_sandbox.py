@@ -15,7 +15,7 @@ from perfpred.halide.pipeline.ref import Source
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
-from perfpred.measure.journal import Journal
+from perfpred.measure.journal import CampaignJournal
 from perfpred.sandbox.forking import ForkLimits, run_forked
 from perfpred.variants.halide.library import target
 
@@ -157,7 +157,7 @@ def test_every_fate_is_recorded_and_the_others_are_timed(workshop, task, tmp_pat
         stand_in(task, each, code, tmp_path)
     effort = Effort(min_rounds=3, max_rounds=3, row_limit_s=2.0)
     machine = __import__("dataclasses").replace(MACHINE, memory_bytes=2 << 30)
-    with Journal(tmp_path / "j.journal", {}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
         rows = time_all(task, candidates, machine, journal, effort, 0, Silent())
     found = {row.subject: (record.status, record.message) for row, record in rows}
     assert found.pop(good.id) == ("ok", "")
@@ -177,7 +177,7 @@ def test_what_a_wrong_one_spoils_is_not_held_against_the_others(workshop, task, 
     assert all(compiled(task, workshop, each) for each in good)
     spoiler = vectors(5)
     stand_in(task, spoiler, SPOIL, tmp_path)
-    with Journal(tmp_path / "j.journal", {}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
         effort = Effort(min_rounds=1, max_rounds=1)
         rows = time_all(task, [*good, spoiler], MACHINE, journal, effort, 0, Silent())
         order = [entry["row"] for entry in journal.entries()]
@@ -189,10 +189,10 @@ def test_what_was_compiled_before_is_not_compiled_again(workshop, soften, tmp_pa
     source = Source.of(soften)
     described = {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}
     task = Task(source, PLACE, described, tmp_path)
-    with Journal(tmp_path / "first.journal", {}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "first.journal", {}, resume=False) as journal:
         first = compile_all(task, [vectors(4), vectors(8)], workshop, journal, Silent())
     monkeypatch.setattr(workshop, "run_all", lambda jobs, *_: jobs and pytest.fail("something is compiled"))
-    with Journal(tmp_path / "second.journal", {}, resume=False) as journal:
+    with CampaignJournal(tmp_path / "second.journal", {}, resume=False) as journal:
         again = compile_all(task, [vectors(4), vectors(8)], workshop, journal, Silent())
         assert [entry["compiled"] for entry in journal.entries()] == list(again)
     assert {key: each.codes for key, each in again.items()} == {

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from perfpred.documents.atomic import atomic_write
 from perfpred.errors import PerfpredError
-from perfpred.files import atomic_write
 
 KEPT = 20
 DAY_S = 86_400.0

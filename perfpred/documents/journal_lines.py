@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from perfpred.measure.entries import problem
-
+Problem: TypeAlias = Callable[[Mapping[str, Any]], str | None]
+"""Why an entry cannot be one that was written, None if it can."""
 SEALED = re.compile(rb'(\{.*), "sum": "([0-9a-f]{12})"\}', re.DOTALL)
 
 
@@ -120,7 +120,7 @@ class Damage:
         return f"{' and '.join(found)}; what they held is measured again"
 
 
-def read_lines(content: bytes, *, must: bool) -> tuple[list[dict[str, Any]], Damage]:
+def read_lines(content: bytes, problem: Problem, *, must: bool) -> tuple[list[dict[str, Any]], Damage]:
     """Return the entries of a journal, without checksums and numbers, and what is wrong with the others.
 
     Numbers must increase: a line that was copied or moved does not count twice.
@@ -129,6 +129,8 @@ def read_lines(content: bytes, *, must: bool) -> tuple[list[dict[str, Any]], Dam
     ----------
     content : bytes
         A journal; what follows the last line end is not looked at.
+    problem : callable
+        Says why an entry cannot be one of this journal, None if it can.
     must : bool
         Whether each line must have a checksum.
     """

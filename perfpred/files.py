@@ -1,1 +1,0 @@
-from perfpred.documents.atomic import *  # noqa: D100, F403

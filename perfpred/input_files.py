@@ -1,1 +1,0 @@
-from perfpred.documents.reading import *  # noqa: D100, F403

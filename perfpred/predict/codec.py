@@ -1,1 +1,0 @@
-from perfpred.documents.codec import *  # noqa: D100, F403
