@@ -27,6 +27,7 @@ from perfpred.halide.schedule.autoscheduled import choice_of
 from perfpred.halide.schedule.autoschedulers import run_autoscheduler
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.schedule.dry_run import lowered
+from perfpred.halide.schedule.unrollable import unrollable
 from perfpred.sandbox.supervised import run_supervised
 from perfpred.variants import cache
 
@@ -42,14 +43,19 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
     if job["kind"] == "pulse":
         return compile_pulse(hl.Target(job["target"]), job["threads"], Path(job["out"]))
     source = Source(job["name"], job["place"])
-    built = build(source, (int(job["size"][0]), int(job["size"][1])))
+    size = int(job["size"][0]), int(job["size"][1])
+    built = build(source, size)
     if job["kind"] == "describe":
         return describe(built, Path(job["folder"]) if job.get("folder") else None)
     if job["kind"] == "difference":
         return {"difference": differing(source, built, job["size"], job["other"])}
     target = hl.Target(job["target"])
     if job["kind"] == "autoschedule":
-        return {"candidate": autoscheduled(built, target, job["scheduler"], job["parameters"], job["label"])}
+        graph = built.graph  # read before anything is scheduled
+        found = autoscheduled(built, target, job["scheduler"], job["parameters"], job["label"])
+        if not found.runs_autoscheduler:
+            found = unrollable(found, graph, lambda: build(source, size), target)
+        return {"candidate": found.to_json()}
     candidate = Candidate.from_json(job["candidate"])
     if job["kind"] == "apply":
         return lowered(candidate, built, target)
@@ -81,15 +87,14 @@ def differing(source: Source, built: Built, size: Sequence[int], other: Sequence
 
 def autoscheduled(
     built: Built, target: Any, scheduler: str, parameters: Mapping[str, Any], label: str
-) -> dict[str, Any]:
-    """Return an autoscheduler's choice as a candidate.
+) -> Candidate:
+    """Return an autoscheduler's choice for a pipeline whose graph was read.
 
     A choice that directives cannot say becomes a directive to run the autoscheduler again.
     """
     again = Directive("", 0, AUTOSCHEDULE, (scheduler, json.dumps(dict(parameters), sort_keys=True)))
-    built.graph  # noqa: B018 - read before anything is scheduled
     run_autoscheduler(built.pipeline, target, scheduler, parameters)
-    return choice_of(Candidate((again,), label), built).to_json()
+    return choice_of(Candidate((again,), label), built)
 
 
 def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:

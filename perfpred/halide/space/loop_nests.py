@@ -12,7 +12,8 @@ from perfpred.errors import InputError
 from perfpred.halide.cost.features import encode, features
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.schedule.candidate import Candidate
+from perfpred.halide.schedule.candidate import Candidate, distinct
+from perfpred.halide.schedule.constant_extents import without_doubtful
 from perfpred.halide.schedule.loop_nest import nests
 from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.halide.schedule.plan import Plan
@@ -92,10 +93,12 @@ class OwnSpace:
     def neighbours(self, candidate: Candidate, rng: np.random.Generator) -> list[Candidate]:
         """Return up to `NEIGHBOURS` candidates that differ from this one in a decision.
 
-        A candidate that this space did not draw, such as an autoscheduler's, has its factors varied.
+        A candidate that this space did not draw, such as an autoscheduler's, has its factors varied; it loses
+        the unrolling of loops whose extents Halide might no longer find to be constants.
         """
         if not candidate.origin:
-            return [each for each in rescaled(candidate, NEIGHBOURS, rng) if self.is_legal(each)]
+            legal = [each for each in rescaled(candidate, NEIGHBOURS, rng) if self.is_legal(each)]
+            return distinct([without_doubtful(each, self.graph) for each in legal])
         plan = Plan.loads(candidate.origin)
         found: dict[Candidate, None] = {}
         for _ in range(TRIES * NEIGHBOURS):
