@@ -161,8 +161,7 @@ def _other_schedule(body: Any, rng: random.Random) -> None:
 
 
 def _file(body: Any) -> bytes:
-    digest = stored._digest(body)
-    document = {"format": stored.FORMAT, "version": stored.VERSION, "sha256": digest, "experience": body}
+    document = stored.FORMAT.wrap(body)
     return json.dumps(document).encode()
 
 

@@ -6,12 +6,17 @@ a version of the future is an error, never a quietly wrong number. A new kind is
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
+from perfpred.documents.atomic import atomic_write
+from perfpred.documents.layout import parse_document, readable
+from perfpred.documents.reading import read_text
 from perfpred.errors import InputError, ModelFileError, shortened
 
 Upgrade: TypeAlias = Callable[[Any], Any]
@@ -32,19 +37,21 @@ class Format:
     key : str
         Where the content stands.
     noun : str
-        What such a document is, for messages, such as ``a model``.
+        What such a document is, for messages, such as ``model``.
     facts : mapping
         What further stands in every document of it, and must be so, such as units.
     upgrades : mapping of int to callable
         For each older version that is still read: content of it to content of today's.
     remedy : str
         What a reader should do about a document that was edited.
+    layout : callable
+        Gives a document its text, `readable` or `compact`.
     separators : (str, str)
         Of the text that is hashed, `COMPACT` or `SPACED`.
 
     Examples
     --------
-    >>> recipes = Format("recipe", 1, "steps", "a recipe", remedy="write it again")
+    >>> recipes = Format("recipe", 1, "steps", "recipe", remedy="write it again")
     >>> document = recipes.wrap(["stir"])
     >>> document["sha256"][:8], recipes.unwrap(document)
     ('d5f4c7c0', ['stir'])
@@ -61,6 +68,7 @@ class Format:
     facts: Mapping[str, Any] = field(default_factory=dict)
     upgrades: Mapping[int, Upgrade] = field(default_factory=dict)
     remedy: str = "train it again"
+    layout: Callable[[Any], str] = readable
     separators: tuple[str, str] = COMPACT
 
     def digest(self, content: Any) -> str:
@@ -72,6 +80,33 @@ class Format:
         """Return the document of some content, which is of JSON's types."""
         head = {"format": self.name, "version": self.version, **self.facts}
         return {**head, "sha256": self.digest(content), self.key: content}
+
+    def dumps(self, content: Any) -> str:
+        """Return the text of the document of some content; raises `ValueError` for a number not finite."""
+        return self.layout(self.wrap(content))
+
+    def loads(self, text: str) -> Any:
+        """Return the content of a document's text; raises `ModelFileError` if it cannot be trusted."""
+        return self.unwrap(parse_document(text))
+
+    def save(self, path: Path, content: Any) -> None:
+        """Write a document whole, compressed if its name ends in ``.gz``; a link is replaced.
+
+        Raises
+        ------
+        InputError, WriteError
+            As `atomic_write` does.
+        """
+        data = self.dumps(content).encode()
+        packed = gzip.compress(data, mtime=0) if path.suffix == ".gz" else data
+        atomic_write(path, packed, follow_links=False)
+
+    def load(self, path: Path) -> Any:
+        """Return the content of a file, gzipped or not; raises `ModelFileError`, which names the file."""
+        try:
+            return self.loads(read_text(path, self.noun))
+        except InputError as error:
+            raise ModelFileError(f"{path}: {error}") from None
 
     def unwrap(self, document: Any) -> Any:
         """Return the content of a document, as today's version has it.
@@ -93,7 +128,7 @@ class Format:
     def require_version(self, document: Any) -> None:
         """Raise `ModelFileError` unless a document says that it is of this format, in a known version."""
         if not isinstance(document, dict) or document.get("format") != self.name:
-            raise ModelFileError(f"not {self.noun}: 'format' must be '{self.name}'")
+            raise ModelFileError(f"not a {self.noun}: 'format' must be '{self.name}'")
         version = document.get("version")
         number = version if isinstance(version, int) and not isinstance(version, bool) else 0
         if number != self.version and number not in self.upgrades:
@@ -106,31 +141,3 @@ class Format:
             return self.digest(content)
         except RecursionError:
             raise ModelFileError("its content is nested too deeply") from None
-
-
-def parse_document(text: str) -> Any:
-    """Return what the text of a document holds, its whole numbers exact.
-
-    Raises
-    ------
-    ModelFileError
-        If it is no whole JSON, names a key of an object twice, or holds a number that is not finite.
-    """
-    try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
-    except InputError:
-        raise
-    except (ValueError, RecursionError) as error:  # a JSONDecodeError, or an integer of 5,000 digits
-        reason = shortened(ascii(str(error)))
-        raise ModelFileError(f"not a whole JSON document ({reason}); was it truncated?") from None
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ModelFileError("a key stands twice in an object of it")
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ModelFileError(f"a number in it is {name}; all must be finite")

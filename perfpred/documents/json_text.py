@@ -108,7 +108,7 @@ def parse_json(text: str | bytes, decoder: json.JSONDecoder | None = None) -> An
     """
     try:
         plain = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        _require_few(plain)
+        require_few(plain)
         return (decoder or json_decoder()).decode(plain)
     except UnicodeDecodeError as error:
         raise NotJSONError(f"byte {error.start + 1} is not UTF-8 text") from None
@@ -120,7 +120,8 @@ def parse_json(text: str | bytes, decoder: json.JSONDecoder | None = None) -> An
         raise InputError("there is not enough memory to read this JSON") from None
 
 
-def _require_few(text: str) -> None:
+def require_few(text: str) -> None:
+    """Raise `InputError` if a JSON text holds more than about `MAX_VALUES` values."""
     values = sum(map(text.count, ",[{"))
     if values > MAX_VALUES:
         raise InputError(f"a JSON file has at most {MAX_VALUES:,} values, but this one has about {values:,}")

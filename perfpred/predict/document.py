@@ -14,7 +14,7 @@ from typing import Any
 
 from perfpred.combination import Combination
 from perfpred.documents.codec import decode, encode
-from perfpred.documents.hashed import Format, parse_document
+from perfpred.documents.hashed import Format
 from perfpred.documents.reading import read_start
 from perfpred.documents.texts import require_text, require_texts
 from perfpred.errors import InputError, ModelFileError
@@ -53,7 +53,7 @@ def upgraded(body: Any) -> Any:
     return found
 
 
-MODEL = Format("perfpred-model", 2, "predictor", "a model", {"units": UNITS}, {1: upgraded})
+MODEL = Format("perfpred-model", 2, "predictor", "model", {"units": UNITS}, {1: upgraded})
 FORMAT, VERSION = MODEL.name, MODEL.version
 
 
@@ -110,13 +110,12 @@ def dumps(predictor: Predictor) -> str:
     """Return the text of a model file; raises `InputError` if a name in it could not be read back."""
     body = encode(predictor)
     require_texts(body, "a name or text in a model")
-    text = json.dumps(MODEL.wrap(body), indent=1, allow_nan=False)
-    return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+    return MODEL.dumps(body)
 
 
 def loads(text: str) -> Predictor:
     """Return the predictor of a model file's text; raises `ModelFileError` if it cannot be trusted."""
-    predictor = decode(MODEL.unwrap(parse_document(text)), Predictor)
+    predictor = decode(MODEL.loads(text), Predictor)
     assert isinstance(predictor, Predictor)
     require_sane(predictor)
     return predictor
@@ -127,6 +126,4 @@ def digest(body: Any) -> str:
     return MODEL.digest(body)
 
 
-_NUMBERS = re.compile(r"\[\n((?:\s*[-0-9.eE+]+,?\n)+)\s*\]")
-"""A list of numbers, which stands on one line of a file."""
 _DECODER = json.JSONDecoder()

@@ -117,7 +117,7 @@ def rewrite(path, change):
 
     document = json.loads(gzip.decompress(path.read_bytes()))
     change(document["experience"])
-    document["sha256"] = experience._digest(document["experience"])
+    document["sha256"] = experience.FORMAT.digest(document["experience"])
     path.write_bytes(gzip.compress(json.dumps(document).encode(), 1))
 
 

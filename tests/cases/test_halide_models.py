@@ -37,8 +37,7 @@ def shortened(member):
 
 def written(path, body):
     """Write a body with its right hash."""
-    document = {"format": stored.FORMAT, "version": stored.VERSION, "sha256": stored._digest(body)}
-    path.write_bytes(gzip.compress(json.dumps({**document, "experience": body}).encode(), 1))
+    path.write_bytes(gzip.compress(json.dumps(stored.FORMAT.wrap(body)).encode(), 1))
     return path
 
 

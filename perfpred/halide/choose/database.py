@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import json
 import math
 import warnings
 from collections.abc import Mapping
@@ -15,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from perfpred.documents import codec
-from perfpred.documents.atomic import atomic_write, make_folder, remove_leftovers
-from perfpred.documents.reading import read_json
+from perfpred.documents.atomic import make_folder, remove_leftovers
+from perfpred.documents.hashed import SPACED, Format
+from perfpred.documents.layout import compact
 from perfpred.errors import DataWarning, InputError, ModelFileError
 from perfpred.halide.choose.database_file import (
     check_failed,
@@ -31,12 +29,11 @@ from perfpred.halide.cost.features import FEATURES
 from perfpred.halide.measure.profiling import read_schedules
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.halide.schedule.rules import shown
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats
 from perfpred.profile import Profile, read_profile
 
-FORMAT, VERSION = "perfpred-halide", 1
+FORMAT = Format("perfpred-halide", 1, "experience", "schedule database", layout=compact, separators=SPACED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,12 +198,10 @@ class Experience:
             "spearman": _number(self.spearman),
             **({"failed": dict(sorted(self.failed.items()))} if self.failed else {}),
         }
-        document = {"format": FORMAT, "version": VERSION, "sha256": _digest(body), "experience": body}
         make_folder(folder)
         make_folder(path.parent, follow_links=False)
         remove_leftovers(path.parent)
-        text = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
-        atomic_write(path, gzip.compress(text.encode(), mtime=0), follow_links=False)
+        FORMAT.save(path, body)
         return path
 
 
@@ -218,26 +213,16 @@ def load_experience(path: Path) -> Experience:
     ModelFileError
         If it is not that, was edited, or is of a newer version.
     """
+    content = FORMAT.load(path)
     try:
-        return loaded(read_json(path, "model"))
+        return Experience(**decode(content))
     except InputError as error:
         raise ModelFileError(f"{path}: {error}") from None
 
 
 def loaded(document: Any) -> Experience:
     """Return what a document of a file holds; raises `InputError` without the file's name."""
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ModelFileError(f"not a file of measured schedules: 'format' must be '{FORMAT}'")
-    if document.get("version") != VERSION:
-        raise ModelFileError(f"format version must be {VERSION}, but is {shown(document.get('version'))}")
-    body = document.get("experience")
-    try:
-        digest = _digest(body)
-    except RecursionError:
-        raise ModelFileError("its content is nested too deeply") from None
-    if document.get("sha256") != digest:
-        raise ModelFileError("its content does not match its hash: train it again")
-    return Experience(**decode(body))
+    return Experience(**decode(FORMAT.unwrap(document)))
 
 
 def _number(value: float) -> float | None:
@@ -247,7 +232,3 @@ def _number(value: float) -> float | None:
 
 def _without_nan(values: Floats) -> list[list[float | None]]:
     return [[None if math.isnan(each) else each for each in row] for row in values.tolist()]
-
-
-def _digest(body: Any) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

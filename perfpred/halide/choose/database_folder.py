@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from perfpred.documents.reading import read_json
+from perfpred.documents.layout import parse_document
+from perfpred.documents.reading import read_text
 from perfpred.errors import InputError
 from perfpred.halide.choose.database_file import BROKEN, WRONG, check_names, is_id
 from perfpred.halide.pipeline.suite import PIPELINES
@@ -42,7 +43,7 @@ def filed(path: Path) -> Filed:
     InputError
         If it cannot be read, or does not say which pipeline and algorithm were measured, and where.
     """
-    document = read_json(path, "model")
+    document = parse_document(read_text(path, "model"))
     body = document.get("experience") if isinstance(document, dict) else None
     require(isinstance(body, dict), "experience", "a JSON object", body)
     assert isinstance(body, dict)
