@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from perfpred.lazy_names import lazy_names
+
 if TYPE_CHECKING:
     from perfpred.complexity import Complexity
     from perfpred.errors import DataWarning, InputError, PerfpredError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from perfpred.predict.bank import Bank, load
     from perfpred.profile import Profile, read_profile, write_profile
     from perfpred.profile.columns.mapping import ColumnMapping
+    from perfpred.shipped import shipped_models
     from perfpred.variants.base import Call, Variant
     from perfpred.variants.function import implements
 
@@ -43,6 +46,7 @@ _HOMES = {
     "kernel": "perfpred.kernels",
     "load": "perfpred.predict.bank",
     "read_profile": "perfpred.profile",
+    "shipped_models": "perfpred.shipped",
     "train": "perfpred.learn.training",
     "write_profile": "perfpred.profile",
 }
@@ -66,17 +70,19 @@ __all__ = [
     "kernel",
     "load",
     "read_profile",
+    "shipped_models",
     "train",
     "write_profile",
 ]
 
 
+_named = lazy_names("perfpred", _HOMES)
+
+
 def __getattr__(name: str) -> Any:
     if name == "halide":  # a room of its own, with names of its own
         return importlib.import_module("perfpred.halide")
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'perfpred' has no attribute '{name}'")
+    return _named(name)
 
 
 def __dir__() -> list[str]:

@@ -13,6 +13,12 @@ from perfpred.errors import InputError
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Files = Annotated[list[Path], typer.Argument(help="Profile CSVs (also .csv.gz).", show_default=False)]
 Models = Annotated[Path, typer.Option("--models", help="Folder of trained predictors.", show_default=False)]
+ModelsOrShipped = Annotated[
+    Path | None,
+    typer.Option(
+        "--models", help="Folder of trained predictors. Default: the shipped ones.", show_default=False
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
 KernelOption = Annotated[str | None, typer.Option("--kernel", help="Kernel of a CSV without that column.")]
 LikeOption = Annotated[

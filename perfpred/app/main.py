@@ -48,7 +48,10 @@ def _told(error: Exception) -> int:
     """Say what went wrong on stderr; return the exit code."""
     from perfpred.app.console import notice
     from perfpred.errors import InputError, PerfpredError
+    from perfpred.extras import missing_package
 
+    if isinstance(error, ImportError):
+        error = missing_package(error) or error
     if isinstance(error, InputError):
         notice(f"error: {error}")
         return WRONG

@@ -277,7 +277,7 @@ def test_public_names_are_all_there():
 
 
 def test_the_demo_judges_and_selects(csv, perfpred, monkeypatch):
-    monkeypatch.setattr("perfpred.app.shipped.datasets", lambda kernel: [csv])
+    monkeypatch.setattr("perfpred.shipped.datasets", lambda kernel: [csv])
     monkeypatch.setattr("perfpred.app.commands.demo.TRAIN_SIZE", 50)
     monkeypatch.setattr("perfpred.app.commands.demo.MODELS", ("linear-c", "augmented"))
     outcome = perfpred("demo")
@@ -290,7 +290,7 @@ def test_the_demo_judges_and_selects(csv, perfpred, monkeypatch):
 
 
 def test_shipped_datasets_are_found():
-    from perfpred.app import shipped
+    from perfpred import shipped
     from perfpred.errors import InputError
 
     assert len(shipped.datasets("matmul")) >= 7

@@ -18,7 +18,7 @@ TRAIN_SIZE = 250
 
 def demo(json: Json = False) -> None:
     """Train, judge and use predictors on the shipped measurements."""
-    from perfpred.app import shipped
+    from perfpred import shipped
     from perfpred.app.reading import read
     from perfpred.learn import evaluation, training
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from perfpred.app.arguments import Json, Models, assignments
+from perfpred.app.arguments import Json, ModelsOrShipped, assignments
 from perfpred.app.console import print_json, say, seconds
 from perfpred.errors import InputError
 
@@ -29,7 +29,7 @@ Known = Annotated[str, typer.Argument(help="A kernel the models know.", show_def
 
 def predict(
     kernel: Known,
-    models: Models,
+    models: ModelsOrShipped = None,
     parameters: Query = None,
     variant: Annotated[
         str | None, typer.Option("--variant", help="May be left out if only one is known.")
@@ -48,9 +48,10 @@ def predict(
     """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
+    from perfpred.shipped import shipped_models
 
     require_table(table, out)
-    bank = load(models)
+    bank = load(models or shipped_models())
     values = assignments(
         parameters or (),
         "a parameter",

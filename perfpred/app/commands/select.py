@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from perfpred.app.arguments import Json, Models, assignments
+from perfpred.app.arguments import Json, ModelsOrShipped, assignments
 from perfpred.app.commands.predict import Known, OutOption, Query, TableOption, require_table
 from perfpred.app.console import print_json, say, seconds
 from perfpred.app.console import table as print_table
@@ -15,7 +15,7 @@ from perfpred.app.console import table as print_table
 
 def select(
     kernel: Known,
-    models: Models,
+    models: ModelsOrShipped = None,
     parameters: Query = None,
     hardware: Annotated[
         str | None, typer.Option("--hardware", help="Rank only variants on this hardware.")
@@ -38,9 +38,10 @@ def select(
     """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
+    from perfpred.shipped import shipped_models
 
     require_table(table, out)
-    bank = load(models)
+    bank = load(models or shipped_models())
     values = assignments(
         parameters or (),
         "a parameter",
