@@ -43,16 +43,16 @@ def test_predict_and_select_need_no_extra(light, tmp_path):
     predicted = light(MAIN, "predict", "softmax", "--variant", "eigen", "--json", *QUERY)
     assert predicted.returncode == 0, predicted.stderr
     assert json.loads(predicted.stdout)["time_s"] > 0
-    selected = light(MAIN, "select", "softmax", "--json", "rows=100", "columns=1000")
+    selected = light(MAIN, "select", "softmax", "--json", "m=100", "n=1000")
     assert selected.returncode == 0, selected.stderr
     assert len(json.loads(selected.stdout)["ranking"]) > 3
 
 
-QUERY = ("--hardware", "intel-xeon-6-207-avx512-1t", "rows=100", "columns=1000")
+QUERY = ("--hardware", "intel-xeon-6-207-avx512-1t", "m=100", "n=1000")
 
 
 def test_a_table_needs_no_extra(light, tmp_path):
-    (tmp_path / "queries.csv").write_text("rows,columns\n100,1000\n7,50\n")
+    (tmp_path / "queries.csv").write_text("m,n\n100,1000\n7,50\n")
     chosen = light(MAIN, "select", "softmax", "--table", "queries.csv")
     assert chosen.returncode == 0, chosen.stderr
     assert len(chosen.stdout.splitlines()) == 3
