@@ -91,6 +91,17 @@ def seconds(value: float) -> str:
     return f"{value / 1e-9:.3g} ns"
 
 
+def amount(value: float, unit: str) -> str:
+    """Return a predicted value with its unit: a time as `seconds` does, another with three digits.
+
+    Examples
+    --------
+    >>> amount(4.2e-7, "s"), amount(0.25, "J")
+    ('420 ns', '0.25 J')
+    """
+    return seconds(value) if unit == "s" else f"{value:.3g} {unit}"
+
+
 def percent(value: float | None) -> str:
     """Return a fraction as a percentage with one decimal, or ``-`` where it is unknown."""
     return "-" if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"

@@ -23,10 +23,12 @@ from perfpred.app.query_table import (
 )
 from perfpred.errors import InputError
 from perfpred.predict.bank import Bank
+from perfpred.predict.selection import common_quantity
 from perfpred.predict.table_rows import RowAnswers, answer_rows, reasons
 from perfpred.predict.table_select import select_rows
 
-ANSWERS = ("time_s", "low_s", "high_s", "in_range", "reason")
+MORE = ("in_range", "reason")
+"""Columns of answers behind the value and its interval."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class TableRequest:
 
 def predict_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: bool) -> None:
     """Predict every row of a table; columns ``variant`` and ``hardware`` may choose the model of a row."""
-    table = read_table(asked.path, asked.kernel, asked.given, ANSWERS)
     found = bank.find(asked.kernel, asked.variant, asked.hardware)
+    predicts = common_quantity(found)
+    table = read_table(asked.path, asked.kernel, asked.given, (*predicts.columns, *MORE))
     require_columns(table, asked.given, {name for each in found for name in each.parameters}, asked.kernel)
-    answers, said = RowAnswers.empty(len(table)), [""] * len(table)
+    answers, said = RowAnswers.empty(len(table), predicts), [""] * len(table)
     refused: dict[int, str] = {}
     groups = _groups(table, asked, refused)
     used = set()
@@ -89,12 +92,13 @@ def select_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: boo
     """Choose for every row of a table; a column ``hardware`` may narrow the choice of a row."""
     if asked.top is not None and not as_json:
         raise InputError("--top with --table needs --json: a row of the file holds one choice")
-    table = read_table(asked.path, asked.kernel, asked.given, ("variant", *ANSWERS))
-    per_row = "hardware" in table.texts
     found = bank.find(asked.kernel, hardware=asked.hardware)
+    predicts = common_quantity(found)
+    table = read_table(asked.path, asked.kernel, asked.given, ("variant", *predicts.columns, *MORE))
+    per_row = "hardware" in table.texts
     require_columns(table, asked.given, {name for each in found for name in each.parameters}, asked.kernel)
     refused: dict[int, str] = {}
-    answers, labels = RowAnswers.empty(len(table)), np.empty((len(table), 3), dtype=object)
+    answers, labels = RowAnswers.empty(len(table), predicts), np.empty((len(table), 3), dtype=object)
     used = set()
     for (_, hardware), rows in _groups(table, asked, refused).items():
         try:
@@ -162,24 +166,27 @@ def _groups(
 
 
 def _put(answers: RowAnswers, rows: NDArray[np.intp], part: RowAnswers) -> None:
-    for name in ("time_s", "low_s", "high_s", "in_range"):
+    for name in ("value", "low", "high", "in_range"):
         getattr(answers, name)[rows] = getattr(part, name)
 
 
 def _cells(answers: RowAnswers) -> dict[str, Sequence[str]]:
-    numbers = {name: number_cells(getattr(answers, name)) for name in ("time_s", "low_s", "high_s")}
+    values = (answers.value, answers.low, answers.high)
+    numbers = dict(zip(answers.predicts.columns, map(number_cells, values), strict=True))
     return {**numbers, "in_range": truth_cells(answers.in_range)}
 
 
 def _documents(answers: RowAnswers) -> list[dict[str, Any]]:
-    names = ("time_s", "low_s", "high_s", "in_range")
-    rows = zip(*(getattr(answers, name).tolist() for name in names), strict=True)
+    names = (*answers.predicts.columns, "in_range")
+    columns = (answers.value, answers.low, answers.high, answers.in_range)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _tell(table: QueryTable, answers: RowAnswers, out: Path | None) -> None:
     outside = int((~answers.in_range).sum())
     if outside:
-        notice(f"outside the trained range, so that times are guesses: {outside} of {len(table)} rows")
+        guesses = f"{answers.predicts.plural} are guesses"
+        notice(f"outside the trained range, so that {guesses}: {outside} of {len(table)} rows")
     if out is not None:
         notice(f"{len(table)} rows written to {out}")

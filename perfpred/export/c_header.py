@@ -99,8 +99,11 @@ def header(bank: Bank, guard: str) -> str:
     Raises
     ------
     InputError
-        If a model cannot be written in C (each is named, with the reason), or two would have one name.
+        If a model cannot be written in C (each is named, with the reason) or predicts something else than
+        time, or two would have one name.
     """
+    for predictor in bank:
+        predictor.require_time()
     stems = function_names(predictor.combination for predictor in bank)
     models = [_Model(predictor, stems[predictor.combination]) for predictor in bank]
     functions, problems = [], []

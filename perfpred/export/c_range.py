@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from perfpred.predict.familiar import Familiar
 from perfpred.predict.lowered import expressions_program
-from perfpred.predict.predictor import NEAR_LEVEL, Predictor
+from perfpred.predict.predictor import Predictor
+from perfpred.predict.range_check import NEAR_LEVEL
 from perfpred.program import c_statements
 from perfpred.program.c_helpers import c_number, numbers
 

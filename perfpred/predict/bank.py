@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError, shortlist
-from perfpred.predict.bulk import PredictedRows, SelectedRows, predicted_rows, selected_rows
+from perfpred.predict.bulk import PredictedRows, SelectedRows, Table, predicted_rows, selected_rows
 from perfpred.predict.checks import Floats
 from perfpred.predict.folder import save_all
 from perfpred.predict.lazy import lazy_models
 from perfpred.predict.predictor import Prediction, Predictor
 from perfpred.predict.reading import Reader, UnansweredError, require_known
-from perfpred.predict.selection import Choice, LeftOut, Selection, selection_of
+from perfpred.predict.selection import Choice, LeftOut, Selection, common_quantity, selection_of
 
 __all__ = ["Bank", "Choice", "LeftOut", "Selection", "load"]
 
@@ -25,7 +24,7 @@ class Bank:
     Parameters
     ----------
     predictors : iterable of Predictor, or mapping from Combination to Predictor
-        At most one a combination. A mapping is kept as it is: it may read a predictor when asked for it.
+        At most one per combination. A mapping is kept as it is: it may read a predictor when asked for it.
     """
 
     def __init__(self, predictors: Iterable[Predictor] | Mapping[Combination, Predictor]) -> None:
@@ -64,7 +63,7 @@ class Bank:
         hardware: str | None = None,
         **named: float | str,
     ) -> Prediction:
-        """Return the predicted time of one query.
+        """Return the predicted value of one query: a time, or what the predictor's `quantity` says.
 
         Parameters are given by name, or as a mapping where a name would clash with an argument here.
         `variant` and `hardware` may be left out where the bank holds only one, a parameter where training
@@ -81,12 +80,12 @@ class Bank:
     def predict_table(
         self,
         kernel: str,
-        columns: Any,
+        columns: Table,
         *,
         variant: str | None = None,
         hardware: str | None = None,
     ) -> Floats:
-        """Return predicted seconds for a table of queries, a DataFrame say, shape (n,), in row order.
+        """Return predicted values for a table of queries, shape (n,), in row order: seconds of a time.
 
         Columns that are no parameters are ignored.
 
@@ -99,12 +98,7 @@ class Bank:
         return self.reader(kernel, variant, hardware).predict_table(columns)
 
     def predict_rows(
-        self,
-        kernel: str,
-        table: Any,
-        *,
-        variant: str | None = None,
-        hardware: str | None = None,
+        self, kernel: str, table: Table, *, variant: str | None = None, hardware: str | None = None
     ) -> PredictedRows:
         """Return what `predict` does of every row of a table, with intervals, range flags and reasons.
 
@@ -112,8 +106,8 @@ class Bank:
         ----------
         kernel, variant, hardware : str
             As of `predict`.
-        table : DataFrame, or mapping of str to array_like of shape (n,) or to scalars
-            A column per parameter; other columns are ignored.
+        table : Table
+            One row per query.
 
         Raises
         ------
@@ -123,21 +117,12 @@ class Bank:
         return predicted_rows(self.reader(kernel, variant, hardware), table)
 
     def select_rows(
-        self, kernel: str, table: Any, *, hardware: str | None = None, default: str | None = None
+        self, kernel: str, table: Table, *, hardware: str | None = None, default: str | None = None
     ) -> SelectedRows:
         """Return what `select` chooses for every row of a table, with intervals, range flags and ties.
 
-        Parameters
-        ----------
-        kernel, hardware, default : str
-            As of `select`.
-        table : DataFrame, or mapping of str to array_like of shape (n,) or to scalars
-            A column per parameter; other columns are ignored.
-
-        Raises
-        ------
-        InputError
-            Naming the rows for which no variant has an answer, and why.
+        The parameters are those of `select`, but for `table` as of `predict_rows`. An `InputError` names the
+        rows for which no variant has an answer, and says why.
         """
         return selected_rows(self.readers(kernel, hardware), table, default)
 
@@ -152,7 +137,7 @@ class Bank:
         top: int | None = None,
         **named: float | str,
     ) -> Selection:
-        """Return the kernel's variants ranked by predicted time; parameters are given as to `predict`.
+        """Return the kernel's variants ranked by predicted value; parameters are given as to `predict`.
 
         Choices within their trained range come first, fastest first, and then the others. A variant takes
         the parameters it knows; one that cannot answer is left out, and the reason says why.
@@ -170,13 +155,15 @@ class Bank:
         Raises
         ------
         InputError
-            If no variant can answer, or one refuses a value; and as `predict`.
+            If no variant can answer, one refuses a value, or they predict different quantities; and as
+            `predict`.
         """
         if top is not None and top < 1:
             raise InputError(f"top must be >= 1, but got {top}")
         query = {**(parameters or {}), **named}
         readers = self.readers(kernel, hardware)
         require_known(kernel, readers, query)
+        common_quantity(reader.predictor for reader in readers)
         choices: list[tuple[Choice, float]] = []
         left_out: list[LeftOut] = []
         for reader in readers:
@@ -269,16 +256,9 @@ def _matching(combinations: tuple[Combination, ...], field: str, name: str) -> t
 
 def _choice(predictor: Predictor, prediction: Prediction) -> tuple[Choice, float]:
     """Return a choice and the noise of its measurements; what is not known counts as none."""
-    key = predictor.combination
-    choice = Choice(
-        key.kernel,
-        key.variant,
-        key.hardware,
-        prediction.time_s,
-        prediction.low_s,
-        prediction.high_s,
-        prediction.in_range,
-    )
+    key, found = predictor.combination, prediction
+    names = (key.kernel, key.variant, key.hardware)
+    choice = Choice(*names, found.value, found.low, found.high, found.in_range, found.predicts)
     return choice, predictor.training.noise or 0.0
 
 

@@ -4,84 +4,95 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
 from perfpred.predict.checks import Floats
+from perfpred.predict.quantity import TIME, InUnit, Quantity
 from perfpred.predict.reading import Reader
 from perfpred.predict.table_rows import Texts, answer_rows, reasons
 from perfpred.predict.table_select import select_rows
 
+Table: TypeAlias = Any
+"""A DataFrame, or a mapping of str to array_like of shape (n,) or to scalars: one column per parameter.
+
+Other columns are ignored."""
 MAX_NAMED = 20
 """Rows that an error names; it counts the others."""
 
 
 @dataclass(frozen=True, eq=False)
-class PredictedRows:
+class PredictedRows(InUnit[Floats]):
     """Answers to n rows, in their order.
 
     Attributes
     ----------
-    time_s, low_s, high_s : ndarray of shape (n,)
-        Predicted seconds and the ends of their 90% intervals.
+    value, low, high : ndarray of shape (n,)
+        Predicted values and the ends of their 90% intervals, in the unit of `predicts`; for times also
+        `time_s`, `low_s`, `high_s`.
     in_range : ndarray of bool, shape (n,)
     reasons : tuple of str
         What `Bank.predict` says of each row.
+    predicts : Quantity
     """
 
-    time_s: Floats
-    low_s: Floats
-    high_s: Floats
+    value: Floats
+    low: Floats
+    high: Floats
     in_range: NDArray[np.bool_]
     reasons: tuple[str, ...]
+    predicts: Quantity = TIME
 
     def __len__(self) -> int:
-        return len(self.time_s)
+        return len(self.value)
 
 
 @dataclass(frozen=True, eq=False)
-class SelectedRows:
+class SelectedRows(InUnit[Floats]):
     """The choice of each of n rows, in their order.
 
     Attributes
     ----------
     variants, hardware : tuple of str
         What was chosen.
-    time_s, low_s, high_s : ndarray of shape (n,)
-        Predicted seconds of the choice and the ends of their 90% intervals.
+    value, low, high : ndarray of shape (n,)
+        Predicted values of the choice and the ends of their 90% intervals, in the unit of `predicts`; for
+        times also `time_s`, `low_s`, `high_s`.
     in_range : ndarray of bool, shape (n,)
     ties : tuple of tuple of (str, str)
-        Variant and hardware of the others whose time is within the measuring noise of the chosen one's.
+        Variant and hardware of the others whose value is within the measuring noise of the chosen one's.
     reasons : tuple of str
         Why, in a sentence.
+    predicts : Quantity
     """
 
     variants: tuple[str, ...]
     hardware: tuple[str, ...]
-    time_s: Floats
-    low_s: Floats
-    high_s: Floats
+    value: Floats
+    low: Floats
+    high: Floats
     in_range: NDArray[np.bool_]
     ties: tuple[tuple[tuple[str, str], ...], ...]
     reasons: tuple[str, ...]
+    predicts: Quantity = TIME
 
     def __len__(self) -> int:
-        return len(self.time_s)
+        return len(self.value)
 
 
-def predicted_rows(reader: Reader, table: Any) -> PredictedRows:
+def predicted_rows(reader: Reader, table: Table) -> PredictedRows:
     """Return a predictor's answers to all rows of a table; raises `InputError` naming rows without one."""
     cells = cells_of(table, reader.predictor.parameters)
     found = answer_rows(reader, cells)
     _refuse(found.unanswered | found.refused)
     said = tuple(reasons(reader, cells, found))
-    return PredictedRows(found.time_s, found.low_s, found.high_s, found.in_range, said)
+    return PredictedRows(found.value, found.low, found.high, found.in_range, said, found.predicts)
 
 
-def selected_rows(readers: Sequence[Reader], table: Any, default: str | None) -> SelectedRows:
+def selected_rows(readers: Sequence[Reader], table: Table, default: str | None) -> SelectedRows:
     """Return the choice among predictors for all rows of a table; raises `InputError` naming rows without."""
     names = list(dict.fromkeys(name for reader in readers for name in reader.predictor.parameters))
     found = select_rows(readers, cells_of(table, names), default)
@@ -94,21 +105,22 @@ def selected_rows(readers: Sequence[Reader], table: Any, default: str | None) ->
     return SelectedRows(
         tuple(variant for variant, _ in chosen),
         tuple(hardware for _, hardware in chosen),
-        answers.time_s,
-        answers.low_s,
-        answers.high_s,
+        answers.value,
+        answers.low,
+        answers.high,
         answers.in_range,
         tied,
         tuple(found.reasons),
+        answers.predicts,
     )
 
 
-def cells_of(table: Any, names: Sequence[str]) -> Texts:
+def cells_of(table: Table, names: Sequence[str]) -> Texts:
     """Return the columns of a table that are parameters, as numbers or as texts.
 
     Parameters
     ----------
-    table : DataFrame, or mapping of str to array_like of shape (n,) or to scalars
+    table : Table
     names : sequence of str
         Of the parameters; further columns are ignored.
 

@@ -15,15 +15,18 @@ from typing import Any
 from perfpred.combination import Combination
 from perfpred.documents.codec import decode, encode
 from perfpred.documents.hashed import Format
+from perfpred.documents.layout import parse_document
 from perfpred.documents.reading import read_start
 from perfpred.documents.texts import require_text, require_texts
 from perfpred.errors import InputError, ModelFileError
 from perfpred.predict.familiar import Familiar
 from perfpred.predict.interval import GROWTH
 from perfpred.predict.predictor import Predictor
+from perfpred.predict.quantity import QUANTITIES, TIME, Quantity
 from perfpred.predict.sanity import require_sane
 
-UNITS = {"time": "s", "noise": "fraction", "interval": "natural logarithm of a ratio"}
+UNITS = {"noise": "fraction", "interval": "natural logarithm of a ratio"}
+"""Beside that of the predicted quantity."""
 HEAD_BYTES = 4096
 """From the start of a file: `combination_in` needs no more, unless names are very long."""
 _MAX_BYTES = 1 << 28
@@ -53,7 +56,13 @@ def upgraded(body: Any) -> Any:
     return found
 
 
-MODEL = Format("perfpred-model", 2, "predictor", "model", {"units": UNITS}, {1: upgraded})
+def _format_of(predicts: Quantity) -> Format:
+    units = {predicts.noun: predicts.unit, **UNITS}
+    return Format("perfpred-model", 2, "predictor", "model", {"units": units}, {1: upgraded})
+
+
+_FORMATS = {name: _format_of(predicts) for name, predicts in QUANTITIES.items()}
+MODEL = _FORMATS[TIME.name]
 FORMAT, VERSION = MODEL.name, MODEL.version
 
 
@@ -110,15 +119,28 @@ def dumps(predictor: Predictor) -> str:
     """Return the text of a model file; raises `InputError` if a name in it could not be read back."""
     body = encode(predictor)
     require_texts(body, "a name or text in a model")
-    return MODEL.dumps(body)
+    return _FORMATS[predictor.quantity].dumps(body)
 
 
 def loads(text: str) -> Predictor:
     """Return the predictor of a model file's text; raises `ModelFileError` if it cannot be trusted."""
-    predictor = decode(MODEL.loads(text), Predictor)
+    document = parse_document(text)
+    predictor = decode(with_quantity(_stated_format(document).unwrap(document)), Predictor)
     assert isinstance(predictor, Predictor)
     require_sane(predictor)
     return predictor
+
+
+def with_quantity(body: Any) -> Any:
+    """Return what a file holds with its quantity and unit; one that says neither predicts time in seconds."""
+    return {"quantity": TIME.name, "unit": TIME.unit, **body} if isinstance(body, dict) else body
+
+
+def _stated_format(document: Any) -> Format:
+    """Return the format by the quantity a file states; of none, or an unknown one, that of times."""
+    body = document.get("predictor") if isinstance(document, dict) else None
+    stated = body.get("quantity") if isinstance(body, dict) else None
+    return _FORMATS.get(stated, MODEL) if isinstance(stated, str) else MODEL
 
 
 def digest(body: Any) -> str:

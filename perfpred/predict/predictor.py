@@ -1,4 +1,4 @@
-"""The `Predictor` noun: parameters to seconds, with an interval and a word on whether they are familiar."""
+"""The `Predictor` noun: parameters to a quantity, with its interval and whether training saw their like."""
 
 from __future__ import annotations
 
@@ -13,95 +13,22 @@ from numpy.typing import NDArray
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.predict.checks import Floats, require, require_count, require_noise
+from perfpred.predict.checks import Floats, require
 from perfpred.predict.encoding import Encoding
 from perfpred.predict.expressions import Columns, evaluate, in_row, n_rows
 from perfpred.predict.familiar import Familiar, loosely
 from perfpred.predict.formula import Formula
 from perfpred.predict.interval import NO_ENDS, Interval
 from perfpred.predict.lowered import query_program, seconds_program
+from perfpred.predict.prediction import Answers, Prediction
+from perfpred.predict.quantity import TIME, Quantity, quantity_of
 from perfpred.predict.query import Answer, QuickQuery
+from perfpred.predict.range_check import FAMILIAR, NEAR_LEVEL, RangeCheck, RangeTest
 from perfpred.predict.ranges import Range
+from perfpred.predict.training import Training
 from perfpred.program import ArrayFunction, NotLowerableError
 
 __all__ = ["Answers", "Interval", "Prediction", "Predictor", "Range", "RangeTest", "Training"]
-
-NEAR_LEVEL = 1.0
-"""Octaves: a value between two that were measured is in range if it is so near to one of them."""
-FAMILIAR = "within the range seen in training"
-
-
-@dataclass(frozen=True)
-class Training:
-    """Where a predictor comes from.
-
-    Parameters
-    ----------
-    model : str
-        Name of the model in the registry.
-    rows : int
-        Number of rows it was fitted on.
-    data_sha256 : str
-        Hash of those rows.
-    noise : float or None
-        Mean relative repeatability of the measured times (0.02 = 2%); None where it is unknown.
-    complexity : mapping of str to str
-        The named expressions the model was given.
-    sizes : int or None
-        Number of distinct sizes, or of groups if rows were left out by groups; None where it is unknown.
-    found : bool
-        Whether the complexity was found in the rows, and not given by a person who knows the kernel.
-    judged_on : str
-        What was left out together when the interval was made: ``sizes``, or the name of a column.
-    """
-
-    model: str
-    rows: int
-    data_sha256: str
-    noise: float | None
-    complexity: Mapping[str, str]
-    sizes: int | None = None
-    found: bool = False
-    judged_on: str = "sizes"
-
-    def __post_init__(self) -> None:
-        require_count(self, "rows")
-        if self.sizes is not None:
-            require_count(self, "sizes")
-        require_noise(self, "noise")
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """A predicted time in seconds with its 90% interval.
-
-    `in_range` is false where a parameter lies outside what training saw; `reason` then says which.
-    """
-
-    time_s: float
-    low_s: float
-    high_s: float
-    in_range: bool
-    reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """Predicted seconds of n queries, their 90% intervals, and whether they are in range; of shape (n,)."""
-
-    time_s: Floats
-    low_s: Floats
-    high_s: Floats
-    in_range: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class RangeTest:
-    """An expression over encoded columns with the range that training saw; `name` is for a person."""
-
-    name: str
-    expression: str
-    seen: Range
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +50,13 @@ class Predictor:
     training : Training
     familiar : Familiar
         What training saw of parameters together.
+    quantity, unit : str
+        What is predicted, and in which unit: a name of `QUANTITIES`, with its unit.
+
+    Raises
+    ------
+    InputError
+        If the parts do not belong together, or the quantity is unknown or has another unit.
     """
 
     combination: Combination
@@ -133,6 +67,8 @@ class Predictor:
     interval: Interval
     training: Training
     familiar: Familiar = field(default_factory=Familiar)
+    quantity: str = TIME.name
+    unit: str = TIME.unit
 
     def __post_init__(self) -> None:
         numeric = [name for name in self.encoding.parameters if name not in self.encoding.categories]
@@ -142,6 +78,12 @@ class Predictor:
         for name in (*self.interval.levels, *self.familiar.levels):
             is_numeric = self.encoding.labels.get(name) in self.ranges
             require(is_numeric, self, "columns of few values are numeric columns", repr(name))
+        quantity_of(self.quantity, self.unit)
+
+    @cached_property
+    def predicts(self) -> Quantity:
+        """What is predicted, with its unit and the words for it."""
+        return quantity_of(self.quantity, self.unit)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -156,11 +98,8 @@ class Predictor:
         return found
 
     def range_tests(self) -> tuple[RangeTest, ...]:
-        """Return the expressions that must lie within their ranges, in the order in which they are told."""
-        columns, named = self._column_of, self.training.complexity
-        tests = [RangeTest(name, columns[name], seen) for name, seen in self.ranges.items()]
-        tests += [RangeTest(name, text, self.complexity_ranges[name]) for name, text in named.items()]
-        return (*tests, *(RangeTest(text, text, seen) for text, seen in self.familiar.products.items()))
+        """Return the expressions that must lie within their ranges, in the order in which they are named."""
+        return self._range_check.tests
 
     def predict(self, parameters: Mapping[str, float | str]) -> Prediction:
         """Return the prediction for one set of parameters.
@@ -187,20 +126,21 @@ class Predictor:
         Raises
         ------
         InputError
-            If a column is missing, or holds something other than finite numbers, there is no row, or a
-            complexity has no value > 0 in one.
+            If a column is missing, or holds something other than finite numbers, there is no row, a
+            complexity has no value > 0 in one, or something else than time is predicted.
         """
-        return self._seconds(self._encoded(columns, "zero"))
+        self.require_time()
+        return self._values(self._encoded(columns, "zero"))
 
     def predict_table(self, columns: Any) -> Floats:
-        """Return what `seconds` does, but refuse, as `predict` does, what training never saw the like of.
+        """Return predicted values, shape (n,), or refuse, as `predict` does, what training never saw.
 
         Raises
         ------
         InputError
             Also for a negative value where training saw none, and for an unknown category.
         """
-        return self.answers(columns).time_s
+        return self.answers(columns).value
 
     def answers(self, columns: Any) -> Answers:
         """Return what `predict` does of each row of a table, as arrays of shape (n,).
@@ -212,15 +152,20 @@ class Predictor:
         """
         encoded = self._encoded(columns, "raise")
         self._check_signs(encoded)
-        time_s = self._seconds(encoded)
-        distances, wider, inside = self._all_strange(encoded)
-        low_s, high_s = self.interval.ends(time_s, distances, wider)
-        return Answers(time_s, low_s, high_s, inside)
+        values = self._values(encoded)
+        distances, wider, inside = self._range_check.of_rows(encoded)
+        low, high = self.interval.ends(values, distances, wider)
+        return Answers(values, low, high, inside, self.predicts)
+
+    def require_time(self) -> None:
+        """Raise `InputError` if something else than time is predicted, for those who need seconds."""
+        if self.quantity != TIME.name:
+            raise InputError(f"{self.combination}: it predicts {self.predicts.described}, not time in s")
 
     def in_range(self, columns: Any) -> NDArray[np.bool_]:
         """Say of each row of a table whether it lies within what training saw, shape (n,)."""
         encoded = self._encoded(columns, "zero")
-        return np.asarray(self._all_strange(encoded)[2] & self.knows(columns))
+        return np.asarray(self._range_check.of_rows(encoded)[2] & self.knows(columns))
 
     def knows(self, columns: Any) -> NDArray[np.bool_]:
         """Say of each row of a table whether training saw its categories, shape (n,)."""
@@ -254,112 +199,43 @@ class Predictor:
             return None
 
     @cached_property
-    def _column_of(self) -> dict[str, str]:
-        return {label: name for name, label in self.encoding.labels.items()}
-
-    @cached_property
-    def _bounded(self) -> tuple[tuple[float, float, str, Range], ...]:
-        """Return low, high, name and range of each expression that has a range, complexities first."""
-        pairs = [(name, self.complexity_ranges[name]) for name in self.training.complexity]
-        pairs += list(self.familiar.products.items())
-        return tuple((seen.low, seen.high, name, seen) for name, seen in pairs)
-
-    @cached_property
-    def _places_of_levels(self) -> tuple[tuple[int, str, frozenset[float]], ...]:
-        place = {name: index for index, name in enumerate(self.encoding.labels)}
-        return tuple((place[name], name, frozenset(each)) for name, each in self.familiar.levels.items())
+    def _range_check(self) -> RangeCheck:
+        return RangeCheck(
+            self.encoding,
+            self.ranges,
+            self.complexity_ranges,
+            self.training.complexity,
+            self.familiar,
+            self.interval.levels,
+        )
 
     def _explained(self, parameters: Mapping[str, float | str]) -> Answer:
         """Return an answer step by step, where each step says what is wrong."""
         self._check_names(parameters)
         encoded = self._encoded(parameters, "raise")
         self._check_signs(encoded)
-        time_s = float(self._seconds(encoded)[0])
+        value = float(self._values(encoded)[0])
         values = {name: float(parameters[name]) for name in self.ranges}
         outside = {n: values[n] for n, seen in self.ranges.items() if not seen.low <= values[n] <= seen.high}
         strict = len(self.training.complexity)
         found = [float(evaluate(text, encoded)[0]) for text in self._expressions[:strict]]
         found += [float(loosely(text, encoded)[0]) for text in self._expressions[strict:]]
-        return Answer(time_s, [float(each[0]) for each in encoded.values()], found, outside)
+        return Answer(value, [float(each[0]) for each in encoded.values()], found, outside)
 
     def _prediction(self, answer: Answer) -> Prediction:
-        time_s = answer.time_s
-        if not 0.0 < time_s < math.inf:
-            raise InputError(f"{self.combination}: no time > 0 can be predicted for these parameters")
-        reasons, distance = self._strangeness(answer)
-        remarks, wider, nearest = self._between_levels(answer) if self.familiar.levels else ([], 1.0, 0.0)
-        low, high = self.interval.logs(time_s, max(distance, nearest), wider)
+        value, check = answer.value, self._range_check
+        if not 0.0 < value < math.inf:
+            rule = f"no {self.predicts.noun} > 0 can be predicted for these parameters"
+            raise InputError(f"{self.combination}: {rule}")
+        reasons, distance = check.strangeness(answer)
+        remarks, wider, nearest = check.between_levels(answer) if self.familiar.levels else ([], 1.0, 0.0)
+        low, high = self.interval.logs(value, max(distance, nearest), wider)
         inside = not reasons and nearest <= NEAR_LEVEL
-        said = "; ".join([*reasons, *remarks]) if reasons or remarks else FAMILIAR
-        low_s, high_s = time_s * math.exp(low), time_s * math.exp(high)
-        if not 0.0 < low_s <= high_s < math.inf:
+        reason = "; ".join([*reasons, *remarks]) if reasons or remarks else FAMILIAR
+        low, high = value * math.exp(low), value * math.exp(high)
+        if not 0.0 < low <= high < math.inf:
             raise InputError(f"{self.combination}: {NO_ENDS}")
-        return Prediction(time_s, low_s, high_s, inside, said)
-
-    def _strangeness(self, answer: Answer) -> tuple[list[str], float]:
-        """Say what training saw nothing of, and how far that is, octaves.
-
-        Products matter where each parameter is familiar, and the nearest rows where all products are.
-        """
-        distance = 0.0
-        reasons = []
-        for name, value in answer.outside.items():
-            seen = self.ranges[name]
-            distance = max(distance, seen.beyond(value))
-            reasons.append(_outside(name, value, seen))
-        told = bool(reasons)
-        for (low, high, name, seen), value in zip(self._bounded, answer.values, strict=False):
-            if not low <= value <= high:
-                distance = max(distance, seen.beyond(value))
-                if not told:
-                    reasons.append(_outside(name, value, seen))
-        if len(self.familiar.centres):
-            far = self.familiar.from_centres(answer.values[len(self._bounded) :])
-            if far > 0:
-                distance = max(distance, far)
-                if not reasons:
-                    reasons.append(self.familiar.told(far))
-        return reasons, distance
-
-    def _between_levels(self, answer: Answer) -> tuple[list[str], float, float]:
-        """Return remarks on values between those measured, a factor of width, and octaves to the nearest.
-
-        Of a column of which values were left out in training, the factor says all, unless they are far apart.
-        """
-        remarks, wider, nearest = [], 1.0, 0.0
-        for index, name, known in self._places_of_levels:
-            value = answer.columns[index]
-            label = self.encoding.labels[name]
-            if value in known:
-                continue
-            factor = self.interval.levels.get(name)
-            wider = max(wider, factor or 1.0)
-            if label in answer.outside:
-                continue
-            far = self.familiar.from_levels(name, value)
-            if factor is None or far > NEAR_LEVEL:
-                nearest = max(nearest, far)
-            if factor != 1.0:
-                remarks.append(f"{label}={value:g} lies between the {len(known)} values measured")
-        return remarks, wider, nearest
-
-    def _all_strange(self, encoded: Columns) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Return distances in octaves, factors of width, and what is in range, each of shape (n,)."""
-        distances = self.familiar.distances(encoded)
-        for test in self.range_tests()[: len(self.ranges) + len(self.complexity_ranges)]:
-            distances = np.maximum(distances, test.seen.all_beyond(evaluate(test.expression, encoded)))
-        inside = distances == 0
-        wider = np.ones(len(distances))
-        for name in self.familiar.levels:
-            far = self.familiar.all_from_levels(name, encoded[name])
-            factor = self.interval.levels.get(name)
-            wider = np.where(far > 0, np.maximum(wider, factor or 1.0), wider)
-            far[~self.ranges[self.encoding.labels[name]].holds(encoded[name])] = 0.0
-            inside &= far <= NEAR_LEVEL
-            if factor is not None:
-                far[far <= NEAR_LEVEL] = 0.0
-            distances = np.maximum(distances, far)
-        return distances, wider, inside
+        return Prediction(value, low, high, inside, reason, self.predicts)
 
     def _encoded(self, columns: Any, unseen: Literal["raise", "zero"]) -> Columns:
         missing = [name for name in self.constants if name not in columns]
@@ -372,18 +248,19 @@ class Predictor:
             raise InputError(f"{self.combination}: there must be at least 1 row to predict, but got 0")
         return encoded
 
-    def _seconds(self, columns: Columns) -> Floats:
-        times = self._on_arrays(columns) if self._on_arrays is not None else None
-        if times is None:
+    def _values(self, columns: Columns) -> Floats:
+        values = self._on_arrays(columns) if self._on_arrays is not None else None
+        if values is None:
             with np.errstate(over="ignore"):
-                times = self.formula.seconds(columns)
-        good = np.isfinite(times) & (times > 0)
+                values = self.formula.seconds(columns)
+        good = np.isfinite(values) & (values > 0)
         if not good.all():
-            where = in_row(int(np.argmin(good)), len(times))
+            where = in_row(int(np.argmin(good)), len(values))
+            noun = self.predicts.noun
             raise InputError(
-                f"{self.combination}: no finite time > 0 can be predicted for these parameters{where}"
+                f"{self.combination}: no finite {noun} > 0 can be predicted for these parameters{where}"
             )
-        return times
+        return values
 
     def _check_names(self, parameters: Mapping[str, float | str]) -> None:
         for name in parameters:
@@ -396,13 +273,8 @@ class Predictor:
     def _check_signs(self, columns: Columns) -> None:
         """Refuse a negative value of a parameter that is never negative: that is a slip, not a far query."""
         for name, seen in self.ranges.items():
-            values = columns[self._column_of[name]]
+            values = columns[self._range_check.column_of[name]]
             if seen.low >= 0 > values.min():
                 row = int(np.argmax(values < 0))
                 where = in_row(row, len(values))
                 raise InputError(f"{self.combination}: {name} must be >= 0, but got {values[row]:g}{where}")
-
-
-def _outside(name: str, value: float, seen: Range) -> str:
-    """Return what is strange about a value that lies outside."""
-    return f"{name}={value:g} is outside the trained range {seen.low:g}..{seen.high:g}"

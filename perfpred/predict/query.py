@@ -21,12 +21,12 @@ _NUMBERS = (float, int, np.floating, np.integer)
 
 @dataclass(frozen=True)
 class Answer:
-    """Seconds, the values of the encoded columns and of further expressions, and what lies outside its range.
+    """What is predicted, the values of encoded columns and of further expressions, and what lies outside.
 
     `outside` maps a numeric parameter out of its trained range to its value.
     """
 
-    time_s: float
+    value: float
     columns: Sequence[float]
     values: Sequence[float]
     outside: Mapping[str, float]
@@ -43,7 +43,7 @@ class QuickQuery:
     encoding : Encoding
         Its columns are the program's inputs.
     program : Program
-        Seconds, and then further expressions.
+        What is predicted, and then further expressions.
     ranges : mapping of str to pair of float
         What training saw of each numeric parameter.
     """

@@ -1,4 +1,4 @@
-"""Choosing among predictions: what is within its trained range first, then by time."""
+"""Choosing among predictions: what is within its trained range first, then by predicted value."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from perfpred.errors import InputError, UnknownNameError, shortlist
+from perfpred.predict.predictor import Predictor
+from perfpred.predict.quantity import TIME, InUnit, Quantity
 
 MAX_NAMED = 4
 """A reason names this many choices and counts the others."""
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One entry of a ranking: a variant on a hardware with its predicted time."""
+class Choice(InUnit[float]):
+    """One entry of a ranking: a variant on a hardware with its predicted time, or another quantity."""
 
     kernel: str
     variant: str
     hardware: str
-    time_s: float
-    low_s: float
-    high_s: float
+    value: float
+    low: float
+    high: float
     in_range: bool
+    predicts: Quantity = TIME
 
     @property
     def label(self) -> str:
@@ -49,7 +52,7 @@ class Selection:
     """A ranking of choices: those within their trained range, fastest first, then the others.
 
     `best` is the first of the ranking, or the default that was asked to be kept where the data cannot
-    tell them apart. `ties` are the other choices whose predicted time is within the measuring noise of the
+    tell them apart. `ties` are the other choices whose predicted value is within the measuring noise of the
     best one's: between these the data cannot decide. A choice out of range ties with nothing in range.
     `left_out` are variants that cannot answer the query.
     """
@@ -85,13 +88,13 @@ def selection_of(
     Raises
     ------
     InputError
-        If a predicted time is not > 0, or the default is left out.
+        If a predicted value is not > 0, or the default is left out.
     UnknownNameError
         If there is no variant of the default's name.
     """
-    ranked = sorted(choices, key=lambda pair: (not pair[0].in_range, pair[0].time_s))
+    ranked = sorted(choices, key=lambda pair: (not pair[0].in_range, pair[0].value))
     ranking = [choice for choice, _ in ranked]
-    _require_times(ranking)
+    _require_positive(ranking)
     kept = None if default is None else _of_variant(ranking, default, left_out)
     best, why = (ranking[0], "") if kept is None else _kept_unless_slower(ranking, kept)
     [noise_of_best] = (noise for choice, noise in ranked if choice is best)
@@ -111,9 +114,10 @@ def _of_variant(ranking: Sequence[Choice], variant: str, left_out: Sequence[Left
     for choice in ranking:
         if choice.variant == variant:
             return choice
+    noun = ranking[0].predicts.noun
     for each in left_out:
         if each.variant == variant:
-            raise InputError(f"the default has no predicted time here: {each.label}")
+            raise InputError(f"the default has no predicted {noun} here: {each.label}")
     raise UnknownNameError("variant", variant, {choice.variant for choice in ranking})
 
 
@@ -121,42 +125,58 @@ def _kept_unless_slower(ranking: Sequence[Choice], kept: Choice) -> tuple[Choice
     """Return the choice to make where one is a default, and why unless it is simply the first."""
     if kept == ranking[0]:
         return kept, ""
-    guess = "" if kept.in_range else f"; the time of {kept.label} is a guess, out of its trained range"
+    of = kept.predicts
+    guess = "" if kept.in_range else f"; the {of.noun} of {kept.label} is a guess, out of its trained range"
     for choice in ranking:
-        if choice.in_range and choice.high_s < kept.low_s and choice.variant != kept.variant:
-            ratio = kept.time_s / choice.time_s
-            return choice, f"{choice.label} is predicted {ratio:.2f}x faster than {kept.label}{guess}"
+        if choice.in_range and choice.high < kept.low and choice.variant != kept.variant:
+            ratio = kept.value / choice.value
+            return choice, f"{choice.label} is predicted {ratio:.2f}x {of.smaller} than {kept.label}{guess}"
     first = ranking[0]
     if not first.in_range:
-        return kept, f"{kept.label} is kept: no choice is within its trained range, so all times are guesses"
-    if kept.high_s < first.low_s:  # out of range, or it would be first
-        return kept, f"{kept.label} is kept: no choice in range is predicted faster{guess}"
+        why = f"no choice is within its trained range, so all {of.plural} are guesses"
+        return kept, f"{kept.label} is kept: {why}"
+    if kept.high < first.low:  # out of range, or it would be first
+        return kept, f"{kept.label} is kept: no choice in range is predicted {of.smaller}{guess}"
     return kept, f"{kept.label} is kept: its interval overlaps that of {first.label}{guess}"
 
 
-def _require_times(choices: Iterable[Choice]) -> None:
+def common_quantity(predictors: Iterable[Predictor]) -> Quantity:
+    """Return what predictors predict; raises `InputError` if it is not the same, as joules are no seconds."""
+    by_name = {each.quantity: each for each in predictors}
+    if len(by_name) > 1:
+        first, second = list(by_name.values())[:2]
+        raise InputError(
+            f"choices of one ranking must be predicted in one quantity, but {first.combination} is of "
+            f"{first.predicts.described} and {second.combination} of {second.predicts.described}"
+        )
+    [predictor] = by_name.values()
+    return predictor.predicts
+
+
+def _require_positive(choices: Iterable[Choice]) -> None:
     for choice in choices:
-        if not choice.time_s > 0:
-            said = f"a predicted time must be > 0 s, but is {choice.time_s:g}; train this model again"
-            raise InputError(f"{choice.label}: {said}")
+        if not choice.value > 0:
+            of = choice.predicts
+            rule = f"a predicted {of.noun} must be > 0 {of.unit}, but is {choice.value:g}"
+            raise InputError(f"{choice.label}: {rule}; train this model again")
 
 
 def _is_tie(best: Choice, other: Choice, noise: float) -> bool:
     if best.in_range and not other.in_range:
         return False
-    fast, slow = best.time_s, other.time_s
-    return slow <= fast * (1 + noise) if fast <= slow else fast <= slow * (1 + noise)
+    low, high = sorted((best.value, other.value))
+    return high <= low * (1 + noise)
 
 
 def _comparison(ranking: Sequence[Choice], best: Choice, ties: Sequence[Choice]) -> str:
     guess = "" if best.in_range else "no choice is within its trained range: a guess; "
     if ties:
         names = named([choice.label for choice in ties])
-        return f"{guess}{best.label} is predicted fastest, within the noise of {names}"
+        return f"{guess}{best.label} is predicted {best.predicts.smallest}, within the noise of {names}"
     others = [choice for choice in ranking if choice is not best and choice.in_range == best.in_range]
     if others:
-        ratio = others[0].time_s / best.time_s
-        return f"{guess}{best.label} is predicted {ratio:.2f}x faster than {others[0].label}"
+        ratio = others[0].value / best.value
+        return f"{guess}{best.label} is predicted {ratio:.2f}x {best.predicts.smaller} than {others[0].label}"
     only = "the only choice" if len(ranking) == 1 else "the only choice within its trained range"
     return f"{guess}{best.label} is {only}"
 
@@ -164,11 +184,12 @@ def _comparison(ranking: Sequence[Choice], best: Choice, ties: Sequence[Choice])
 def _passed_over(ranking: Sequence[Choice], best: Choice) -> str:
     if not best.in_range:
         return ""
-    labels = [c.label for c in ranking if not c.in_range and c.time_s < best.time_s]
+    labels = [c.label for c in ranking if not c.in_range and c.value < best.value]
     if not labels:
         return ""
-    subject = "its time is a guess" if len(labels) == 1 else "their times are guesses"
-    return f"passed over though predicted faster: {named(labels)}: out of range, {subject}"
+    of = best.predicts
+    subject = f"its {of.noun} is a guess" if len(labels) == 1 else f"their {of.plural} are guesses"
+    return f"passed over though predicted {of.smaller}: {named(labels)}: out of range, {subject}"
 
 
 def _omitted(left_out: Sequence[LeftOut]) -> str:

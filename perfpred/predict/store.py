@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from perfpred.predict.document import FORMAT, UNITS, VERSION, dumps, load, loads
+from perfpred.predict.document import FORMAT, VERSION, dumps, load, loads
 from perfpred.predict.folder import save_all
 from perfpred.predict.predictor import Predictor
 
-__all__ = ["FORMAT", "UNITS", "VERSION", "dumps", "load", "loads", "save", "save_all"]
+__all__ = ["FORMAT", "VERSION", "dumps", "load", "loads", "save", "save_all"]
 
 
 def save(predictor: Predictor, folder: Path) -> Path:

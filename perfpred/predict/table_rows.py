@@ -1,4 +1,4 @@
-"""What one predictor answers to rows of text: times where it can, and for each other row the reason."""
+"""What one predictor answers to rows of text: values where it can, and for each other row the reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from perfpred.errors import InputError, UnknownNameError, shortened
 from perfpred.predict.checks import Floats
-from perfpred.predict.predictor import FAMILIAR
+from perfpred.predict.quantity import TIME, InUnit, Quantity
+from perfpred.predict.range_check import FAMILIAR
 from perfpred.predict.reading import Reader, explained
 
 Texts: TypeAlias = Mapping[str, NDArray[Any]]
@@ -25,36 +26,37 @@ _MAX_COMPARED = 200
 
 
 @dataclass(eq=False)
-class RowAnswers:
+class RowAnswers(InUnit[Floats]):
     """Answers to n rows, NaN where there is none.
 
     `unanswered` says why this predictor has no answer though another may have one, and `refused` what is
     wrong with a row, by its position.
     """
 
-    time_s: Floats
-    low_s: Floats
-    high_s: Floats
+    value: Floats
+    low: Floats
+    high: Floats
     in_range: NDArray[np.bool_]
+    predicts: Quantity = TIME
     unanswered: dict[int, str] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, rows: int) -> RowAnswers:
+    def empty(cls, rows: int, predicts: Quantity = TIME) -> RowAnswers:
         """Return answers to no row yet."""
-        time_s, low_s, high_s = np.full((3, rows), np.nan)
-        return cls(time_s, low_s, high_s, np.zeros(rows, dtype=bool))
+        value, low, high = np.full((3, rows), np.nan)
+        return cls(value, low, high, np.zeros(rows, dtype=bool), predicts)
 
     @property
     def answered(self) -> NDArray[np.bool_]:
         """Which rows have an answer, shape (n,)."""
-        return ~np.isnan(self.time_s)
+        return ~np.isnan(self.value)
 
 
 def answer_rows(reader: Reader, texts: Texts) -> RowAnswers:
     """Return the answers of a predictor to rows of cells; columns that are no parameters are ignored."""
     rows = len(next(iter(texts.values())))
-    found = RowAnswers.empty(rows)
+    found = RowAnswers.empty(rows, reader.predictor.predicts)
     columns = _columns(reader, texts, found, rows)
     if columns is None:
         return found
@@ -167,8 +169,8 @@ def _answer(reader: Reader, columns: Mapping[str, Any], rows: NDArray[np.intp], 
         _answer(reader, columns, rows[:middle], found)
         _answer(reader, columns, rows[middle:], found)
         return
-    found.time_s[rows], found.in_range[rows] = answers.time_s, answers.in_range
-    found.low_s[rows], found.high_s[rows] = answers.low_s, answers.high_s
+    found.value[rows], found.in_range[rows] = answers.value, answers.in_range
+    found.low[rows], found.high[rows] = answers.low, answers.high
 
 
 def _floats(cells: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from perfpred.app.arguments import Json, ModelsOrShipped, assignments
-from perfpred.app.console import print_json, say, seconds
+from perfpred.app.console import amount, print_json, say
 from perfpred.errors import InputError
 
 Query = Annotated[
@@ -41,7 +41,7 @@ def predict(
     out: OutOption = None,
     json: Json = False,
 ) -> None:
-    """Predict the time of one variant on one hardware, with a 90% interval.
+    """Predict how long one variant takes on one hardware, with a 90% interval.
 
     With --table, of every row of a CSV file: its columns are kept, the answers stand behind them. A column
     variant or hardware chooses for its row.
@@ -68,8 +68,9 @@ def predict(
     if json:
         print_json({**asdict(prediction), "this_machine": here})
         return
-    interval = f"{seconds(prediction.low_s)} to {seconds(prediction.high_s)}"
-    say(f"{seconds(prediction.time_s)}  (90%: {interval})")
+    ends = (prediction.value, prediction.low, prediction.high)
+    value, low, high = (amount(each, prediction.unit) for each in ends)
+    say(f"{value}  (90%: {low} to {high})")
     if not prediction.in_range:
         say(f"outside the trained range: {prediction.reason}")
 

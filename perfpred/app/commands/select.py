@@ -9,7 +9,7 @@ import typer
 
 from perfpred.app.arguments import Json, ModelsOrShipped, assignments
 from perfpred.app.commands.predict import Known, OutOption, Query, TableOption, require_table
-from perfpred.app.console import print_json, say, seconds
+from perfpred.app.console import amount, print_json, say
 from perfpred.app.console import table as print_table
 
 
@@ -63,8 +63,8 @@ def select(
         [
             choice.variant,
             choice.hardware,
-            seconds(choice.time_s),
-            f"{seconds(choice.low_s)} to {seconds(choice.high_s)}",
+            amount(choice.value, choice.unit),
+            f"{amount(choice.low, choice.unit)} to {amount(choice.high, choice.unit)}",
             "yes" if choice.in_range else "no",
             "tie" if choice in tied else "",
         ]
@@ -73,7 +73,7 @@ def select(
     headers = {
         "variant": "left",
         "hardware": "left",
-        "time": "right",
+        selection.best.predicts.noun: "right",
         "90%": "right",
         "in range": "left",
         "": "left",
