@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from perfpred.errors import InputError, MeasurementError, shortened, shortlist
-from perfpred.hardware import Hardware, Machine
+from perfpred.hardware import Machine
 from perfpred.kernels import kernel
 from perfpred.measure.campaign import Effort, InMemoryLog, Row, RowRecord, run_campaign
 from perfpred.measure.process import Limits, Subject, prepare, processes
@@ -19,9 +18,9 @@ from perfpred.profile import Profile
 from perfpred.progress import Progress
 from perfpred.variants import variant
 
-LARGEST_SHIFT = 0.10
+MAX_SHIFT = 0.10
 """A machine that is this much slower or faster as a whole is described no longer."""
-LEAST_TOLERANCE = 0.05
+MIN_TOLERANCE = 0.05
 """Rows may scatter by this much around the common shift, or by three times their noise if that is more."""
 
 
@@ -85,10 +84,10 @@ def compare(before_s: np.ndarray, again_s: np.ndarray, noise: float) -> Recheck:
     log_ratio = np.log(again_s / before_s)
     shift = float(np.expm1(np.median(log_ratio)))
     scatter = float(np.median(np.abs(np.expm1(log_ratio - np.median(log_ratio)))))
-    tolerance = max(LEAST_TOLERANCE, 3 * noise)
-    moved, scattered = abs(shift) > LARGEST_SHIFT, scatter > tolerance
+    tolerance = max(MIN_TOLERANCE, 3 * noise)
+    moved, scattered = abs(shift) > MAX_SHIFT, scatter > tolerance
     if moved:
-        reason = f"all rows have moved by {shift:+.1%}, more than {LARGEST_SHIFT:.0%}"
+        reason = f"all rows have moved by {shift:+.1%}, more than {MAX_SHIFT:.0%}"
     elif scattered:
         reason = f"rows scatter by {scatter:.1%}, more than {tolerance:.1%}"
     else:
@@ -115,7 +114,7 @@ def _row(record: Mapping[Any, Any], parameters: Sequence[str], machine: Machine)
         If this project has no such kernel, variant or hardware, or the sizes are not the kernel's.
     """
     known = kernel(record["kernel"])
-    subject = Subject(known.name, variant(record["variant"]).name, _hardware(record["hardware"], machine))
+    subject = Subject(known.name, variant(record["variant"]).name, machine.hardware_named(record["hardware"]))
     sizes = {name: record[name] for name in parameters if record[name] == record[name]}
     if sizes.keys() != set(known.parameter_names):
         raise InputError(
@@ -126,11 +125,3 @@ def _row(record: Mapping[Any, Any], parameters: Sequence[str], machine: Machine)
         if not isinstance(value, int | float) or value != value // 1 or not 1 <= value < 1 << 53:
             raise InputError(f"{name} must be a whole number >= 1, but is {shortened(repr(value))}")
     return Row(subject, {name: int(value) for name, value in sizes.items()})
-
-
-def _hardware(identity: str, machine: Machine) -> Hardware:
-    """Return the hardware of this machine that an id names."""
-    place = re.fullmatch(r"(.+)-([0-9]{1,6})t", identity.removeprefix(f"{machine.cpu}-"))
-    if place is None:
-        raise InputError(f"hardware {shortened(repr(identity))} does not end with ISA level and threads")
-    return machine.hardware(place[1], int(place[2]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from perfpred.hardware import allowed_processors
 from perfpred.sandbox.child import Child, Command
 from perfpred.sandbox.forking import FAILED, ForkLimits, Reply
 
@@ -54,7 +54,7 @@ class WorkerPool:
         name: str = "the sandbox",
     ) -> None:
         self.limits, self._failure = limits or ForkLimits(), failure
-        count = workers or len(os.sched_getaffinity(0))
+        count = workers or len(allowed_processors())
         self._free: queue.SimpleQueue[Child] = queue.SimpleQueue()
         home = str(Path(__file__).parents[2])
         command = Command(name, ["-P", "-c", START, home], {"preload": list(preload)})

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perfpred.hardware import Machine
-
-VECTOR_BYTES = {"sse4.2": 16, "avx2": 32, "avx512": 64}
+from perfpred.hardware import ISA_LEVELS, Machine
 
 
 @dataclass(frozen=True)
@@ -22,16 +20,20 @@ class Target:
     @classmethod
     def of_isa(cls, isa: str, threads: int) -> Target:
         """Return a machine of which the vectors and threads alone are known."""
-        return cls(VECTOR_BYTES.get(isa, 32), threads)
+        return cls(_vector_bytes(isa), threads)
 
     @classmethod
     def of(cls, machine: Machine, isa: str, threads: int) -> Target:
         """Return what is known of a machine."""
         caches = machine.caches_bytes
         return cls(
-            VECTOR_BYTES.get(isa, 32),
+            _vector_bytes(isa),
             threads,
             caches.get("L1d", cls.l1_bytes),
             caches.get("L2", cls.l2_bytes),
             caches.get("L3", cls.l3_bytes),
         )
+
+
+def _vector_bytes(isa: str) -> int:
+    return ISA_LEVELS[isa].vector_bytes if isa in ISA_LEVELS else Target.vector_bytes

@@ -20,6 +20,7 @@ from perfpred.halide.space.loops import (
     update_loops,
 )
 from perfpred.halide.space.rules import levels, users
+from perfpred.hardware import vector_registers
 
 STRIPS = (1, 2, 4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 256)
 COLUMNS = (0, 0, 0, 64, 128, 128, 256, 256, 512)
@@ -39,7 +40,7 @@ def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Gen
         strip = max(strip, 32)
     return Style(
         vector_bytes=int(rng.choice((1, 1, 1, 1, 1, 2, 0.5)) * vector_bytes),
-        registers=32 if vector_bytes >= 64 else 16,
+        registers=vector_registers(vector_bytes),
         threads=threads,
         strip=strip,
         column=int(rng.choice(COLUMNS)),

@@ -10,6 +10,7 @@ import sys
 
 import halide as hl
 
+from perfpred.hardware import vector_registers
 from perfpred.kernels import kernel
 from perfpred.variants.halide.pipelines import PIPELINES, Plan
 
@@ -29,8 +30,8 @@ def emit(name: str, target_text: str, path: str, parallel: bool) -> None:
         for index, shape in enumerate(known.operands(ones))
     ]
     sizes = {parameter: hl.Param(hl.Int(32), parameter) for parameter in known.parameter_names}
-    registers = 32 if target.has_feature(hl.TargetFeature.AVX512) else 16
-    plan = Plan(target.natural_vector_size(hl.Float(32)), registers, parallel)
+    lanes = target.natural_vector_size(hl.Float(32))
+    plan = Plan(lanes, vector_registers(lanes * hl.Float(32).bytes()), parallel)
     result = PIPELINES[name](plan, sizes, *operands)
     for image in (*operands, result.output_buffer()):
         for dimension in range(image.dimensions()):

@@ -5,32 +5,24 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from perfpred.errors import UnknownNameError, VariantUnavailableError
-from perfpred.hardware import compiler
+from perfpred.errors import VariantUnavailableError
+from perfpred.hardware import compiler, isa_level
 from perfpred.kernels.base import Array
 from perfpred.variants import cache
+from perfpred.variants.halide.abi import buffer_of
 from perfpred.variants.native import build
 
 SOURCES = Path(__file__).parent
-TARGETS: Mapping[str, str] = {
-    "sse4.2": "x86-64-linux-sse41",
-    "avx2": "x86-64-linux-sse41-avx-f16c-fma-avx2",
-    "avx512": "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake",
-}
-"""Halide's name of each ISA level."""
 
 
 def target(isa: str) -> str:
     """Return Halide's target of an ISA level."""
-    try:
-        return TARGETS[isa]
-    except KeyError:
-        raise UnknownNameError("ISA level of Halide", isa, TARGETS) from None
+    return isa_level(isa).halide_target
 
 
 @lru_cache
@@ -86,45 +78,10 @@ def load(path: Path) -> ctypes.CDLL:
     return loaded
 
 
-class Dimension(ctypes.Structure):
-    """``halide_dimension_t``; the stride is in elements."""
-
-    _fields_: ClassVar = [(name, ctypes.c_int32) for name in ("min", "extent", "stride", "flags")]
-
-
-class Buffer(ctypes.Structure):
-    """``halide_buffer_t``."""
-
-    _fields_: ClassVar = [
-        ("device", ctypes.c_uint64),
-        ("device_interface", ctypes.c_void_p),
-        ("host", ctypes.c_void_p),
-        ("flags", ctypes.c_uint64),
-        ("type_code", ctypes.c_uint8),
-        ("type_bits", ctypes.c_uint8),
-        ("type_lanes", ctypes.c_uint16),
-        ("dimensions", ctypes.c_int32),
-        ("dim", ctypes.POINTER(Dimension)),
-        ("padding", ctypes.c_void_p),
-    ]
-
-
-FLOAT_CODE = 2
-
-
-def buffer(array: Array) -> Buffer:
-    """Return a view of a float32 array, its contiguous dimension first; it does not keep the array alive."""
-    axes = list(zip(array.shape, array.strides, strict=True))[::-1]
-    dimensions = (Dimension * len(axes))(
-        *(Dimension(0, extent, stride // array.itemsize, 0) for extent, stride in axes)
-    )
-    return Buffer(0, None, array.ctypes.data, 0, FLOAT_CODE, 32, 1, len(axes), dimensions, None)
-
-
 def arguments(operands: Sequence[Array], sizes: Sequence[int], result: Array) -> tuple[Any, list[Any]]:
     """Return the pointers a compiled pipeline takes, and what must outlive them."""
-    pointees: list[Any] = [buffer(operand) for operand in operands]
+    pointees: list[Any] = [buffer_of(operand) for operand in operands]
     pointees += [ctypes.c_int32(size) for size in sizes]
-    pointees.append(buffer(result))
+    pointees.append(buffer_of(result))
     pointers = (ctypes.c_void_p * len(pointees))(*(ctypes.addressof(pointee) for pointee in pointees))
     return pointers, pointees

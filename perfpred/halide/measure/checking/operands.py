@@ -16,13 +16,12 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from perfpred.errors import MeasurementError
-from perfpred.variants.halide.library import Buffer, Dimension
+from perfpred.variants.halide.abi import buffer_at
 
 Array = NDArray[Any]
 ALIGNMENT, GUARD_BYTES = 128, 4096
 PATTERN = 0xCB
 """The byte that outputs and guards are filled with: no pipeline writes it everywhere."""
-CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
 
 
 class Area:
@@ -59,9 +58,7 @@ class Area:
             tuple(int(stride) * dtype.itemsize for _, _, stride in dims)[::-1],
         )
         self.array = _view(self._bytes, *self._layout)
-        self._dims = (Dimension * max(1, len(dims)))(*(Dimension(*map(int, each), 0) for each in dims))
-        code, bits = CODES[dtype.kind], 1 if dtype.kind == "b" else dtype.itemsize * 8
-        self.buffer = Buffer(0, None, self.array.ctypes.data, 0, code, bits, 1, len(dims), self._dims, None)
+        self.buffer = buffer_at(self.array.ctypes.data, dtype, dims)
 
     def poison(self) -> None:
         """Fill it with what no pipeline writes, so that one that writes nothing is found out."""
