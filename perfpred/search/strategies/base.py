@@ -12,6 +12,9 @@ from perfpred.search.trace import Trace
 
 POOL = 20_000
 """Candidates looked at together; a larger space is sampled."""
+FIRST_SAMPLE = 32
+"""Candidates in the first sample of a space of unknown size, where drawing one may take long; each further
+sample is twice as large as the last, up to `POOL`, so that it follows what the search needs."""
 MAX_MISSES = 100
 """Samples in a row without a new candidate, after which a space of unknown size is taken for exhausted."""
 MAX_MISSES_OF_KNOWN = 10_000
@@ -32,13 +35,15 @@ class Shuffled(Generic[C]):
     """Candidates in random order, each handed out once: where random ones come from.
 
     A space that hands out a sample is sampled again whenever the sample is used up, until its end: all of
-    `Space.size`, or, where that is not known, `MAX_MISSES` samples in a row that hold nothing new.
+    `Space.size`, or, where that is not known, `MAX_MISSES` samples in a row that hold nothing new. Samples of
+    a space of unknown size are as large as what was needed so far.
     """
 
     def __init__(self) -> None:
         self._left: list[C] = []
         self._seen: set[C] = set()
         self._exhausted = False
+        self._n_sample = FIRST_SAMPLE
 
     def next(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> C | None:
         """Return a random candidate that is not in `trace`, None if there are no more."""
@@ -47,18 +52,15 @@ class Shuffled(Generic[C]):
                 candidate = self._left.pop()
                 if candidate not in trace:
                     return candidate
-            if not self._refill(space, trace, rng):
+            if self._exhausted or not self._refill(space, rng):
                 return None
 
-    def _refill(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> bool:
+    def _refill(self, space: Space[C], rng: np.random.Generator) -> bool:
         """Sample the space until something new is found; returns whether anything was."""
-        size = space.size
-        max_misses = MAX_MISSES if size is None else MAX_MISSES_OF_KNOWN
         misses = 0
-        while not self._exhausted and misses < max_misses:
-            if size is not None and len(self._seen) >= size:
-                break
-            sample = space.sample(POOL, rng)
+        while not is_exhausted(space.size, len(self._seen), misses):
+            sample = space.sample(self._n_sample if space.size is None else POOL, rng)
+            self._n_sample = min(POOL, 2 * self._n_sample)
             new = [each for each in sample if each not in self._seen]
             self._seen.update(new)
             if new:
@@ -67,3 +69,16 @@ class Shuffled(Generic[C]):
             misses += 1
         self._exhausted = True
         return False
+
+
+def is_exhausted(size: int | None, n_seen: int, misses: int) -> bool:
+    """Say whether a space of a size, None where it is unknown, is taken to hold nothing but what was seen.
+
+    Parameters
+    ----------
+    misses : int
+        Samples in a row that held nothing new.
+    """
+    if size is None:
+        return misses >= MAX_MISSES
+    return n_seen >= size or misses >= MAX_MISSES_OF_KNOWN

@@ -16,7 +16,7 @@ from scipy.special import ndtr
 
 from perfpred.errors import InputError
 from perfpred.search.candidates import C, Floats, Space
-from perfpred.search.strategies.base import MAX_MISSES, MAX_MISSES_OF_KNOWN, POOL, Shuffled
+from perfpred.search.strategies.base import POOL, Shuffled, is_exhausted
 from perfpred.search.strategies.options import require_option
 from perfpred.search.surrogate import Posterior, Surrogate
 from perfpred.search.trace import Trace
@@ -100,10 +100,8 @@ class ModelSearch(Generic[C]):
 
     def _fill(self, space: Space[C], n: int, trace: Trace[C], rng: np.random.Generator) -> None:
         """Sample the space until the pool is full, or holds all of it; again once it is used up."""
-        size = space.size
-        max_misses = MAX_MISSES if size is None else MAX_MISSES_OF_KNOWN
-        while self._misses < max_misses and (size is None or len(self._pool) < size):
-            is_full = size is None or len(self._pool) >= min(self.pool, size)
+        while not is_exhausted(space.size, len(self._pool), self._misses):
+            is_full = space.size is None or len(self._pool) >= min(self.pool, space.size)
             if self._pool and is_full and self._n_open(trace) >= n:
                 return
             before = len(self._pool)
