@@ -3,9 +3,11 @@
 Every schedule is compiled, run at one size and checked; the first message of each kind of failure is shown.
 
     python benchmarks/halide_compiles.py [PIPELINE ...] [--schedules 300] [--size 64x48]
-                                        [--seed 0] [--out F.json]
+                                        [--seed 0] [--out F.json] [--resume]
 
-PIPELINE is a suite name or FILE.py:FUNCTION; default: the suite, and `halide_kinds.py` beside this file.
+What is found of each pipeline is written to F.json at once; with --resume, those that are there are
+not tried again. PIPELINE is a suite name or FILE.py:FUNCTION; default: the suite, and `halide_kinds.py`
+beside this file.
 """
 
 from __future__ import annotations
@@ -72,20 +74,30 @@ def main() -> None:
     parser.add_argument("--size", type=parse_size, default=(64, 48))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--resume", action="store_true")
     given = parser.parse_args()
-    documents = []
+    kept = json.loads(given.out.read_text(encoding="utf-8")) if given.resume and given.out.exists() else []
+    known = {each["pipeline"]: each for each in kept}
+    documents: dict[str, Any] = {}
     for place in given.pipelines or everything():
+        name = Source.of(place).name
         try:
-            found = tried(place, given.schedules, given.size, given.seed)
+            found = known.get(name) or tried(place, given.schedules, given.size, given.seed)
         except PerfpredError as error:
-            found = {"pipeline": place, "drawn": 0, "ok": 0, "failures": [str(error)], "seconds": 0.0}
-        documents.append(found)
-        share = f"{found['ok'] / found['drawn']:7.1%}" if found["drawn"] else "      -"
-        print(f"{share} of {found['drawn']:3} {found['pipeline']} ({found['seconds']} s)", flush=True)
-        for message in found["failures"]:
-            print(f"         {message}", flush=True)
-    if given.out:
-        given.out.write_text(json.dumps(documents, indent=1) + "\n", encoding="utf-8")
+            found = {"pipeline": name, "drawn": 0, "ok": 0, "failures": [str(error)], "seconds": 0.0}
+        documents[name] = found
+        show(found)
+        if given.out:
+            text = json.dumps(list(documents.values()), indent=1) + "\n"
+            given.out.write_text(text, encoding="utf-8")
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print what became of the schedules of a pipeline."""
+    share = f"{found['ok'] / found['drawn']:7.1%}" if found["drawn"] else "      -"
+    print(f"{share} of {found['drawn']:3} {found['pipeline']} ({found['seconds']} s)", flush=True)
+    for message in found["failures"]:
+        print(f"         {message}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
-"""How coarsely a pipeline rounds: what two right schedules of it may differ by."""
+"""How coarsely each output of a pipeline is rounded: what two right schedules of it may differ by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from perfpred.halide.graph.model import Graph, Stage
-from perfpred.halide.graph.raw import RawPipeline, RawStage
-from perfpred.halide.graph.terms import FUNC, IMAGE, Term, Type
+from perfpred.halide.graph.names import func_keys, in_order
+from perfpred.halide.graph.raw import RawFunc, RawPipeline
+from perfpred.halide.graph.terms import Term, Type, calls, is_read, walk
 
 FLOAT, BFLOAT = 2, 3
 """Type codes."""
@@ -19,7 +20,7 @@ APPROXIMATE = 2.0**-11
 
 @dataclass(frozen=True)
 class Rounding:
-    """How coarsely a pipeline rounds.
+    """How coarsely an output is rounded.
 
     Attributes
     ----------
@@ -37,11 +38,33 @@ class Rounding:
         return {"epsilon": self.epsilon, "terms": self.terms}
 
 
-def rounding(raw: RawPipeline, graph: Graph) -> Rounding:
-    """Return how coarsely a pipeline rounds at the size of its graph."""
-    types = [each for func in raw.funcs.values() for each in func.types]
-    names, read = set(), []
-    for term in _terms(raw):
+def rounding(raw: RawPipeline, graph: Graph) -> tuple[Rounding, ...]:
+    """Return how coarsely each output buffer is rounded at the size of a graph, in order.
+
+    What is not read on the way to an output does not round it. Of a Tuple with updates, every element may
+    read the others.
+    """
+    keys = func_keys(in_order(raw))
+    found = []
+    for name in raw.outputs:
+        output = raw.funcs[name]
+        apart = len(output.stages) == 1 and len(output.types) > 1
+        for element, kind in enumerate(output.types):
+            own = [output.stages[0].values[element]] if apart else list(_roots(output))
+            funcs = [func for func in _reached(own, raw) if func is not output]
+            types = [kind] if apart else list(output.types)
+            types += [each for func in funcs for each in func.types]
+            terms = list(walk([*own, *(root for func in funcs for root in _roots(func))]))
+            stages = [stage for func in (output, *funcs) for stage in graph.by_key[keys[func.name]].stages]
+            longest = max((_terms_of(stage) for stage in stages), default=1.0)
+            found.append(Rounding(_epsilon(types, terms), longest))
+    return tuple(found)
+
+
+def _epsilon(types: Sequence[Type], terms: Iterable[Term]) -> float:
+    """Return the spacing of the coarsest floats among those that Funcs hold and those computed with."""
+    types, names, read = list(types), set(), []
+    for term in terms:
         if term.kind == "Cast" and term.type is not None:
             types.append(term.type)
         elif term.kind == "Float":
@@ -49,17 +72,13 @@ def rounding(raw: RawPipeline, graph: Graph) -> Rounding:
         elif term.kind == "Call":
             names.add(term.name)
             if term.type is not None:
-                (read if term.value in (IMAGE, FUNC) else types).append(term.type)
+                (read if is_read(term) else types).append(term.type)
     found = [EPSILONS[key] for each in types if (key := (each.code, each.bits)) in EPSILONS]
     # A float that is read and cast to another type is not computed with.
     found = found or [EPSILONS[key] for each in read if (key := (each.code, each.bits)) in EPSILONS]
     if any(name.startswith("fast_inverse") for name in names):
         found.append(APPROXIMATE)
-    return Rounding(max(found, default=0.0), max((_terms_of(each) for each in _stages(graph)), default=1.0))
-
-
-def _stages(graph: Graph) -> Iterator[Stage]:
-    return (stage for func in graph.funcs for stage in func.stages)
+    return max(found, default=0.0)
 
 
 def _terms_of(stage: Stage) -> float:
@@ -69,21 +88,18 @@ def _terms_of(stage: Stage) -> float:
     return total
 
 
-def _terms(raw: RawPipeline) -> Iterator[Term]:
-    """Yield every expression once, however often it is part of another."""
-    seen: set[int] = set()
-    for func in raw.funcs.values():
-        for stage in func.stages:
-            todo = [*_roots(stage)]
-            while todo:
-                term = todo.pop()
-                if id(term) not in seen:
-                    seen.add(id(term))
-                    todo += term.operands
-                    yield term
+def _reached(terms: Iterable[Term], raw: RawPipeline) -> list[RawFunc]:
+    """Return the Funcs that expressions read, directly or through others."""
+    found: dict[str, RawFunc] = {}
+    todo = [terms]
+    while todo:
+        for call in calls(todo.pop()):
+            if call.name in raw.funcs and call.name not in found:
+                found[call.name] = raw.funcs[call.name]
+                todo.append(_roots(found[call.name]))
+    return list(found.values())
 
 
-def _roots(stage: RawStage) -> Iterator[Term]:
-    yield from stage.values
-    yield from stage.args
-    yield stage.predicate
+def _roots(func: RawFunc) -> list[Term]:
+    """Return the expressions of a Func's definitions."""
+    return [term for stage in func.stages for term in (*stage.values, *stage.args, stage.predicate)]

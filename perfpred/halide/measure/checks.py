@@ -79,7 +79,7 @@ class Checks:
     def saw(self, size: str, described: Description, reply: Reply) -> None:
         """Take in what is checked at a size."""
         self.data[size] = list(reply["data"])
-        self.tolerances[size] = Tolerance(**described.rounding).relative
+        self.tolerances[size] = max(Tolerance(**each).relative for each in described.rounding)
         for warning in reply["warnings"]:
             self.warn(warning, size)
 

@@ -74,7 +74,7 @@ def describe(built: Built, folder: Path | None) -> dict[str, Any]:
         "graph": built.graph.to_json(),
         "arguments": arguments,
         "outputs": outputs,
-        "rounding": rounding(built.raw, built.graph).to_json(),
+        "rounding": [each.to_json() for each in rounding(built.raw, built.graph)],
         "code": code_key(built),
     }
 

@@ -75,8 +75,8 @@ class Runner:
         if size not in self._cases:
             setup = self._setup["sizes"][size]
             entries = Entries(_entry(setup["reference"]), [_entry(each) for each in setup["others"]])
-            tolerance = Tolerance(setup["rounding"]["epsilon"], setup["rounding"]["terms"])
-            self._cases[size] = Case(setup, tolerance, entries, self._call)
+            tolerances = [Tolerance(**each) for each in setup["rounding"]]
+            self._cases[size] = Case(setup, tolerances, entries, self._call)
         return self._cases[size]
 
     def _beside(self, entry: Any, sizes: Sequence[str], passed: list[str], refused: list[str]) -> str | None:

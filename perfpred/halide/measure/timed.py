@@ -162,7 +162,7 @@ def operands_setup(task: Task, size: Size, described: Description, folder: str =
         "folder": str(task.folder / (folder or size_text(size))),
         "arguments": list(described.arguments),
         "outputs": list(described.outputs),
-        "rounding": dict(described.rounding),
+        "rounding": [dict(each) for each in described.rounding],
         "reference": str(task.library(reference_schedule(described.graph), size)),
         "others": [str(path) for _, _, path in task.variants(size) if is_usable(path)],
     }

@@ -33,8 +33,8 @@ class Description:
         ``file``) and scalars (``type``, ``value``).
     outputs : tuple of mapping
         ``type`` and ``dims`` of each output buffer in order; a Tuple has several.
-    rounding : mapping
-        ``epsilon`` and ``terms``, as `perfpred.halide.graph.rounding.Rounding` has them.
+    rounding : tuple of mapping
+        ``epsilon`` and ``terms`` of each output buffer, as of `perfpred.halide.graph.rounding.Rounding`.
     code : str
         What decides its code, beside a schedule and a target: see `perfpred.halide.pipeline.code_key`.
     """
@@ -42,7 +42,7 @@ class Description:
     graph: Graph
     arguments: tuple[Mapping[str, Any], ...]
     outputs: tuple[Mapping[str, Any], ...]
-    rounding: Mapping[str, float]
+    rounding: tuple[Mapping[str, float], ...]
     code: str
 
 
@@ -105,7 +105,7 @@ class Workshop:
             raise InputError(f"{where}{message}")
         operands = tuple(reply["arguments"]), tuple(reply["outputs"])
         graph = Graph.from_json(reply["graph"])
-        return Description(graph, *operands, reply["rounding"], reply["code"])
+        return Description(graph, *operands, tuple(reply["rounding"]), reply["code"])
 
     def difference(self, source: Source, size: Size, other: Size) -> str:
         """Return how a pipeline's algorithm differs between two sizes, empty if it does not.

@@ -24,6 +24,7 @@ from perfpred.halide.pipeline.extents import Range, output_ranges
 from perfpred.halide.pipeline.layout import Dims, Shape, laid_out
 from perfpred.halide.pipeline.ref import Source
 from perfpred.halide.pipeline.sizes import size_text
+from perfpred.halide.pipeline.usable import require_usable
 from perfpred.user_files import explained
 
 OUTPUTS = "an hl.Func, an hl.Pipeline or a list of hl.Func"
@@ -179,7 +180,7 @@ def checked(output: Any, inputs: Sequence[Any], output_extents: Sequence[Any]) -
         pipeline = _pipeline(output)
         ranges = output_ranges(output_extents, [func.dimensions() for func in pipeline.outputs()])
         raw = parse(hl.serialize_pipeline(pipeline))
-        _require_unscheduled(raw)
+        require_usable(raw)
         built = _laid_out(pipeline, raw, inputs, ranges)
         set_estimates(built.inputs, built.input_dims)
         for func, buffers in zip(pipeline.outputs(), built.output_dims, strict=True):
@@ -203,7 +204,7 @@ def without_examples(output: Any) -> Built:
         raise InputError("the output must be defined before it is scheduled")
     pipeline = _pipeline(output)
     raw = parse(hl.serialize_pipeline(pipeline))
-    _require_unscheduled(raw)
+    require_usable(raw)
     return Built(pipeline, raw)
 
 
@@ -269,15 +270,6 @@ def _outputs(part: Any) -> list[Any]:
 
 def _twice(what: str, names: Sequence[str]) -> list[str]:
     return [f"{what} {name} is given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
-
-
-def _require_unscheduled(raw: RawPipeline) -> None:
-    scheduled = [func.name for func in raw.funcs.values() if func.is_scheduled]
-    if scheduled:
-        raise InputError(
-            f"the pipeline must not be scheduled yet, but {', '.join(scheduled)} is; a generator schedules "
-            "itself only where self.using_autoscheduler() is false"
-        )
 
 
 def _input(key: str, dims: Dims, element_bytes: int) -> Input:

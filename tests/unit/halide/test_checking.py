@@ -31,7 +31,7 @@ def case(tmp_path):
         rounds = example.dtype.kind == "f"
         return Case(
             setup,
-            Tolerance(2.0**-23 if rounds else 0.0),
+            [Tolerance(2.0**-23 if rounds else 0.0)],
             Entries(reference, others),
             lambda entry, operands: entry(operands),
         )
@@ -173,3 +173,19 @@ def test_everything_ill_conditioned_is_said(case):
     made = case(chaotic, np.random.default_rng(0).random(SHAPE, np.float32))
     assert any("rounding alone changes" in each for each in made.warnings())
     assert made.problem(double) is not None  # twice the sine's range
+
+
+def test_each_output_has_a_tolerance_of_its_own(tmp_path):
+    np.save(tmp_path / "input0.npy", np.linspace(0, 1, 1200, dtype=np.float32).reshape(SHAPE))
+    layout = {"type": "float32", "dims": [[0, 40, 1], [0, 30, 40]]}
+    image = {"kind": "image", "file": "input0.npy", **layout}
+    setup = {"folder": str(tmp_path), "arguments": [image], "outputs": [layout, layout]}
+
+    def both(operands, off=(0.0, 0.0)):
+        for output, by in zip(operands.outputs, off, strict=True):
+            output[...] = operands.inputs[0] * np.float32(1 + by)
+
+    tolerances = [Tolerance(2.0**-10), Tolerance(2.0**-23)]
+    made = Case(setup, tolerances, Entries(both), lambda entry, operands: entry(operands))
+    assert made.problem(lambda operands: both(operands, (1e-3, 0))) is None
+    assert "output 1 differs" in made.problem(lambda operands: both(operands, (0, 1e-3)))

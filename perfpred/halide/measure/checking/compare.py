@@ -152,6 +152,22 @@ def shown(found: Array, right: Right, mask: Mask) -> str:
     return f"{by}, in {share:.3%} of the values"
 
 
+def constant_share(right: Right) -> float:
+    """Return the share of an output's values that differ from their median."""
+    values = right.array.ravel()
+    values = values[:: -(-values.size // SAMPLED) or 1]
+    if values.dtype.kind == "f":
+        values = values[~np.isnan(values)].astype(np.float64)
+    if right.array.size < 2 or not values.size:
+        return float(right.array.size < 2)
+    middle = np.sort(values)[values.size // 2]
+    if right.array.dtype.kind != "f":
+        return float(np.mean(values != middle))
+    with np.errstate(invalid="ignore", over="ignore"):
+        away = np.abs(values - middle) > right.tolerance.relative * right.scale
+    return float(np.mean(away & (values != middle)))
+
+
 def _integers_off(found: Array, right: Right) -> Mask | None:
     different = found != right.array
     if not different.any():

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.measure.checking.compare import SAMPLED, Array, Mask, Right, Tolerance, off, shown
+from perfpred.halide.measure.checking.compare import Array, Mask, Right, Tolerance, constant_share, off, shown
 from perfpred.halide.measure.checking.inputs import moved, random_like
 from perfpred.halide.measure.checking.operands import Operands
 from perfpred.halide.measure.checking.perturbed import FEW_MOVES, MOVES, Spread, Strays, moved_by, spreads
@@ -54,19 +54,23 @@ class Case:
     ----------
     setup : mapping
         What `Operands` takes.
-    tolerance : Tolerance
+    tolerances : sequence of Tolerance
+        One per output buffer.
     entries : Entries
     call : callable
     """
 
-    def __init__(self, setup: Mapping[str, Any], tolerance: Tolerance, entries: Entries, call: Call) -> None:
+    def __init__(
+        self, setup: Mapping[str, Any], tolerances: Sequence[Tolerance], entries: Entries, call: Call
+    ) -> None:
         self.operands = Operands(setup)
         self._floats = {
             place: np.dtype(each["type"])
             for place, each in enumerate(setup["arguments"])
             if each["kind"] == "scalar" and each["type"].startswith("float")
         }
-        self._tolerance, self._entries, self._call = tolerance, entries, call
+        self._tolerances, self._entries, self._call = tolerances, entries, call
+        self._epsilon = max((each.epsilon for each in tolerances), default=0.0)
         self._inputs = {0: [each.copy() for each in self.operands.inputs]}
         self._rights: dict[int, list[Right]] = {}
         self._spreads: dict[int, list[Spread]] = {}
@@ -134,7 +138,7 @@ class Case:
             for output, ignored in zip(found, self._ignored[number], strict=True):
                 if ignored is not None:
                     output[ignored] = np.nan if output.dtype.kind == "f" else 0
-            self._rights[number] = [Right(each, self._tolerance) for each in found]
+            self._rights[number] = list(map(Right, found, self._tolerances))
         return self._rights[number]
 
     def spread(self, number: int) -> list[Spread]:
@@ -143,13 +147,17 @@ class Case:
             return self._spreads[number]
         made = spreads(self.rights(number))
         for entry in self._entries.others:
-            self._see(made, self._inputs[number], entry)
+            self._see(dict(enumerate(made)), self._inputs[number], entry)
         movable = bool(self._floats) or any(each.dtype.kind == "f" for each in self._inputs[number])
-        end = time.monotonic() + SPREAD_S
-        for run, spacings in enumerate(MOVES if movable else ()):
-            if run >= FEW_MOVES and time.monotonic() > end:
-                break
-            self._see_moved(made, number, moved_by(spacings, self._tolerance.epsilon), run)
+        for epsilon in {each.epsilon for each in self._tolerances if not each.exact and movable}:
+            mine = {
+                place: made[place] for place, each in enumerate(self._tolerances) if each.epsilon == epsilon
+            }
+            end = time.monotonic() + SPREAD_S
+            for run, spacings in enumerate(MOVES):
+                if run >= FEW_MOVES and time.monotonic() > end:
+                    break
+                self._see_moved(mine, number, moved_by(spacings, epsilon), run)
         self._spreads[number] = made
         return made
 
@@ -158,7 +166,7 @@ class Case:
         found = []
         for number, name in self.data.items():
             rights = self.rights(number)
-            shares = [_constant_share(each) for each in rights]
+            shares = [constant_share(each) for each in rights]
             if shares and all(each == 0 for each in shares):
                 found.append(f"the {name} checks next to nothing: the right output is constant on it")
             elif shares and max(shares) < CONSTANT_SHARE:
@@ -170,7 +178,7 @@ class Case:
                     f"{share:.3%} of the output is not compared on the {name}: the unscheduled pipeline "
                     "does not write it, or not the same each time"
                 )
-            if self.is_small and not self._tolerance.exact:
+            if self.is_small and self._epsilon:
                 loose = max((each.loose for each in self.spread(number)), default=0.0)
                 if loose > 0.5:
                     found.append(
@@ -184,11 +192,12 @@ class Case:
         self._call(entry or self._entries.reference, self.operands)
         return [each.copy() for each in self.operands.outputs]
 
-    def _see(self, made: list[Spread], inputs: list[Array], entry: Any) -> None:
-        for each, output in zip(made, self._outputs(inputs, POISONS[0], entry), strict=True):
-            each.saw(output)
+    def _see(self, made: Mapping[int, Spread], inputs: list[Array], entry: Any) -> None:
+        outputs = self._outputs(inputs, POISONS[0], entry)
+        for place, each in made.items():
+            each.saw(outputs[place])
 
-    def _see_moved(self, made: list[Spread], number: int, relative: float, run: int) -> None:
+    def _see_moved(self, made: Mapping[int, Spread], number: int, relative: float, run: int) -> None:
         inputs = [
             moved(each, max(relative, _spacing(each)), [number, place, run])
             for place, each in enumerate(self._inputs[number])
@@ -233,7 +242,7 @@ class Case:
         outputs = [each.copy() for each in outputs]  # the reference may be called again below
         for index, (output, right, mask) in enumerate(zip(outputs, rights, masks, strict=True)):
             left = None if mask is None else self._unexplained(output, number, index, mask)
-            if left is None or (not self._tolerance.exact and strays.allow(index, number, left)):
+            if left is None or (not right.tolerance.exact and strays.allow(index, number, left)):
                 continue
             which = f"output {index} " if len(rights) > 1 else ""
             return f"{which}{shown(output, right, left)}"
@@ -249,7 +258,7 @@ class Case:
             mask = mask & np.isfinite(output) & np.isfinite(right.array)
         if not mask.any():
             return None
-        return mask if self._tolerance.exact else self.spread(number)[index].unexplained(output, mask)
+        return mask if right.tolerance.exact else self.spread(number)[index].unexplained(output, mask)
 
     def _is_finite(self, number: int) -> bool:
         return all(np.isfinite(each).all() for each in self._inputs[number] if each.dtype.kind == "f")
@@ -280,19 +289,3 @@ def _unlike(one: Array, other: Array) -> Array | None:
     if one.dtype.kind == "f":
         different &= ~(np.isnan(one) & np.isnan(other))
     return np.asarray(different) if different.any() else None
-
-
-def _constant_share(right: Right) -> float:
-    """Return the share of an output's values that differ from their median."""
-    values = right.array.ravel()
-    values = values[:: -(-values.size // SAMPLED) or 1]
-    if values.dtype.kind == "f":
-        values = values[~np.isnan(values)].astype(np.float64)
-    if right.array.size < 2 or not values.size:
-        return float(right.array.size < 2)
-    middle = np.sort(values)[values.size // 2]
-    if right.array.dtype.kind != "f":
-        return float(np.mean(values != middle))
-    with np.errstate(invalid="ignore", over="ignore"):
-        away = np.abs(values - middle) > right.tolerance.relative * right.scale
-    return float(np.mean(away & (values != middle)))
