@@ -29,7 +29,7 @@ from perfpred.halide.choose.ranking import Choice
 from perfpred.halide.choose.session import session
 from perfpred.halide.choose.tune import tune
 from perfpred.halide.measure.profiling import parse_size
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.hardware import probe
@@ -99,7 +99,7 @@ def choose(options: argparse.Namespace) -> None:
     machine = probe()
     place = machine.best_isa(), len(machine.affinity)
     for name in options.pipelines.split(","):
-        source = Source.of(name)
+        source = PipelineRef.of(name)
         size = parse_size(options.size) if options.size else source.default_size
         key = {"pipeline": name, "size": f"{size[0]}x{size[1]}", "seed": options.seed}
         if " ".join(map(str, key.values())) in entries(options.journal, "choice"):
@@ -122,7 +122,9 @@ def check(options: argparse.Namespace) -> None:
         if key in entries(options.journal, "check"):
             continue
         try:
-            with session(Source.of(entry["pipeline"]), parse_size(entry["size"]), machine, place) as opened:
+            with session(
+                PipelineRef.of(entry["pipeline"]), parse_size(entry["size"]), machine, place
+            ) as opened:
                 standing, _ = opened.baselines()
                 asked = [Candidate.from_json(each["candidate"]) for each in told(entry)]
                 judged = judge(opened, standing, asked, options.seed + 77, Quiet(), limits=IN_QUIET)

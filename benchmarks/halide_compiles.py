@@ -26,7 +26,7 @@ from perfpred.errors import PerfpredError
 from perfpred.halide.choose.caller import Quiet
 from perfpred.halide.choose.session import session
 from perfpred.halide.measure.profiling import parse_size
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.hardware import probe
@@ -45,7 +45,7 @@ def everything() -> list[str]:
 
 def tried(place: str, count: int, size: tuple[int, int], seed: int) -> dict[str, Any]:
     """Return how many schedules of a pipeline there were, and how many ended in which way."""
-    source, machine = Source.of(place), probe()
+    source, machine = PipelineRef.of(place), probe()
     start = time.monotonic()
     with session(source, size, machine, (machine.best_isa(), len(machine.affinity))) as opened:
         drawn = OwnSpace(opened.graph, opened.target).sample(count, np.random.default_rng(seed))
@@ -80,7 +80,7 @@ def main() -> None:
     known = {each["pipeline"]: each for each in kept}
     documents: dict[str, Any] = {}
     for place in given.pipelines or everything():
-        name = Source.of(place).name
+        name = PipelineRef.of(place).name
         try:
             found = known.get(name) or tried(place, given.schedules, given.size, given.seed)
         except PerfpredError as error:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from perfpred.app import cli
+from perfpred.app.main import main
 from perfpred.halide.choose.limits import Limits
 
 RATES = {"openblas": 6e10, "eigen": 4e10}
@@ -90,7 +90,7 @@ def perfpred(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         capsys.readouterr()
         code = 0
         try:
-            cli.main()
+            main()
         except SystemExit as stop:
             code = int(stop.code or 0)
         captured = capsys.readouterr()

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import PerfpredError
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.loading import function_of
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE
 from perfpred.halide.schedule.document import Schedule
 from perfpred.halide.schedule.emit import to_cpp, to_python
@@ -71,7 +72,7 @@ def difference(found: NDArray[Any], name: str) -> float:
 
 def made(name: str) -> Any:
     """Return a pipeline of the suite as its function does."""
-    return Source.of(name).function()(*SIZE)
+    return function_of(PipelineRef.of(name))(*SIZE)
 
 
 def _applied(schedule: Schedule, name: str) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _ran(schedule: Schedule, name: str) -> dict[str, Any]:
     """Run what emitted Python schedules."""
     import halide as hl
 
-    from perfpred.halide.pipeline.built import checked
+    from perfpred.halide.pipeline.build import checked
 
     pipeline = made(name)
     checked(*pipeline)  # sets estimates, of which an autoscheduler has need

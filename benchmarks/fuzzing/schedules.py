@@ -21,7 +21,7 @@ from fuzzing import damage, trees
 from fuzzing.applying import PIPELINES, SIZE, applied
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.errors import InputError
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE, METHODS, Candidate, Directive
 from perfpred.halide.schedule.document import Schedule, load_schedule
 from perfpred.halide.schedule.emit import CPP_PLUGIN, ESTIMATES, to_cpp, to_python
@@ -56,11 +56,11 @@ def import_halide() -> None:
 def seeds() -> list[bytes]:
     """Return schedules of some pipelines: drawn, of autoschedulers, and runs of autoschedulers."""
     import_halide()
-    from perfpred.halide.pipeline.built import build
+    from perfpred.halide.pipeline.build import build
 
     found = []
     for name in PIPELINES:
-        graph = build(Source.of(name), SIZE).graph
+        graph = build(PipelineRef.of(name), SIZE).graph
         document = json.loads((DATASETS / f"halide-{name}.schedules.json").read_text(encoding="utf-8"))
         known = [Candidate.from_json(each) for each in document["schedules"].values()]
         asked = Directive("", 0, AUTOSCHEDULE, ("Adams2019", '{"parallelism": 2, "beam_size": 4}'))

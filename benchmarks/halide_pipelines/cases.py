@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.halide.pipeline.suite import PIPELINES as SUITE
 
@@ -34,7 +34,7 @@ class Case:
     Parameters
     ----------
     name, place : str
-        As of a `Source`.
+        As of a `PipelineRef`.
     reference : callable
         Takes the inputs, returns the right output, or a tuple with one per output; None where only the
         unscheduled build says what is right.
@@ -59,9 +59,9 @@ class Case:
     unscheduled: bool = True
 
     @property
-    def source(self) -> Source:
+    def source(self) -> PipelineRef:
         """Where the pipeline is built."""
-        return Source(self.name, self.place)
+        return PipelineRef(self.name, self.place)
 
     def inputs(self, examples: Sequence[Any], seed: int) -> list[Any]:
         """Return random inputs like the examples: of their shapes, types and ranges."""

@@ -26,9 +26,6 @@ from perfpred.app.commands import (
     train,
 )
 from perfpred.app.console import say
-from perfpred.app.main import main
-
-__all__ = ["app", "main"]
 
 
 def _print_version(wanted: bool) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perfpred.halide.cost.machine import Target
     from perfpred.halide.graph.model import Graph
     from perfpred.halide.measure.profiling import Order, profile_pipeline, read_schedules
-    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.schedule.candidate import Candidate, Directive
     from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule
     from perfpred.halide.schedule.emit import to_cpp, to_python
@@ -31,7 +31,7 @@ _HOMES = {
     "Order": "measure.profiling",
     "OwnSpace": "space.loop_nests",
     "Schedule": "schedule.document",
-    "Source": "pipeline.ref",
+    "PipelineRef": "pipeline.ref",
     "StaleScheduleError": "schedule.document",
     "Target": "cost.machine",
     "autoschedule": "choose.autoschedule",
@@ -51,8 +51,8 @@ __all__ = [
     "Graph",
     "Order",
     "OwnSpace",
+    "PipelineRef",
     "Schedule",
-    "Source",
     "StaleScheduleError",
     "Target",
     "autoschedule",

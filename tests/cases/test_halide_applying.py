@@ -13,8 +13,9 @@ import halide as hl
 from perfpred.errors import InputError
 from perfpred.halide import autoschedule, to_cpp, to_python
 from perfpred.halide.choose.database import Experience
-from perfpred.halide.pipeline.built import build, without_examples
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.build import build, without_examples
+from perfpred.halide.pipeline.loading import function_of
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.apply import target_of
 from perfpred.halide.schedule.autoschedulers import run_autoscheduler
 from perfpred.halide.schedule.candidate import Candidate, Directive
@@ -23,7 +24,7 @@ from perfpred.halide.schedule.dry_run import require_applicable
 from perfpred.hardware import compiler, probe
 
 CASE = Path(__file__).parents[1] / "data" / "cases" / "files-15-schedule-file" / "blur.json"
-BLUR = Source.of("blur")
+BLUR = PipelineRef.of("blur")
 TARGET = "x86-64-linux-avx2"
 
 
@@ -45,10 +46,10 @@ def without_examples_raw(output):
 
 
 def test_a_good_one_is_applied(tmp_path):
-    output, inputs, extents = BLUR.function()(256, 256)
+    output, inputs, extents = function_of(BLUR)(256, 256)
     loaded(tmp_path, target=TARGET).apply(output, inputs, extents)
     assert is_scheduled(output)
-    output, _, _ = BLUR.function()(256, 256)
+    output, _, _ = function_of(BLUR)(256, 256)
     loaded(tmp_path, target=TARGET).apply(output)  # as in a generator, without examples
     assert is_scheduled(output)
 
@@ -80,7 +81,7 @@ def test_a_good_one_is_applied(tmp_path):
     ],
 )
 def test_what_halide_refuses_is_a_sentence_and_leaves_the_pipeline_alone(tmp_path, changes, message):
-    output, inputs, extents = BLUR.function()(256, 256)
+    output, inputs, extents = function_of(BLUR)(256, 256)
     with pytest.raises(InputError, match=message):
         loaded(tmp_path, **{"target": TARGET, **changes}).apply(output, inputs, extents)
     assert not is_scheduled(output)
@@ -90,9 +91,9 @@ def test_funcs_of_another_pipeline_are_refused(tmp_path):
     funcs = {"nobody": {"index": 0, "args": ["x"], "rvars": []}}
     schedule = loaded(tmp_path, target=TARGET, funcs=funcs, directives=[["nobody", 0, "vectorize", "x"]])
     with pytest.raises(InputError, match="unknown Func 'nobody'"):
-        schedule.apply(*BLUR.function()(64, 64))
+        schedule.apply(*function_of(BLUR)(64, 64))
     with pytest.raises(StaleScheduleError):
-        loaded(tmp_path, algorithm="abc").apply(*BLUR.function()(64, 64))
+        loaded(tmp_path, algorithm="abc").apply(*function_of(BLUR)(64, 64))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_funcs_of_another_pipeline_are_refused(tmp_path):
 def test_what_is_said_of_funcs_must_be_so(tmp_path, field, value, message):
     funcs = json.loads(CASE.read_text())["funcs"]
     funcs["blur_y"][field] = value
-    output, inputs, extents = BLUR.function()(64, 64)
+    output, inputs, extents = function_of(BLUR)(64, 64)
     with pytest.raises(InputError, match=message):
         loaded(tmp_path, target=TARGET, funcs=funcs, directives=[]).apply(output, inputs, extents)
     assert not is_scheduled(output)
@@ -126,7 +127,7 @@ def test_what_ends_the_process_or_takes_for_ever_ends_the_copy_alone(monkeypatch
 
 def test_our_own_schedules_are_not_tried_first(monkeypatch):
     monkeypatch.setattr("perfpred.halide.schedule.dry_run.run_forked", lambda *_: pytest.fail("tried"))
-    output, inputs, extents = BLUR.function()(64, 64)
+    output, inputs, extents = function_of(BLUR)(64, 64)
     graph = build(BLUR, (64, 64)).graph
     root = Candidate((Directive("blur_x", 0, "compute_root"),))
     Schedule.of("blur", graph, root, TARGET, [(64, 64)]).apply(output, inputs, extents)
@@ -194,7 +195,7 @@ def test_a_measured_schedule_that_does_not_fit_is_not_written(perfpred, tmp_path
 
 def test_autoschedule_tries_what_was_measured_first(tmp_path):
     measured(tmp_path, UNKNOWN_LOOP)
-    output, inputs, extents = BLUR.function()(64, 48)
+    output, inputs, extents = function_of(BLUR)(64, 48)
     with pytest.raises(InputError, match="cannot be applied to this pipeline: unknown loop of blur_y 'q'"):
         autoschedule(output, inputs, extents, models=tmp_path, threads=1)
     assert not is_scheduled(output)
@@ -206,7 +207,7 @@ def test_autoschedule_tries_what_was_measured_first(tmp_path):
 def test_an_autoscheduler_of_a_file_is_run_once_and_elsewhere(tmp_path, monkeypatch):
     asked = ["", 0, "autoschedule", "Mullapudi2016", '{"parallelism": 2}']
     monkeypatch.setattr("perfpred.halide.schedule.apply.run_autoscheduler", run_once := Once())
-    output, inputs, extents = BLUR.function()(256, 256)
+    output, inputs, extents = function_of(BLUR)(256, 256)
     loaded(tmp_path, target=TARGET, directives=[asked]).apply(output, inputs, extents)
     assert is_scheduled(output) and run_once.runs == 0  # in this process
 

@@ -10,7 +10,7 @@ from perfpred.halide.measure.campaign import Task, prepare
 from perfpred.halide.measure.checks import sizes_beside
 from perfpred.halide.measure.timed import time_all
 from perfpred.halide.measure.workers import Workshop, compile_job
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.reference import reference_schedule
 from perfpred.hardware import compiler, probe
@@ -53,7 +53,7 @@ def schedules(case):
 
 
 def task_of(workshop, place, sizes, folder):
-    source = Source.of(place)
+    source = PipelineRef.of(place)
     described = {
         size: workshop.describe(source, size, str(folder / f"{size[0]}x{size[1]}")) for size in sizes
     }

@@ -16,8 +16,9 @@ from perfpred.halide import autoschedule, to_cpp, to_python
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.names import func_keys, in_order
 from perfpred.halide.graph.raw import parse
-from perfpred.halide.pipeline.built import checked
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.build import checked
+from perfpred.halide.pipeline.loading import function_of
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.schedule.apply import apply, target_of
 from perfpred.halide.schedule.autoscheduled import choice_of
@@ -84,7 +85,7 @@ def case(name, function):
 
 
 MADE = {
-    **{name: (lambda name=name: Source.of(name).function()(*SIZE)) for name in PIPELINES},
+    **{name: (lambda name=name: function_of(PipelineRef.of(name))(*SIZE)) for name in PIPELINES},
     **{name: (lambda name=name: case(name, "smooth")(*SIZE)) for name in ("pipe", "pipe2")},
     "case_build": lambda: case("case_build", "build")(),
     "hard_names": lambda: of_names(HARD_NAMES[:11]),

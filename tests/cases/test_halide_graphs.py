@@ -12,7 +12,7 @@ from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.cost.machine import Target  # noqa: E402
 from perfpred.halide.graph.index import Forms  # noqa: E402
 from perfpred.halide.graph.terms import Term, calls, fold, walk  # noqa: E402
-from perfpred.halide.pipeline.built import checked  # noqa: E402
+from perfpred.halide.pipeline.build import checked  # noqa: E402
 from perfpred.halide.space.loop_nests import OwnSpace  # noqa: E402
 
 CASES = Path(__file__).parents[1] / "data" / "cases"

@@ -11,7 +11,7 @@ import numpy as np
 
 from perfpred.halide import autoschedule
 from perfpred.halide.choose.database import Experience
-from perfpred.halide.pipeline.built import checked, without_examples
+from perfpred.halide.pipeline.build import checked, without_examples
 from perfpred.halide.schedule.apply import apply_to, target_of
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.document import Schedule, load_schedule

@@ -16,9 +16,10 @@ import halide as hl
 from perfpred.halide.graph.identity import identity_of
 from perfpred.halide.graph.names import func_keys, in_order
 from perfpred.halide.graph.raw import parse
-from perfpred.halide.pipeline.built import build, checked
+from perfpred.halide.pipeline.build import build, checked
 from perfpred.halide.pipeline.code_key import code_key
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.loading import function_of
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule
 
@@ -521,9 +522,9 @@ def test_hashes_of_the_suite_stay():
     folder = ROOT / "datasets" / "halide"
     for name in ("blur", "unsharp", "matmul"):
         metadata = json.loads((folder / f"halide-{name}.meta.json").read_text())
-        found = build(Source.of(name), (64, 48)).identity
+        found = build(PipelineRef.of(name), (64, 48)).identity
         assert found.older == metadata["algorithm"] and len(found.algorithm) == 20
-    assert build(Source.of("blur"), (64, 48)).identity.algorithm == "e307550be7fd787c3a56"
+    assert build(PipelineRef.of("blur"), (64, 48)).identity.algorithm == "e307550be7fd787c3a56"
 
 
 def scaled(order=1, say=lambda im, gains, gain, out: None):
@@ -617,7 +618,7 @@ def test_versions_of_a_file_never_share_code(tmp_path, case, function):
     places = []
     with Workshop(workers=1) as workshop:
         for version in ("v1", "v2", "v1"):
-            source = Source.of(f"{CASES / f'halide-{case}' / f'{version}.py'}:{function}")
+            source = PipelineRef.of(f"{CASES / f'halide-{case}' / f'{version}.py'}:{function}")
             described = {size: workshop.describe(source, size) for size in ((64, 48), (32, 16))}
             task = Task(source, Hardware("cpu", "avx2", 1), described, tmp_path)
             places.append({task.library(Candidate(()), size) for size in described})
@@ -629,7 +630,7 @@ def test_a_schedule_of_the_other_element_of_a_tuple_is_refused():
     folder = CASES / "halide-07-tuple-element-same-hash"
     schedule = load_schedule(folder / "v1.json")  # of an earlier version, which did not tell them apart
     for version in ("v1", "v2"):
-        built = build(Source.of(f"{folder / version}.py:peak"), (64, 48))
+        built = build(PipelineRef.of(f"{folder / version}.py:peak"), (64, 48))
         with pytest.raises(
             StaleScheduleError, match="whose hashes do not tell pipelines like this one apart"
         ):
@@ -637,9 +638,9 @@ def test_a_schedule_of_the_other_element_of_a_tuple_is_refused():
 
 
 def test_a_schedule_of_nameless_images_is_applied_again_and_again():
-    source = Source.of(f"{CASES / 'halide-11-unnamed-imageparam-never-the-same' / 'pipe.py'}:soften")
+    source = PipelineRef.of(f"{CASES / 'halide-11-unnamed-imageparam-never-the-same' / 'pipe.py'}:soften")
     first = build(source, (96, 64))
     root = Candidate((Directive("repeat_edge", 0, "compute_root"), Directive("p_im", 0, "compute_root")))
     schedule = Schedule.of("soften", first.graph, root, "x86-64-linux-avx2", [(96, 64)])
     for _ in range(3):
-        schedule.apply(*source.function()(96, 64))
+        schedule.apply(*function_of(source)(96, 64))

@@ -211,11 +211,11 @@ def test_a_damaged_file_of_another_does_not_matter(tmp_path, content):
 
 def test_shipped_knowledge_belongs_to_its_pipeline():
     pytest.importorskip("halide")
-    from perfpred.halide.pipeline.built import build
-    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.build import build
+    from perfpred.halide.pipeline.ref import PipelineRef
 
     models, hardware = CASES.parents[2] / "models", "intel-xeon-6-207-avx512-2t"
-    identity = build(Source.of("blur"), (64, 48)).identity
+    identity = build(PipelineRef.of("blur"), (64, 48)).identity
     assert find(models, "blur", hardware, identity).pipeline == "blur"
     assert find_algorithm(models, identity, hardware).algorithm == identity.older
 
@@ -297,7 +297,7 @@ BODIES = {
 @pytest.mark.parametrize("number", range(len(BODIES)))
 def test_what_follows_the_size_is_named(number):
     pytest.importorskip("halide")
-    from perfpred.halide.pipeline.built import checked
+    from perfpred.halide.pipeline.build import checked
     from perfpred.halide.pipeline.difference import difference
 
     body, said = list(BODIES.items())[number]

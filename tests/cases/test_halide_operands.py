@@ -15,9 +15,10 @@ from perfpred.halide.measure.campaign import Task, compile_all, prepare, runtime
 from perfpred.halide.measure.checking.operands import Operands  # noqa: E402
 from perfpred.halide.measure.timed import time_all  # noqa: E402
 from perfpred.halide.measure.workers import Workshop  # noqa: E402
-from perfpred.halide.pipeline.built import build, checked  # noqa: E402
-from perfpred.halide.pipeline.ref import Source  # noqa: E402
-from perfpred.halide.pipeline.serialized import read, store  # noqa: E402
+from perfpred.halide.pipeline.build import build, checked  # noqa: E402
+from perfpred.halide.pipeline.loading import function_of  # noqa: E402
+from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
+from perfpred.halide.pipeline.serialized import SerializedPipeline  # noqa: E402
 from perfpred.halide.schedule.applicable import too_small  # noqa: E402
 from perfpred.halide.schedule.reference import reference_schedule  # noqa: E402
 from perfpred.halide.space.loop_nests import OwnSpace  # noqa: E402
@@ -44,7 +45,7 @@ class Silent:
 
 
 def made(name, file=MADE):
-    return Source.of(f"{file}:{name}")
+    return PipelineRef.of(f"{file}:{name}")
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_every_kind_of_operand_is_described_compiled_run_and_checked(workshop, f
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stored_pipeline_is_the_same_in_another_process(tmp_path, name):
     built = build(made(name), SIZE)
-    again = checked(*read(Path(store(built, tmp_path, name).place)))
+    again = checked(*SerializedPipeline.write(built, tmp_path, name).read())
     assert again.documents == built.documents
     assert again.algorithm == built.algorithm
     for (_, one), (_, other) in zip(built.inputs, again.inputs, strict=True):
@@ -128,14 +129,14 @@ def test_a_stored_pipeline_is_the_same_in_another_process(tmp_path, name):
 @needs_compiler
 @pytest.mark.parametrize("name", ["sizes", "three", "cropped", "masks", "numbers", "tables", "halves"])
 def test_halides_autoschedulers_take_them_with_the_estimates_of_their_examples(name):
-    output, inputs, extents = made(name).function()(*SIZE)
+    output, inputs, extents = function_of(made(name))(*SIZE)
     applied = pp.halide.autoschedule(output, inputs, extents, threads=1)
     assert applied.schedule.candidate.source == "adams2019"
 
 
 @needs_compiler
 def test_schedules_of_several_outputs_are_run_and_applied(tmp_path):
-    output, inputs, extents = made("sizes").function()(*SIZE)
+    output, inputs, extents = function_of(made("sizes"))(*SIZE)
     applied = pp.halide.autoschedule(output, inputs, extents, threads=1, budget=1)
     assert applied.expected > 0
     outputs = [hl.Buffer(hl.UInt(8), [32, 24]), hl.Buffer(hl.Float(64), [48])]

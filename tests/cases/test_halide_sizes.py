@@ -14,8 +14,9 @@ from perfpred.halide.choose.autoschedule import autoschedule
 from perfpred.halide.choose.database import load_experience
 from perfpred.halide.choose.deciding import unrun
 from perfpred.halide.choose.ranking import LEAST_S, choose_at, known, out_of_range, rank
-from perfpred.halide.pipeline.built import build
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.build import build
+from perfpred.halide.pipeline.loading import function_of
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import probe
 
@@ -35,7 +36,7 @@ class Session:
     target = None
 
     def __init__(self, size, standing):
-        self.source, self.size, self.standing = Source.of(PLACE), size, standing
+        self.source, self.size, self.standing = PipelineRef.of(PLACE), size, standing
         self.graph, self.failed, self.applied = build(self.source, size).graph, {}, []
 
     def baselines(self):
@@ -67,10 +68,10 @@ def test_where_nothing_fits_an_autoscheduler_is_asked(stored, tmp_path):
         "none of the 12 schedules measured of it fits into 7x5; 7x5 is out of range"
     )
     assert choice.best.candidate.source == "adams2019" and math.isnan(choice.best.expected_s)
-    machine, built = probe(), build(Source.of(PLACE), (7, 5))
+    machine, built = probe(), build(PipelineRef.of(PLACE), (7, 5))
     hardware = machine.hardware(machine.best_isa(), 1).id
     replace(stored, hardware=hardware, algorithm=built.algorithm).save(tmp_path)
-    pipeline = Source.of(PLACE).function()(7, 5)
+    pipeline = function_of(PipelineRef.of(PLACE))(7, 5)
     applied = autoschedule(*pipeline, models=tmp_path, threads=1)
     assert applied.reason.startswith("none of the 12 schedules measured of it fits into 7x5")
     assert applied.expected is None and applied.speedup is None and not applied.decided
@@ -78,7 +79,7 @@ def test_where_nothing_fits_an_autoscheduler_is_asked(stored, tmp_path):
     import halide as hl
 
     parameter.set(hl.Buffer(example))
-    right = Source.of(PLACE).function()(7, 5)
+    right = function_of(PipelineRef.of(PLACE))(7, 5)
     right[1][0][0].set(hl.Buffer(right[1][0][1]))
     np.testing.assert_array_equal(np.array(output.realize(extents)), np.array(right[0].realize(extents)))
 
@@ -102,7 +103,7 @@ def test_the_command_says_so(stored, perfpred, tmp_path):
     machine = probe()
     path = tmp_path / "pipe.py"
     shutil.copy(CASE / "pipe.py", path)
-    algorithm = build(Source.of(f"{path}:integral"), (64, 48)).algorithm
+    algorithm = build(PipelineRef.of(f"{path}:integral"), (64, 48)).algorithm
     hardware = machine.hardware(machine.best_isa(), 1).id
     replace(stored, hardware=hardware, algorithm=algorithm).save(tmp_path)
     ranked = perfpred(

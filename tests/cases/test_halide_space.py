@@ -12,7 +12,7 @@ import halide as hl
 
 from perfpred.errors import InputError
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.pipeline.built import checked
+from perfpred.halide.pipeline.build import checked
 from perfpred.halide.schedule.applicable import is_applicable, too_small
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.document import Schedule

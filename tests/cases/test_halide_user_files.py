@@ -11,8 +11,9 @@ import pytest
 pytest.importorskip("halide")
 from perfpred.errors import InputError
 from perfpred.halide.measure.workers import Workshop
-from perfpred.halide.pipeline.built import build
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.build import build
+from perfpred.halide.pipeline.loading import function_of
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.sandbox.forking import ForkLimits
 from perfpred.user_files import UserFile
 
@@ -36,7 +37,7 @@ def workshop():
 def said(workshop, path, function="f"):
     """What is said of a file, in one line, or None if it is taken."""
     try:
-        workshop.describe(Source.of(f"{path}:{function}"), (64, 48))
+        workshop.describe(PipelineRef.of(f"{path}:{function}"), (64, 48))
     except InputError as error:
         assert "\n" not in str(error)
         return str(error)
@@ -162,7 +163,7 @@ def gain(source):
 
 def test_what_was_changed_since_counts(tmp_path):
     path, beside = tmp_path / "pipe.py", tmp_path / "beside_changed.py"
-    source = Source("f", f"{path}:f")
+    source = PipelineRef("f", f"{path}:f")
     beside.write_text("K = 1")
     for number in (2, 3, 4):  # within one second, and of one length
         path.write_text(f"from beside_changed import K\nGAIN = {number} * K{PIPELINE}")
@@ -184,8 +185,8 @@ def test_files_have_neighbours_of_their_own(tmp_path):
             f"import helpers_of_it{PIPELINE.replace('GAIN', '(helpers_of_it.K + lazy())')}\n"
             "def lazy():\n    import lazy_of_it\n    return lazy_of_it.K\n"
         )
-        sources.append(Source("f", f"{folder / 'pipe.py'}:f"))
-    functions = [each.function() for each in sources]
+        sources.append(PipelineRef("f", f"{folder / 'pipe.py'}:f"))
+    functions = [function_of(each) for each in sources]
     assert [gain(each) for each in (*sources, *sources)] == [22, 33, 22, 33]
     for function in (*functions, *functions):
         function(8, 8)
@@ -200,7 +201,7 @@ def test_the_process_stays_as_it_was(tmp_path, monkeypatch):
     path = tmp_path / "pipe.py"
     path.write_text(f"import sys, json, unlike\nsys.path.append('/nowhere')\nGAIN = unlike.K{PIPELINE}")
     before = (sys.path[:], sys.argv, sys.stdin, sys.dont_write_bytecode)
-    assert gain(Source("f", f"{path}:f")) == 7
+    assert gain(PipelineRef("f", f"{path}:f")) == 7
     path.write_text("1/0")
     with pytest.raises(InputError, match=r"\(line 1\)"):
         UserFile(path)
@@ -219,7 +220,7 @@ def test_a_module_of_another_folder_does_not_stand_in(tmp_path):
     try:
         import shared_name
 
-        assert gain(Source("f", f"{path}:f")) == 9
+        assert gain(PipelineRef("f", f"{path}:f")) == 9
         assert sys.modules["shared_name"] is shared_name and shared_name.K == 1
     finally:
         sys.path.remove(str(tmp_path / "a"))
@@ -231,4 +232,4 @@ def test_what_is_no_python_file(tmp_path, name):
     path = tmp_path / name
     path.write_text("{}")
     with pytest.raises(InputError, match="must be a Python file"):
-        Source.of(f"{path}:f").function()
+        function_of(PipelineRef.of(f"{path}:f"))

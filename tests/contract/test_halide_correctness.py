@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from perfpred.halide.pipeline.loading import function_of
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.sandbox.forking import ForkLimits, run_forked
@@ -32,7 +33,7 @@ LONG = {"bilateral_grid", "resize"}
 def errors(name):
     """Return how Halide's outputs differ from NumPy's at each size; it is compiled once."""
     case, found = cases.CASES[name](), {}
-    function = case.source.function()
+    function = function_of(case.source)
     output, inputs, _ = function(*SIZES[0])
     pipeline = output if isinstance(output, hl.Pipeline) else hl.Pipeline(output)
     if name in LONG or not case.unscheduled:

@@ -12,8 +12,8 @@ from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure.campaign import Task, compile_all, prepare
 from perfpred.halide.measure.timed import time_all
 from perfpred.halide.measure.workers import Workshop
-from perfpred.halide.pipeline.built import build
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.build import build
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.schedule.apply import apply
 from perfpred.halide.schedule.reference import reference_schedule
@@ -41,7 +41,7 @@ def module(name):
 def error_of_the_reference(name):
     import halide as hl
 
-    built = build(Source.of(name), SIZE)
+    built = build(PipelineRef.of(name), SIZE)
     apply(reference_schedule(built.graph), built, hl.get_jit_target_from_environment())
     for parameter, example in built.inputs:
         parameter.set(hl.Buffer(example) if isinstance(example, np.ndarray) else example)
@@ -68,7 +68,7 @@ def workshop():
 @pytest.mark.parametrize("name", PIPELINES)
 def test_our_schedules_give_the_reference_schedules_result(name, workshop, tmp_path, monkeypatch):
     monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: tmp_path)
-    source = Source.of(name)
+    source = PipelineRef.of(name)
     task = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "128x96"))}, tmp_path)
     prepare(task, workshop)
     space = OwnSpace(task.described[SIZE].graph, Target(32, 1))

@@ -85,9 +85,9 @@ def profile(
 
     from perfpred.halide.measure.generate import BASELINES, SHARES
     from perfpred.halide.measure.profiling import EFFORT, Order, parse_size, profile_pipeline
-    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.ref import PipelineRef
 
-    machine, found = probe(), Source.of(pipeline)
+    machine, found = probe(), PipelineRef.of(pipeline)
     sizes = tuple(dict.fromkeys(parse_size(text) for text in size or ())) or (found.default_size,)
     order = Order(
         found,

@@ -95,10 +95,10 @@ def rank(
     from perfpred.halide.cost.machine import Target
     from perfpred.halide.measure.profiling import parse_size
     from perfpred.halide.measure.workers import Workshop
-    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.space.loop_nests import OwnSpace
 
-    machine, source, wanted = probe(), Source.of(pipeline), parse_size(size)
+    machine, source, wanted = probe(), PipelineRef.of(pipeline), parse_size(size)
     place = place_of(machine, isa, threads)
     with Workshop(workers=1) as workshop:
         graph = workshop.describe(source, wanted).graph
@@ -144,12 +144,12 @@ def schedule(
     from perfpred.halide.choose.lookup import known
     from perfpred.halide.choose.session import session
     from perfpred.halide.measure.profiling import parse_size
-    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.schedule.emit import to_cpp, to_python
 
     if emit and emit not in LANGUAGES:
         raise UnknownNameError("language", emit, LANGUAGES)
-    machine, source = probe(), Source.of(pipeline)
+    machine, source = probe(), PipelineRef.of(pipeline)
     place = place_of(machine, isa, threads)
     hardware, experience = machine.hardware(*place).id, None
     with session(source, parse_size(size), machine, place) as opened, progress_bar(source.name) as bar:
@@ -191,14 +191,14 @@ def bench(
     from perfpred.halide.choose.lookup import find
     from perfpred.halide.choose.session import session
     from perfpred.halide.measure.profiling import parse_size
-    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.pipeline.suite import PIPELINES
 
     machine, budgets = probe(), comma_integers(budget, "--budget")
     if not budgets or min(budgets) < 0:
         raise InputError(f"--budget must be whole numbers >= 0, but got '{budget}'")
     place = place_of(machine, isa, threads)
-    sources = [Source.of(name) for name in pipelines or PIPELINES]
+    sources = [PipelineRef.of(name) for name in pipelines or PIPELINES]
     documents: list[dict[str, Any]] = []
     for source in sources:
         wanted = parse_size(size) if size else source.default_size

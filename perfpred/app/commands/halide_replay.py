@@ -34,11 +34,11 @@ def replay(
     from perfpred.halide.choose.bench import replayed
     from perfpred.halide.choose.session import session
     from perfpred.halide.measure.profiling import parse_size
-    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.schedule.document import load_schedule
     from perfpred.halide.schedule.miscompiled import require_right
 
-    stored, machine, source = load_schedule(file), probe(), Source.of(pipeline)
+    stored, machine, source = load_schedule(file), probe(), PipelineRef.of(pipeline)
     wanted = parse_size(size) if size else stored.sizes[0]
     with (
         session(source, wanted, machine, place_of(machine, isa, threads)) as opened,

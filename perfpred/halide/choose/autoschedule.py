@@ -23,7 +23,7 @@ from perfpred.variants.halide.library import target as halide_target
 
 if TYPE_CHECKING:
     from perfpred.halide.choose.caller import Place
-    from perfpred.halide.pipeline.built import Built
+    from perfpred.halide.pipeline.built import BuiltPipeline
 
 FALLBACK = "Adams2019"
 
@@ -101,7 +101,7 @@ def autoschedule(
     import halide as hl
 
     from perfpred.halide.choose.caller import Place
-    from perfpred.halide.pipeline.built import checked
+    from perfpred.halide.pipeline.build import checked
     from perfpred.halide.schedule.apply import apply_to
     from perfpred.halide.schedule.autoscheduled import choice_of
 
@@ -129,7 +129,7 @@ def _require_count(word: str, number: Any) -> None:
 
 
 def _chosen(
-    built: Built, place: Place, models: str | os.PathLike[str] | None, budget: int, seed: int
+    built: BuiltPipeline, place: Place, models: str | os.PathLike[str] | None, budget: int, seed: int
 ) -> Choice:
     """Return the choice; where it is left to an autoscheduler, its candidate asks that autoscheduler."""
     from perfpred.halide.schedule.dry_run import require_applicable
@@ -167,7 +167,7 @@ def _asked(scheduler: str, place: Place) -> Candidate:
     return Candidate((Directive("", 0, AUTOSCHEDULE, (scheduler, parameters)),), scheduler.lower())
 
 
-def _size(built: Built) -> tuple[int, int]:
+def _size(built: BuiltPipeline) -> tuple[int, int]:
     """Return width and height of the output, 1 where it has none."""
     width, height = (*built.output_extents, 1, 1)[:2]
     return width, height

@@ -11,8 +11,8 @@ from perfpred.halide.choose.ranking import Choice
 from perfpred.halide.choose.session import session
 from perfpred.halide.choose.tune import tune
 from perfpred.halide.measure.campaign import scratch_folder
-from perfpred.halide.pipeline.built import Built
-from perfpred.halide.pipeline.serialized import store
+from perfpred.halide.pipeline.built import BuiltPipeline
+from perfpred.halide.pipeline.serialized import SerializedPipeline
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.hardware import Machine
 
@@ -36,7 +36,7 @@ class Place:
 
 
 def tuned(
-    built: Built, size: Size, place: Place, experience: Experience | None, budget: int, seed: int
+    built: BuiltPipeline, size: Size, place: Place, experience: Experience | None, budget: int, seed: int
 ) -> Choice:
     """Return the fastest of at most `budget` schedules run at the size of the examples.
 
@@ -48,7 +48,7 @@ def tuned(
         If nothing can be compiled or timed.
     """
     with scratch_folder() as folder:
-        source = store(built, folder, NAME)
+        source = SerializedPipeline.write(built, folder, NAME).ref
         with session(source, size, place.machine, (place.isa, place.threads)) as opened:
             if opened.graph.algorithm != built.algorithm:
                 raise InputError(

@@ -13,7 +13,7 @@ from perfpred.halide.graph.identity import Identity, compared, is_same
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.measure.sized import remedy, why_another
 from perfpred.halide.measure.workers import Workshop
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.document import StaleScheduleError
 from perfpred.halide.schedule.rules import require_sizes
@@ -72,7 +72,7 @@ def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None =
 
 
 def known(
-    folder: Path, source: Source, hardware: str, size: Size, graph: Graph, workshop: Workshop
+    folder: Path, source: PipelineRef, hardware: str, size: Size, graph: Graph, workshop: Workshop
 ) -> Experience:
     """Return what `folder` holds of a pipeline, described at a size; `workshop` finds out why it does not.
 
@@ -98,12 +98,12 @@ def known(
     if found is None:
         raise InputError(
             f"{folder}/halide holds nothing of {source.name} on {hardware}: measure it with "
-            f"'perfpred halide profile {source.place}', then 'perfpred halide train'"
+            f"'perfpred halide profile {source.location}', then 'perfpred halide train'"
         )
     return found
 
 
-def _identity(workshop: Workshop, source: Source, size: Size) -> Identity:
+def _identity(workshop: Workshop, source: PipelineRef, size: Size) -> Identity:
     try:
         return workshop.describe(source, size).graph.identity
     except InputError:  # it cannot be built at that size any more

@@ -20,7 +20,7 @@ from perfpred.halide.measure.estimating import FEW_CALM, in_moments
 from perfpred.halide.measure.generate import BASELINES, Request, baselines
 from perfpred.halide.measure.timed import require_runnable, time_all
 from perfpred.halide.measure.workers import Workshop, compile_job
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate, distinct
 from perfpred.hardware import Machine
@@ -64,7 +64,7 @@ class Session:
 
     Parameters
     ----------
-    source : Source
+    source : PipelineRef
     size : (int, int)
     machine : Machine
     isa : str
@@ -81,7 +81,7 @@ class Session:
 
     def __init__(
         self,
-        source: Source,
+        source: PipelineRef,
         size: Size,
         machine: Machine,
         place: tuple[str, int],
@@ -182,7 +182,7 @@ class Session:
 
 @contextmanager
 def session(
-    source: Source, size: Size, machine: Machine, place: tuple[str, int], compile_limit_s: float = 60.0
+    source: PipelineRef, size: Size, machine: Machine, place: tuple[str, int], compile_limit_s: float = 60.0
 ) -> Iterator[Session]:
     """Open a session on ``(isa, threads)`` whose processes and files go when it ends."""
     with (

@@ -113,7 +113,7 @@ class RawBuffer:
         In Halide's order.
     data : bytes
         The elements without gaps, in the order of their dimensions' strides.
-    place : range
+    span : range
         Where `data` lies in the serialized pipeline.
     """
 
@@ -121,7 +121,7 @@ class RawBuffer:
     type: Type
     dims: tuple[tuple[int, int, int], ...]
     data: bytes
-    place: range
+    span: range
 
     @property
     def elements(self) -> bytes:
@@ -173,9 +173,9 @@ def _buffer(table: Table) -> RawBuffer:
     dims = tuple(
         (each.integer(0, "i"), each.integer(1, "i"), each.integer(2, "i")) for each in table.tables(4)
     )
-    place = table.span(5)
-    data = table.data[place.start : place.stop]
-    return RawBuffer(table.text(1), type_ or Type(0, 32), dims, data, place)
+    span = table.span(5)
+    data = table.data[span.start : span.stop]
+    return RawBuffer(table.text(1), type_ or Type(0, 32), dims, data, span)
 
 
 def _func(table: Table) -> RawFunc:

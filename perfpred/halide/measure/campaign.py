@@ -23,7 +23,7 @@ from perfpred.halide.measure.workers import (
     compile_job,
     require_halide,
 )
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.miscompiled import miscompiled
@@ -56,7 +56,7 @@ class FastestPulse:
 class Task:
     """A pipeline to be measured at some sizes on a place, with files of its own in `folder`."""
 
-    source: Source
+    source: PipelineRef
     hardware: Hardware
     described: Mapping[Size, Description]
     folder: Path

@@ -10,7 +10,7 @@ from perfpred.errors import InputError, one_line
 from perfpred.halide.measure.checking.compare import Tolerance
 from perfpred.halide.measure.sized import why_another
 from perfpred.halide.measure.workers import Description, Workshop
-from perfpred.halide.pipeline.ref import STORED, Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 
 ODD_SIZES = ((37, 29), (133, 99))
@@ -148,14 +148,14 @@ def failure(status: str, message: str, size: str) -> dict[str, Any]:
 
 
 def sizes_beside(
-    source: Source, described: Mapping[Size, Description], workshop: Workshop, folder: str
+    source: PipelineRef, described: Mapping[Size, Description], workshop: Workshop, folder: str
 ) -> tuple[list[Beside], list[str]]:
     """Return sizes at which candidates are checked beside those that are timed, and why there are none.
 
     They must be ones of the same algorithm and the same operands: code is compiled for the timed sizes.
     """
     found: list[Beside] = []
-    if source.place.endswith(STORED):
+    if source.is_stored:
         reason = f"{source.name} is stored with its examples, so it has one size"
     else:
         reason = ""

@@ -15,7 +15,7 @@ from perfpred.errors import InputError, UnknownNameError
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.measure.workers import Workshop, autoschedule_job
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.halide.schedule.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.schedule.candidate import Candidate
@@ -41,7 +41,7 @@ class Request:
     `target` is Halide's name of the machine, `folder` is for files that live as long as the work.
     """
 
-    source: Source
+    source: PipelineRef
     size: Size
     graph: Graph
     target: str

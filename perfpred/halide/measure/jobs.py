@@ -18,10 +18,11 @@ from perfpred.errors import MeasurementError
 from perfpred.halide.graph.rounding import rounding
 from perfpred.halide.measure.contention.probe import PULSE_HEIGHT, PULSE_WIDTH
 from perfpred.halide.measure.workers import about_path
-from perfpred.halide.pipeline.built import Built, build
+from perfpred.halide.pipeline.build import build
+from perfpred.halide.pipeline.built import BuiltPipeline
 from perfpred.halide.pipeline.code_key import code_key
 from perfpred.halide.pipeline.difference import difference
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.apply import apply
 from perfpred.halide.schedule.autoscheduled import choice_of
 from perfpred.halide.schedule.autoschedulers import run_autoscheduler
@@ -42,7 +43,7 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
         return compile_runtime(hl.Target(job["target"]), Path(job["out"]))
     if job["kind"] == "pulse":
         return compile_pulse(hl.Target(job["target"]), job["threads"], Path(job["out"]))
-    source = Source(job["name"], job["place"])
+    source = PipelineRef(job["name"], job["place"])
     size = int(job["size"][0]), int(job["size"][1])
     built = build(source, size)
     if job["kind"] == "describe":
@@ -62,7 +63,7 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
     return compile_candidate(built, candidate, target, Path(job["out"]))
 
 
-def describe(built: Built, folder: Path | None) -> dict[str, Any]:
+def describe(built: BuiltPipeline, folder: Path | None) -> dict[str, Any]:
     """Return the graph, and what the compiled function takes and writes; examples are saved to `folder`."""
     arguments, outputs = built.documents
     if folder is not None:
@@ -79,14 +80,14 @@ def describe(built: Built, folder: Path | None) -> dict[str, Any]:
     }
 
 
-def differing(source: Source, built: Built, size: Sequence[int], other: Sequence[int]) -> str:
+def differing(source: PipelineRef, built: BuiltPipeline, size: Sequence[int], other: Sequence[int]) -> str:
     """Return how the algorithm at another size differs from that of a pipeline, empty if it does not."""
     sizes = (int(size[0]), int(size[1])), (int(other[0]), int(other[1]))
     return difference((built.raw, build(source, sizes[1]).raw), sizes)
 
 
 def autoscheduled(
-    built: Built, target: Any, scheduler: str, parameters: Mapping[str, Any], label: str
+    built: BuiltPipeline, target: Any, scheduler: str, parameters: Mapping[str, Any], label: str
 ) -> Candidate:
     """Return an autoscheduler's choice for a pipeline whose graph was read.
 
@@ -97,7 +98,7 @@ def autoscheduled(
     return choice_of(Candidate((again,), label), built)
 
 
-def compile_candidate(built: Built, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:
+def compile_candidate(built: BuiltPipeline, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:
     """Write a candidate's shared library, without Halide's runtime; returns a hash of its code."""
     start = time.perf_counter()
     bare = target.with_feature(hl.TargetFeature.NoRuntime)

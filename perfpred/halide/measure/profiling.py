@@ -29,7 +29,7 @@ from perfpred.halide.measure.results import Results
 from perfpred.halide.measure.sized import require_one_algorithm
 from perfpred.halide.measure.timed import require_runnable, time_all
 from perfpred.halide.measure.workers import Description, Workshop, require_halide
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate, distinct
 from perfpred.halide.schedule.rules import mapping, require, require_size, shown
@@ -56,7 +56,7 @@ class Order:
 
     Parameters
     ----------
-    source : Source
+    source : PipelineRef
         The pipeline.
     sizes : tuple of (int, int)
         Candidates are drawn for the first; Halide's autoschedulers choose for each.
@@ -75,7 +75,7 @@ class Order:
         our own space is among the sources.
     """
 
-    source: Source
+    source: PipelineRef
     sizes: tuple[Size, ...]
     isa: str
     threads: int

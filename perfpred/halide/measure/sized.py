@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from perfpred.errors import InputError
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.measure.workers import Description, Workshop
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 
 
-def require_one_algorithm(source: Source, described: Mapping[Size, Description], workshop: Workshop) -> None:
+def require_one_algorithm(
+    source: PipelineRef, described: Mapping[Size, Description], workshop: Workshop
+) -> None:
     """Raise `InputError` unless a pipeline is one algorithm at all sizes: what is learned is of one."""
     (first, one), *rest = described.items()
     for size, other in rest:
@@ -30,7 +32,7 @@ def remedy(graph: Graph) -> str:
     return f"use the extents of an input, such as {name}.width() or {name}.height(), in place of numbers"
 
 
-def why_another(source: Source, size: Size, other: Size, workshop: Workshop) -> str:
+def why_another(source: PipelineRef, size: Size, other: Size, workshop: Workshop) -> str:
     """Return what differs between two sizes, after a colon; nothing where that is not found out."""
     try:
         said = workshop.difference(source, size, other)

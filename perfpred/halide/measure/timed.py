@@ -14,7 +14,7 @@ from perfpred.halide.measure.campaign import Task, pulse_library, runtime_librar
 from perfpred.halide.measure.contention.load import Crowd
 from perfpred.halide.measure.journalled import NamedRows
 from perfpred.halide.measure.workers import Description
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.reference import reference_schedule
@@ -189,7 +189,7 @@ def _look(task: Task, child: Child) -> None:
         raise InputError(_unrunnable(task.source, *failed[0]))
 
 
-def _unrunnable(source: Source, size: str, said: str) -> str:
+def _unrunnable(source: PipelineRef, size: str, said: str) -> str:
     """Return what is said of a pipeline that fails whatever its schedule."""
     remedy = (
         ". Its examples must cover what is read, and its outputs what is written: an output's extent may be "

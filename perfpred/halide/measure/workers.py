@@ -12,7 +12,7 @@ from typing import Any
 
 from perfpred.errors import InputError, VariantUnavailableError
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.sandbox.forking import ForkLimits
@@ -88,7 +88,7 @@ class Workshop:
         """Do jobs at the same time; `done` is called with each one's number and reply, one call at a time."""
         self._pool.run_all([Job(RUN, {"job": dict(job)}) for job in jobs], done, limits)
 
-    def describe(self, source: Source, size: Size, folder: str | None = None) -> Description:
+    def describe(self, source: PipelineRef, size: Size, folder: str | None = None) -> Description:
         """Return a pipeline at a size; example images are saved to `folder` if one is given.
 
         Raises
@@ -99,7 +99,7 @@ class Workshop:
         reply = self.run({"kind": "describe", **_where(source, size), "folder": folder})
         if reply["status"] != "ok":
             message = str(reply["message"])
-            place = source.place if ":" in source.place else source.name
+            place = source.location if ":" in source.location else source.name
             is_placed = message.startswith(place.rpartition(":")[0] or place)
             where = "" if is_placed else f"{place} at {size_text(size)}: "
             raise InputError(f"{where}{message}")
@@ -107,7 +107,7 @@ class Workshop:
         graph = Graph.from_json(reply["graph"])
         return Description(graph, *operands, tuple(reply["rounding"]), reply["code"])
 
-    def difference(self, source: Source, size: Size, other: Size) -> str:
+    def difference(self, source: PipelineRef, size: Size, other: Size) -> str:
         """Return how a pipeline's algorithm differs between two sizes, empty if it does not.
 
         Raises
@@ -133,14 +133,16 @@ class Workshop:
         self.close()
 
 
-def compile_job(source: Source, size: Size, candidate: Candidate, target: str, out: str) -> dict[str, Any]:
+def compile_job(
+    source: PipelineRef, size: Size, candidate: Candidate, target: str, out: str
+) -> dict[str, Any]:
     """Return the job of compiling a candidate to the shared library `out`."""
     where = _where(source, size)
     return {"kind": "compile", **where, "candidate": candidate.to_json(), "target": target, "out": out}
 
 
 def autoschedule_job(
-    source: Source, size: Size, scheduler: str, parameters: Mapping[str, Any], target: str, label: str
+    source: PipelineRef, size: Size, scheduler: str, parameters: Mapping[str, Any], target: str, label: str
 ) -> dict[str, Any]:
     """Return the job of asking an autoscheduler; the reply's candidate bears `label` as its source."""
     return {
@@ -166,5 +168,5 @@ def require_halide() -> str:
         raise VariantUnavailableError("Halide is not installed: pip install halide") from None
 
 
-def _where(source: Source, size: Size) -> dict[str, Any]:
-    return {"name": source.name, "place": source.place, "size": list(size)}
+def _where(source: PipelineRef, size: Size) -> dict[str, Any]:
+    return {"name": source.name, "place": source.location, "size": list(size)}

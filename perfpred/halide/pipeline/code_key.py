@@ -16,12 +16,12 @@ from perfpred.halide.graph.names import in_order
 from perfpred.halide.graph.settings import buffers, requirements, settings
 
 if TYPE_CHECKING:
-    from perfpred.halide.pipeline.built import Built
+    from perfpred.halide.pipeline.built import BuiltPipeline
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
-def code_key(built: Built) -> str:
+def code_key(built: BuiltPipeline) -> str:
     """Return the key of an unscheduled pipeline's code; sizes of one algorithm share it."""
     pipeline = built.raw
     funcs = in_order(pipeline)

@@ -1,44 +1,40 @@
-"""Where a pipeline comes from: the suite, or a function or generator in a file of the user's."""
+"""References to pipelines: one of the suite, of a user's file, or stored for other processes."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from perfpred.errors import InputError
-from perfpred.halide.pipeline.suite import PIPELINES, pipeline
-from perfpred.user_files import UserFile
+from perfpred.halide.pipeline.suite import pipeline
 
 DEFAULT_SIZE = (1536, 1024)
 STORED = ".hlpipe"
-"""How the place of a pipeline that `perfpred.halide.pipeline.serialized` wrote ends."""
+"""How the location of a pipeline that `perfpred.halide.pipeline.serialized` wrote ends."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """A pipeline's name, and where its function is found.
+class PipelineRef:
+    """A pipeline's name, and where it is built from.
 
     Parameters
     ----------
     name : str
         What measurements call it.
-    place : str
+    location : str
         A suite name, ``path/to/file.py:name`` of a function or of a generator's class, or a file of
         `perfpred.halide.pipeline.serialized`, whose pipeline has one size.
     default_size : (int, int)
-        The size it is looked at where none is given.
+        Width and height where none is given.
     """
 
     name: str
-    place: str
+    location: str
     default_size: tuple[int, int] = DEFAULT_SIZE
 
     @classmethod
-    def of(cls, place: str) -> Source:
-        """Return the source a user named.
+    def of(cls, location: str) -> PipelineRef:
+        """Return the reference that a user named.
 
         Raises
         ------
@@ -49,43 +45,22 @@ class Source:
 
         Examples
         --------
-        >>> Source.of("blur").default_size
+        >>> PipelineRef.of("blur").default_size
         (1536, 1024)
         """
-        path, colon, function = place.rpartition(":")
+        path, colon, function = location.rpartition(":")
         if not colon:
-            record = pipeline(place)
-            return cls(record.name, place, record.default_size)
+            record = pipeline(location)
+            return cls(record.name, location, record.default_size)
         if not function.isidentifier():
             raise InputError(
-                f"a pipeline must be a name, FILE.py:FUNCTION or FILE.py:GENERATOR, but got '{place}'"
+                f"a pipeline must be a name, FILE.py:FUNCTION or FILE.py:GENERATOR, but got '{location}'"
             )
         if not Path(path).is_file():
             raise InputError(f"there is no file {path}, where pipeline {function} should be")
         return cls(function, f"{Path(path).resolve()}:{function}")
 
-    def function(self) -> Callable[[int, int], Any]:
-        """Return the function that builds the pipeline.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be loaded, holds no such function, or holds a class that is no generator
-            with examples.
-        """
-        if self.place in PIPELINES:
-            module = importlib.import_module(f"perfpred.halide.pipeline.suite.{self.place}")
-            return getattr(module, self.place)
-        if self.place.endswith(STORED):
-            from perfpred.halide.pipeline.serialized import read
-
-            return lambda _width, _height: read(Path(self.place))
-        from perfpred.halide.pipeline.generators import pipeline_of, unregistered
-
-        path, _, name = self.place.rpartition(":")
-        with unregistered():
-            file = UserFile(Path(path))
-        found = getattr(file.module, name, None)
-        if not callable(found):
-            raise InputError(f"{path} holds no function or generator {name}")
-        return file.bound(pipeline_of(found) if isinstance(found, type) else found)
+    @property
+    def is_stored(self) -> bool:
+        """Whether it was stored with its examples, so that it has one size."""
+        return self.location.endswith(STORED)

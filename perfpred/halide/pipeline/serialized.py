@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import halide as hl
 import numpy as np
@@ -19,58 +20,73 @@ from numpy.lib.stride_tricks import as_strided
 from perfpred.errors import InputError
 from perfpred.halide.graph.raw import RawPipeline, parse
 from perfpred.halide.pipeline import constraints
-from perfpred.halide.pipeline.ref import STORED, Source
-
-if TYPE_CHECKING:
-    from perfpred.halide.pipeline.built import Built
+from perfpred.halide.pipeline.built import BuiltPipeline
+from perfpred.halide.pipeline.ref import STORED, PipelineRef
 
 CODES = {"int": hl.TypeCode.Int, "uint": hl.TypeCode.UInt, "float": hl.TypeCode.Float}
 SAID = ".said"
-Made = tuple[Any, list[tuple[Any, Any]], list[Any]]
+Parts = tuple[Any, list[tuple[Any, Any]], list[Any]]
 
 
-def store(built: Built, folder: Path, name: str) -> Source:
-    """Write an unscheduled pipeline and its examples to a folder; returns where it is built from.
+@dataclass(frozen=True)
+class SerializedPipeline:
+    """An unscheduled pipeline with its examples, in files that any process can build it from.
 
-    Raises
-    ------
-    InputError
-        If Halide cannot serialize the pipeline.
+    Parameters
+    ----------
+    path : Path
+        Of what Halide serialized; examples and constraints lie beside it.
     """
-    path = folder / f"{name}{STORED}"
-    try:
-        data = hl.serialize_pipeline(built.pipeline)
-        said = [constraints.of(parameter.parameter()) for parameter, _ in built.inputs]
-        expressions = constraints.dumps([each for one in said for each in one.values()])
-    except hl.HalideError as error:
-        raise InputError(f"this pipeline cannot be stored: {error}") from None
-    path.write_bytes(readable(data, parse(data)))
-    path.with_suffix(SAID).write_bytes(expressions)
-    arguments, _ = built.documents
-    inputs = [
-        {"name": parameter.name(), "said": [list(key) for key in mine], **document}
-        for (parameter, _), mine, document in zip(built.inputs, said, arguments, strict=True)
-    ]
-    for each, (_, example) in zip(inputs, built.inputs, strict=True):
-        if each["kind"] == "image":
-            np.save(folder / each["file"], example)
-    outputs = [[[low, extent] for low, extent, _ in buffers[0]] for buffers in built.output_dims]
-    document = {"inputs": inputs, "outputs": outputs}
-    path.with_suffix(".json").write_text(json.dumps(document), encoding="utf-8")
-    return Source(name, str(path))
 
+    path: Path
 
-def read(path: Path) -> Made:
-    """Return the pipeline that `store` wrote, its inputs with their examples, and its outputs' extents."""
-    document = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    inputs = [_restored(path.parent, each) for each in document["inputs"]]
-    parameters = {parameter.name(): parameter.parameter() for parameter, _ in inputs}
-    expressions = iter(constraints.loads(path.with_suffix(SAID).read_bytes(), parameters))
-    for each, (parameter, _) in zip(document["inputs"], inputs, strict=True):
-        said = {(str(what), int(index)): next(expressions) for what, index in each["said"]}
-        constraints.restrict(parameter.parameter(), said)
-    pipeline = hl.deserialize_pipeline(path.read_bytes(), parameters)
-    return pipeline, inputs, [[tuple(dim) for dim in dims] for dims in document["outputs"]]
+    @property
+    def ref(self) -> PipelineRef:
+        """Where other processes build it from."""
+        return PipelineRef(self.path.stem, str(self.path))
+
+    @classmethod
+    def write(cls, built: BuiltPipeline, folder: Path, name: str) -> SerializedPipeline:
+        """Write an unscheduled pipeline and its examples to a folder.
+
+        Raises
+        ------
+        InputError
+            If Halide cannot serialize the pipeline.
+        """
+        path = folder / f"{name}{STORED}"
+        try:
+            data = hl.serialize_pipeline(built.pipeline)
+            said = [constraints.of(parameter.parameter()) for parameter, _ in built.inputs]
+            expressions = constraints.dumps([each for one in said for each in one.values()])
+        except hl.HalideError as error:
+            raise InputError(f"this pipeline cannot be stored: {error}") from None
+        path.write_bytes(readable(data, parse(data)))
+        path.with_suffix(SAID).write_bytes(expressions)
+        arguments, _ = built.documents
+        inputs = [
+            {"name": parameter.name(), "said": [list(key) for key in mine], **document}
+            for (parameter, _), mine, document in zip(built.inputs, said, arguments, strict=True)
+        ]
+        for argument, (_, example) in zip(inputs, built.inputs, strict=True):
+            if argument["kind"] == "image":
+                np.save(folder / argument["file"], example)
+        outputs = [[[low, extent] for low, extent, _ in buffers[0]] for buffers in built.output_dims]
+        document = {"inputs": inputs, "outputs": outputs}
+        path.with_suffix(".json").write_text(json.dumps(document), encoding="utf-8")
+        return cls(path)
+
+    def read(self) -> Parts:
+        """Return the pipeline, its inputs with their examples, and its outputs' extents."""
+        document = json.loads(self.path.with_suffix(".json").read_text(encoding="utf-8"))
+        inputs = [_restored(self.path.parent, each) for each in document["inputs"]]
+        parameters = {parameter.name(): parameter.parameter() for parameter, _ in inputs}
+        expressions = iter(constraints.loads(self.path.with_suffix(SAID).read_bytes(), parameters))
+        for argument, (parameter, _) in zip(document["inputs"], inputs, strict=True):
+            said = {(str(what), int(index)): next(expressions) for what, index in argument["said"]}
+            constraints.restrict(parameter.parameter(), said)
+        pipeline = hl.deserialize_pipeline(self.path.read_bytes(), parameters)
+        return pipeline, inputs, [[tuple(dim) for dim in dims] for dims in document["outputs"]]
 
 
 def readable(data: bytes, raw: RawPipeline) -> bytes:
@@ -81,7 +97,7 @@ def readable(data: bytes, raw: RawPipeline) -> bytes:
     """
     changed = bytearray(data)
     for buffer in raw.buffers.values():
-        changed[buffer.place.start : buffer.place.stop] = buffer.elements
+        changed[buffer.span.start : buffer.span.stop] = buffer.elements
     return bytes(changed)
 
 

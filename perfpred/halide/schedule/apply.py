@@ -9,7 +9,7 @@ import halide as hl
 
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.halide.graph.names import loop_keys
-from perfpred.halide.pipeline.built import Built
+from perfpred.halide.pipeline.built import BuiltPipeline
 from perfpred.halide.schedule.autoschedulers import run_autoscheduler
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE, METHODS, PLACING, Candidate, Directive
 from perfpred.halide.schedule.loop_names import FuncNames
@@ -31,7 +31,7 @@ def target_of(text: str) -> Any:
     return target
 
 
-def apply(candidate: Candidate, built: Built, target: Any) -> None:
+def apply(candidate: Candidate, built: BuiltPipeline, target: Any) -> None:
     """Schedule a pipeline. It must not have been scheduled before.
 
     Raises
@@ -54,7 +54,7 @@ def apply(candidate: Candidate, built: Built, target: Any) -> None:
             raise InputError(f"{directive}: {_first_line(error)}") from None
 
 
-def apply_to(output: Any, candidate: Candidate, built: Built, target: Any) -> None:
+def apply_to(output: Any, candidate: Candidate, built: BuiltPipeline, target: Any) -> None:
     """Schedule a pipeline by the handles its user holds: their next ``realize`` compiles it anew.
 
     Halide keeps compiled code with the handle, and only calls on that very handle drop it.
@@ -81,7 +81,7 @@ def apply_to(output: Any, candidate: Candidate, built: Built, target: Any) -> No
                 handle.reorder()  # of no loops: it changes nothing, and drops what was compiled
 
 
-def require_fitting(funcs: Mapping[str, FuncNames], built: Built) -> None:
+def require_fitting(funcs: Mapping[str, FuncNames], built: BuiltPipeline) -> None:
     """Raise unless what a document says of Funcs is so of a pipeline: emitted source has it from there.
 
     Raises
@@ -102,7 +102,7 @@ def require_fitting(funcs: Mapping[str, FuncNames], built: Built) -> None:
 class _Stages:
     """The loops of every stage by our names of them."""
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: BuiltPipeline) -> None:
         self._funcs = {key: func for key, (func, _) in built.funcs.items()}
         self._loops: dict[tuple[str, int], dict[str, Any]] = {}
         for key, func in self._funcs.items():

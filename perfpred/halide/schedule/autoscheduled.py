@@ -7,18 +7,18 @@ import halide as hl
 from perfpred.errors import InputError
 from perfpred.halide.graph.names import func_keys, in_order
 from perfpred.halide.graph.raw import parse
-from perfpred.halide.pipeline.built import Built
+from perfpred.halide.pipeline.built import BuiltPipeline
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.loop_nest import nests
 from perfpred.halide.schedule.read_back import recorded
 
 
-def choice_of(candidate: Candidate, built: Built) -> Candidate:
+def choice_of(candidate: Candidate, built: BuiltPipeline) -> Candidate:
     """Return a candidate that was applied, with the directives an autoscheduler chose in place of itself.
 
     Parameters
     ----------
-    built : Built
+    built : BuiltPipeline
         The scheduled pipeline, whose graph was read before it was scheduled.
 
     Returns

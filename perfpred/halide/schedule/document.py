@@ -209,7 +209,7 @@ class Schedule:
             If the pipeline cannot be used or has been scheduled before, or if a schedule that was read from
             a document does not fit it: that is found out in a copy of this process, whatever becomes of it.
         """
-        from perfpred.halide.pipeline.built import checked, without_examples
+        from perfpred.halide.pipeline.build import checked, without_examples
         from perfpred.halide.schedule.apply import apply_to, require_fitting, target_of
         from perfpred.halide.schedule.dry_run import require_applicable
 

@@ -15,7 +15,7 @@ from typing import Any
 import halide as hl
 
 from perfpred.errors import InputError, one_line
-from perfpred.halide.pipeline.built import Built
+from perfpred.halide.pipeline.built import BuiltPipeline
 from perfpred.halide.schedule.apply import apply, target_of
 from perfpred.halide.schedule.autoscheduled import choice_of
 from perfpred.halide.schedule.candidate import Candidate
@@ -29,7 +29,7 @@ _FILTERS = threading.Lock()
 
 
 def require_applicable(
-    candidate: Candidate, built: Built, target: str, seconds: float = LIMIT_S
+    candidate: Candidate, built: BuiltPipeline, target: str, seconds: float = LIMIT_S
 ) -> Candidate:
     """Raise unless a candidate can be applied to a pipeline, which is left as it is.
 
@@ -56,7 +56,7 @@ def require_applicable(
     return Candidate.from_json(reply["chosen"]) if "chosen" in reply else candidate
 
 
-def _tried(candidate: Candidate, built: Built, target: Any) -> dict[str, Any]:
+def _tried(candidate: Candidate, built: BuiltPipeline, target: Any) -> dict[str, Any]:
     is_asking = bool(built.inputs) and candidate.runs_autoscheduler
     if is_asking:
         built.graph  # noqa: B018 - read before anything is scheduled
@@ -64,7 +64,7 @@ def _tried(candidate: Candidate, built: Built, target: Any) -> dict[str, Any]:
     return {"chosen": choice_of(candidate, built).to_json()} if is_asking else {}
 
 
-def lowered(candidate: Candidate, built: Built, target: Any) -> dict[str, Any]:
+def lowered(candidate: Candidate, built: BuiltPipeline, target: Any) -> dict[str, Any]:
     """Apply a candidate and have Halide make loops of it, which finds out what applying alone does not."""
     apply(candidate, built, target)
     arguments = built.arguments or built.pipeline.infer_arguments()

@@ -10,7 +10,7 @@ from typing import Any
 from perfpred.errors import InputError, one_line
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.graph.names import loop_keys
-from perfpred.halide.pipeline.built import Built
+from perfpred.halide.pipeline.built import BuiltPipeline
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.constant_extents import UNROLL, doubtful
 from perfpred.halide.schedule.dry_run import lowered
@@ -20,7 +20,9 @@ _REFUSED = re.compile(
 )
 
 
-def unrollable(candidate: Candidate, graph: Graph, build: Callable[[], Built], target: Any) -> Candidate:
+def unrollable(
+    candidate: Candidate, graph: Graph, build: Callable[[], BuiltPipeline], target: Any
+) -> Candidate:
     """Return a schedule without the unrolling that Halide refuses.
 
     Parameters
@@ -55,7 +57,7 @@ def unrollable(candidate: Candidate, graph: Graph, build: Callable[[], Built], t
     return candidate
 
 
-def _refused(message: str, candidate: Candidate, built: Built) -> Directive | None:
+def _refused(message: str, candidate: Candidate, built: BuiltPipeline) -> Directive | None:
     """Return the directive that Halide's message is about, None if it is about another matter."""
     found = _REFUSED.search(one_line(message))
     keys = {func.name(): (key, func) for key, (func, _) in built.funcs.items()}

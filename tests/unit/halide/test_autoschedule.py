@@ -12,9 +12,10 @@ from perfpred.errors import MeasurementError  # noqa: E402
 from perfpred.halide.choose import caller  # noqa: E402
 from perfpred.halide.choose.database import Experience  # noqa: E402
 from perfpred.halide.graph.raw import parse  # noqa: E402
-from perfpred.halide.pipeline.built import build, checked  # noqa: E402
-from perfpred.halide.pipeline.ref import Source  # noqa: E402
-from perfpred.halide.pipeline.serialized import store  # noqa: E402
+from perfpred.halide.pipeline.build import build, checked  # noqa: E402
+from perfpred.halide.pipeline.loading import function_of  # noqa: E402
+from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
+from perfpred.halide.pipeline.serialized import SerializedPipeline  # noqa: E402
 from perfpred.halide.pipeline.suite import PIPELINES  # noqa: E402
 from perfpred.halide.schedule.candidate import Candidate, Directive  # noqa: E402
 from perfpred.hardware import compiler, probe  # noqa: E402
@@ -23,7 +24,7 @@ linked = pytest.mark.skipif(compiler() is None, reason="no compiler to link with
 
 
 def made(soften):
-    return Source.of(soften).function()(96, 64)
+    return function_of(PipelineRef.of(soften))(96, 64)
 
 
 def realized(output, inputs, extents):
@@ -34,8 +35,8 @@ def realized(output, inputs, extents):
 
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_stored_pipeline_is_the_same(name, tmp_path):
-    built = build(Source.of(name), (64, 48))
-    again = build(store(built, tmp_path, name), (1, 1))
+    built = build(PipelineRef.of(name), (64, 48))
+    again = build(SerializedPipeline.write(built, tmp_path, name).ref, (1, 1))
     assert again.graph == built.graph
     assert again.output_extents == built.output_extents
     for (_, found), (_, wanted) in zip(again.inputs, built.inputs, strict=True):
@@ -53,7 +54,7 @@ def test_every_kind_of_operand_is_stored(tmp_path):
     output = hl.Func("output")
     output[x] = total + x
     built = checked(output, inputs, [8])
-    again = build(store(built, tmp_path, "sum"), (1, 1))
+    again = build(SerializedPipeline.write(built, tmp_path, "sum").ref, (1, 1))
     assert again.algorithm == built.algorithm
     assert [str(each.type()) for each, _ in again.inputs] == [str(each.type()) for each, _ in built.inputs]
 
@@ -92,7 +93,7 @@ def test_runs_without_measurements_of_before(soften, monkeypatch):
 
 @linked
 def test_runs_start_from_what_was_measured(soften, tmp_path):
-    built = build(Source.of(soften), (96, 64))
+    built = build(PipelineRef.of(soften), (96, 64))
     machine = probe()
     hardware = machine.hardware(machine.best_isa(), 1).id
     vectors = [Candidate((Directive("softened", 0, "vectorize", ("x", lanes)),)) for lanes in (4, 8, 16)]

@@ -10,8 +10,8 @@ pytest.importorskip("halide")
 from perfpred.errors import InputError
 from perfpred.halide.cost.features import FEATURES, encode, features
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.pipeline.built import build
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.build import build
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.schedule.applicable import too_small
 from perfpred.halide.schedule.autoschedulers import PARAMETERS, plugin, require_known
@@ -27,7 +27,7 @@ TARGET = Target(vector_bytes=32, threads=2)
 
 
 def graph_of(name):
-    return build(Source.of(name), (256, 192)).graph
+    return build(PipelineRef.of(name), (256, 192)).graph
 
 
 @pytest.mark.parametrize("name", PIPELINES)
@@ -63,7 +63,7 @@ def test_a_tiny_pipeline_is_not_drawn_from_until_it_has_no_more(size, monkeypatc
         return drawn[-1]
 
     monkeypatch.setattr("perfpred.halide.space.loop_nests.draw_plan", counted)
-    space = OwnSpace(build(Source.of("matmul"), size).graph, TARGET)
+    space = OwnSpace(build(PipelineRef.of("matmul"), size).graph, TARGET)
     found = space.sample(150, np.random.default_rng(0))
     assert len(set(found)) == 150
     assert len(drawn) < 2000

@@ -241,12 +241,13 @@ def test_from_a_users_file_to_a_schedule(perfpred, soften, tmp_path):
 def test_autoschedule_applies_what_was_learned(soften, tmp_path):
     hl = pytest.importorskip("halide")
     import perfpred as pp
-    from perfpred.halide.pipeline.built import build
-    from perfpred.halide.pipeline.ref import Source
+    from perfpred.halide.pipeline.build import build
+    from perfpred.halide.pipeline.loading import function_of
+    from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.hardware import probe
 
     machine = probe()
-    built = build(Source.of(soften), (96, 64))
+    built = build(PipelineRef.of(soften), (96, 64))
     hardware = machine.hardware(machine.best_isa(), 1).id
     root = Candidate((Directive(built.graph.funcs[0].key, 0, "compute_root"),), "own")
     x = np.log(np.array([[1e-4], [2e-4]]))
@@ -262,14 +263,14 @@ def test_autoschedule_applies_what_was_learned(soften, tmp_path):
         None,
         0.1,
     ).save(tmp_path)
-    output, inputs, extents = Source.of(soften).function()(96, 64)
+    output, inputs, extents = function_of(PipelineRef.of(soften))(96, 64)
     applied = pp.halide.autoschedule(output, inputs, extents, models=tmp_path, threads=1)
     assert applied.schedule.candidate == root
     assert applied.expected == pytest.approx(1e-4, rel=0.02)
     for parameter, example in inputs:
         parameter.set(hl.Buffer(example) if isinstance(example, np.ndarray) else example)
     assert np.array(output.realize(extents)).shape == (64, 96)
-    output, inputs, extents = Source.of(soften).function()(96, 64)
+    output, inputs, extents = function_of(PipelineRef.of(soften))(96, 64)
     assert "nothing was measured" in pp.halide.autoschedule(output, inputs, extents, threads=1).reason
     with pytest.raises(InputError, match="budget must be a whole number of at least 0, but got -5"):
         pp.halide.autoschedule(output, inputs, extents, budget=-5)

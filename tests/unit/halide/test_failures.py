@@ -10,8 +10,9 @@ pytest.importorskip("halide")
 import perfpred as pp
 from perfpred.halide.choose.database import Experience
 from perfpred.halide.measure.profiling import Order, profile_pipeline
-from perfpred.halide.pipeline.built import build
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.build import build
+from perfpred.halide.pipeline.loading import function_of
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
@@ -107,7 +108,7 @@ class Silent:
 def hazard(tmp_path):
     path = tmp_path / "hazard.py"
     path.write_text(HAZARD)
-    return Source.of(f"{path}:hazard")
+    return PipelineRef.of(f"{path}:hazard")
 
 
 def test_a_run_ends_and_every_failure_is_a_row_that_says_why(hazard, tmp_path):
@@ -145,7 +146,7 @@ def test_a_search_that_expects_most_of_what_fails_chooses_what_works(hazard, tmp
     times = np.log(1e-4 * np.arange(1, len(known) + 1))[:, None]
     noise = np.full(times.shape, 0.01)
     Experience("hazard", built.algorithm, place, (SIZE,), known, times, noise, None, 0.1).save(tmp_path)
-    output, inputs, extents = hazard.function()(*SIZE)
+    output, inputs, extents = function_of(hazard)(*SIZE)
     applied = pp.halide.autoschedule(output, inputs, extents, models=tmp_path, budget=len(known), threads=1)
     assert applied.schedule.candidate.source in {"good", "adams2019", "mullapudi2016", "li2018"}
     assert 0 < applied.expected < 1

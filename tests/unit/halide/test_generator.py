@@ -10,8 +10,8 @@ import pytest
 hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.measure.profiling import read_schedules  # noqa: E402
-from perfpred.halide.pipeline.built import build  # noqa: E402
-from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.pipeline.build import build  # noqa: E402
+from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
 from perfpred.halide.schedule.candidate import Candidate, Directive  # noqa: E402
 from perfpred.halide.schedule.document import Schedule, StaleScheduleError  # noqa: E402
 from perfpred.halide.schedule.emit import to_python  # noqa: E402
@@ -81,7 +81,7 @@ def schedule_of(place):
         Directive("down", 0, "compute_at", ("softened", "y_o")),
         Directive("softened", 0, "compute_root"),
     )
-    graph = build(Source.of(place), (96, 64)).graph
+    graph = build(PipelineRef.of(place), (96, 64)).graph
     return Schedule.of("Soft", graph, Candidate(directives), TARGET, [(96, 64)])
 
 
@@ -103,10 +103,10 @@ def test_a_generator_is_profiled(perfpred, write, tmp_path):
 
 
 def test_it_computes_what_its_examples_say(write):
-    built = build(Source.of(write()), (96, 64))
+    built = build(PipelineRef.of(write()), (96, 64))
     assert [parameter.name() for parameter, _ in built.inputs] == ["image", "gain"]
     assert built.graph.output == "softened" and built.output_extents == (96, 64)
-    again = build(Source.of(write()), (80, 48))  # the name "soft" is not in use
+    again = build(PipelineRef.of(write()), (80, 48))  # the name "soft" is not in use
     assert again.graph.algorithm == built.graph.algorithm == built.algorithm
 
 
@@ -150,7 +150,7 @@ def test_a_scheduled_generator_computes_the_same(write, tmp_path):
 def test_an_output_alone_is_scheduled_once_and_only_if_it_is_the_same(write):
     place = write()
     schedule = schedule_of(place)
-    pipeline = build(Source.of(place), (96, 64)).pipeline
+    pipeline = build(PipelineRef.of(place), (96, 64)).pipeline
     schedule.apply(pipeline)
     with pytest.raises(InputError, match=r"must not be scheduled yet, but .*softened.* is"):
         schedule.apply(pipeline)

@@ -11,8 +11,8 @@ from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.graph.index import Forms, Index  # noqa: E402
 from perfpred.halide.graph.model import Graph  # noqa: E402
 from perfpred.halide.graph.terms import Term  # noqa: E402
-from perfpred.halide.pipeline.built import build, checked  # noqa: E402
-from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.pipeline.build import build, checked  # noqa: E402
+from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
 from perfpred.halide.pipeline.suite import PIPELINES  # noqa: E402
 from perfpred.halide.pipeline.suite.examples import floats  # noqa: E402
 from perfpred.halide.schedule.reference import reference_schedule  # noqa: E402
@@ -21,7 +21,7 @@ from perfpred.halide.space.sample import draw_plan, draw_style  # noqa: E402
 
 
 def graph_of(name, size=(64, 48)):
-    return build(Source.of(name), size).graph
+    return build(PipelineRef.of(name), size).graph
 
 
 def test_a_blur_reads_a_row_more_on_each_side():
@@ -150,4 +150,4 @@ def draw(graph, seed):
 )
 def test_a_place_that_is_none(place, message):
     with pytest.raises(InputError, match=message):
-        Source.of(place)
+        PipelineRef.of(place)

@@ -7,7 +7,7 @@ pytest.importorskip("halide")
 import halide as hl
 
 from perfpred.errors import InputError
-from perfpred.halide.pipeline.built import checked, without_examples
+from perfpred.halide.pipeline.build import checked, without_examples
 from perfpred.halide.schedule.apply import apply, apply_to, target_of
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.miscompiled import miscompiled

@@ -9,8 +9,9 @@ hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.cost.features import FEATURES  # noqa: E402
 from perfpred.halide.measure.profiling import parse_size, read_schedules  # noqa: E402
-from perfpred.halide.pipeline.built import build  # noqa: E402
-from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.pipeline.build import build  # noqa: E402
+from perfpred.halide.pipeline.loading import function_of  # noqa: E402
+from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
 from perfpred.halide.schedule.candidate import Candidate, Directive  # noqa: E402
 from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule  # noqa: E402
 from perfpred.halide.schedule.emit import to_cpp, to_python  # noqa: E402
@@ -77,12 +78,12 @@ def test_a_users_pipeline_is_profiled_resumed_and_replayed(perfpred, soften, tmp
     assert refused.code == 2 and "exists: continue with --resume" in refused.err
 
     best = first.json[-1]["best_schedule"]
-    graph = build(Source.of(soften), (96, 64)).graph
+    graph = build(PipelineRef.of(soften), (96, 64)).graph
     path = tmp_path / "best.json"
     Schedule.of("soften", graph, schedules[best], TARGET, [(96, 64)], 1e-3).save(path)
     schedule = load_schedule(path)
     assert schedule.to_json() == json.loads(path.read_text())
-    output, inputs, extents = Source.of(soften).function()(96, 64)
+    output, inputs, extents = function_of(PipelineRef.of(soften))(96, 64)
     schedule.apply(output, inputs, extents)
     assert np.allclose(realized(output, inputs, extents), soften_expected(96, 64), rtol=1e-5)
 
@@ -95,7 +96,7 @@ def realized(output, inputs, extents):
 
 
 def schedule_of(soften):
-    graph = build(Source.of(soften), (96, 64)).graph
+    graph = build(PipelineRef.of(soften), (96, 64)).graph
     directives = (
         Directive("softened", 0, "split", ("y", "y_o", "y_i", 16)),
         Directive("softened", 0, "reorder", ("x", "y_i", "y_o")),
@@ -112,7 +113,7 @@ def test_emitted_python_schedules_by_itself(soften):
     assert text.startswith('"""Schedule of soften (algorithm ') and "expected to take 1.5 ms" in text
     names = {}
     exec(compile(text, "emitted", "exec"), names)
-    output, inputs, extents = Source.of(soften).function()(96, 64)
+    output, inputs, extents = function_of(PipelineRef.of(soften))(96, 64)
     names["schedule"](hl.Pipeline(output), hl.Target(TARGET))
     assert np.allclose(realized(output, inputs, extents), soften_expected(96, 64), rtol=1e-5)
 

@@ -9,7 +9,7 @@ pytest.importorskip("halide")
 from perfpred.errors import InputError
 from perfpred.halide.measure.journalled import Part
 from perfpred.halide.measure.profiling import Order, read_schedules
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.hardware import compiler
 from perfpred.learn.forest import ForestRegressor
 from perfpred.measure.journal import CampaignJournal
@@ -35,7 +35,7 @@ def test_a_part_of_a_journal_is_known_by_another_name(tmp_path):
     ],
 )
 def test_how_many_come_first(count, refined, sources, first):
-    order = Order(Source.of("blur"), ((64, 64),), "avx2", 1, count, sources=sources, refined=refined)
+    order = Order(PipelineRef.of("blur"), ((64, 64),), "avx2", 1, count, sources=sources, refined=refined)
     assert order.first == first
 
 

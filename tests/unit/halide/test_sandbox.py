@@ -11,7 +11,7 @@ from perfpred.errors import InputError
 from perfpred.halide.measure.campaign import Task, compile_all, prepare, runtime_library
 from perfpred.halide.measure.timed import time_all
 from perfpred.halide.measure.workers import Workshop, autoschedule_job, compile_job
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler, probe
 from perfpred.measure.campaign import Effort
@@ -64,7 +64,7 @@ def test_a_fork_tells_how_it_ended():
 )
 def test_a_pipeline_that_misbehaves(workshop, soften, tmp_path, mode, status, message):
     Path(soften.split(":")[0]).with_suffix(".mode").write_text(mode)
-    job = compile_job(Source.of(soften), SIZE, vectors(4), TARGET, str(tmp_path / "x.so"))
+    job = compile_job(PipelineRef.of(soften), SIZE, vectors(4), TARGET, str(tmp_path / "x.so"))
     reply = workshop.run(job, ForkLimits(2.0, 4 << 30))
     assert reply["status"] == status and message in reply["message"]
     assert workshop.run({"kind": "nonsense", "name": "blur", "place": "blur", "size": SIZE})["status"] != "ok"
@@ -81,12 +81,12 @@ def test_a_pipeline_that_misbehaves(workshop, soften, tmp_path, mode, status, me
 )
 def test_an_illegal_schedule_is_a_compile_error(workshop, soften, tmp_path, directive, message):
     candidate = Candidate((directive,))
-    reply = workshop.run(compile_job(Source.of(soften), SIZE, candidate, TARGET, str(tmp_path / "x.so")))
+    reply = workshop.run(compile_job(PipelineRef.of(soften), SIZE, candidate, TARGET, str(tmp_path / "x.so")))
     assert reply["status"] == "compile_error" and message in reply["message"]
 
 
 def test_an_autoschedulers_choice_is_replayed_as_directives(workshop, soften, tmp_path):
-    source = Source.of(soften)
+    source = PipelineRef.of(soften)
     job = autoschedule_job(source, SIZE, "Mullapudi2016", {"parallelism": 2}, TARGET, "mullapudi2016")
     reply = workshop.run(job)
     candidate = Candidate.from_json(reply["candidate"])
@@ -98,7 +98,7 @@ def test_an_autoschedulers_choice_is_replayed_as_directives(workshop, soften, tm
 
 def test_describing_a_pipeline_that_cannot_be(workshop, soften):
     with pytest.raises(InputError, match="holds no function or generator harden"):
-        workshop.describe(Source("harden", soften.replace(":soften", ":harden")), SIZE)
+        workshop.describe(PipelineRef("harden", soften.replace(":soften", ":harden")), SIZE)
 
 
 FATES = {
@@ -134,7 +134,7 @@ def stand_in(task, candidate, code, folder):
 
 @pytest.fixture
 def task(workshop, soften, tmp_path):
-    source = Source.of(soften)
+    source = PipelineRef.of(soften)
     made = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}, tmp_path)
     prepare(made, workshop)
     return made
@@ -186,7 +186,7 @@ def test_what_a_wrong_one_spoils_is_not_held_against_the_others(workshop, task, 
 
 
 def test_what_was_compiled_before_is_not_compiled_again(workshop, soften, tmp_path, monkeypatch):
-    source = Source.of(soften)
+    source = PipelineRef.of(soften)
     described = {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}
     task = Task(source, PLACE, described, tmp_path)
     with CampaignJournal(tmp_path / "first.journal", {}, resume=False) as journal:

@@ -9,8 +9,9 @@ import pytest
 hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
 from perfpred.halide.choose.database import Experience  # noqa: E402
-from perfpred.halide.pipeline.built import build  # noqa: E402
-from perfpred.halide.pipeline.ref import Source  # noqa: E402
+from perfpred.halide.pipeline.build import build  # noqa: E402
+from perfpred.halide.pipeline.loading import function_of  # noqa: E402
+from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
 from perfpred.halide.schedule.candidate import Candidate, Directive  # noqa: E402
 from perfpred.hardware import probe  # noqa: E402
 
@@ -21,7 +22,7 @@ SIZES = ((32, 24), (40, 16))
 def learned(soften, tmp_path):
     """What was measured at each size: a schedule that is far faster than an autoscheduler's."""
     machine = probe()
-    built = build(Source.of(soften), SIZES[0])
+    built = build(PipelineRef.of(soften), SIZES[0])
     made = [
         Candidate((Directive("softened", 0, "vectorize", ("x", 8)),)),
         Candidate((Directive("softened", 0, "vectorize", ("x", 4)),), "mullapudi2016"),
@@ -42,15 +43,15 @@ def realized(output, inputs, extents):
 
 def scheduled(soften, size, models, budget=0):
     """Return what was chosen, and what the pipeline computes with it, here and replayed."""
-    output, inputs, extents = Source.of(soften).function()(*size)
+    output, inputs, extents = function_of(PipelineRef.of(soften))(*size)
     applied = pp.halide.autoschedule(output, inputs, extents, models=models, budget=budget, threads=1)
-    again = Source.of(soften).function()(*size)
+    again = function_of(PipelineRef.of(soften))(*size)
     applied.schedule.apply(*again)
     return applied, realized(output, inputs, extents), realized(*again)
 
 
 def test_choices_in_threads_and_again_are_the_same(soften, learned):
-    right = {size: realized(*Source.of(soften).function()(*size)) for size in SIZES}
+    right = {size: realized(*function_of(PipelineRef.of(soften))(*size)) for size in SIZES}
     filters, folders = list(warnings.filters), {each.name for each in learned.iterdir()}
     alone = {size: scheduled(soften, size, learned)[0] for size in SIZES}
     asked = [*SIZES, *SIZES]
