@@ -27,14 +27,14 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 import perfpred as pp
+from perfpred.adaptive.committee import Committee
 from perfpred.adaptive.sampler import member
+from perfpred.adaptive.sampling import expected_error, first_batch, next_batch
+from perfpred.adaptive.stopping import CurvePoint, StoppingRule
 from perfpred.combination import Combination
 from perfpred.learn import registry
-from perfpred.learn.base import TimeRegressor
-from perfpred.learn.committee import Committee
-from perfpred.learn.evaluation import SLOWEST
-from perfpred.learn.sampling import expected_error, first_batch, next_batch
-from perfpred.learn.stopping import CurvePoint, StoppingRule
+from perfpred.learn.estimators.base import TimeRegressor
+from perfpred.learn.evaluation.accuracy import SLOWEST
 from perfpred.learn.training import complexity_of, features_of
 from perfpred.predict.formula import Formula
 

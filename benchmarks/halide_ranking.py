@@ -18,8 +18,8 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from perfpred.halide.cost.features import FEATURES
-from perfpred.learn.ensemble import EnsembleRegressor
-from perfpred.learn.forest import ForestRegressor
+from perfpred.learn.estimators.ensemble import EnsembleRegressor
+from perfpred.learn.estimators.forest import ForestRegressor
 from perfpred.profile import read_profile
 
 ESTIMATE = "log_estimate"

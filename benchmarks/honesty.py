@@ -28,7 +28,7 @@ from joblib import Parallel, delayed
 
 import perfpred as pp
 from perfpred.errors import DataWarning
-from perfpred.learn.splitting import kept_together, unseen_split
+from perfpred.learn.evaluation.splitting import kept_together, unseen_split
 
 CASES = Path(__file__).parent.parent / "tests" / "data" / "cases"
 FURTHER = Path(__file__).parent.parent.parent / "shared" / "data"

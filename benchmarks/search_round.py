@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.search import STRATEGIES, ModelSearch, Outcome, Predicted, Trace, search, strategy
 from perfpred.search.candidates import Floats
 from perfpred.search.listed import ListedSpace
+from perfpred.surrogates.gaussian import GaussianSurrogate
 from perfpred.tuning.inputs import ConfigurationInputs
 
 VALUES = {

@@ -17,10 +17,10 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 import perfpred as pp
-from perfpred.learn.calibration import Errors, calibrated
-from perfpred.learn.ensemble import EnsembleRegressor
-from perfpred.learn.evaluation import scores
-from perfpred.learn.forest import ForestRegressor
+from perfpred.learn.estimators.ensemble import EnsembleRegressor
+from perfpred.learn.estimators.forest import ForestRegressor
+from perfpred.learn.evaluation.accuracy import scores
+from perfpred.learn.intervals.calibration import Errors, calibrated
 from perfpred.predict.predictor import Answers
 from perfpred.profile import random_split
 

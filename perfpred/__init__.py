@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from perfpred.complexity import Complexity
     from perfpred.errors import DataWarning, InputError, PerfpredError
     from perfpred.kernels import Kernel, Parameter, kernel
-    from perfpred.learn.augmented import AugmentedRegressor
-    from perfpred.learn.evaluation import evaluate
-    from perfpred.learn.paper import PaperNetRegressor
+    from perfpred.learn.estimators.augmented import AugmentedRegressor
+    from perfpred.learn.estimators.paper import PaperNetRegressor
+    from perfpred.learn.evaluation.accuracy import evaluate
     from perfpred.learn.training import train
     from perfpred.predict.bank import Bank, load
     from perfpred.profile import Profile, read_profile, write_profile
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "AugmentedRegressor": "perfpred.learn.augmented",
+    "AugmentedRegressor": "perfpred.learn.estimators.augmented",
     "Bank": "perfpred.predict.bank",
     "Call": "perfpred.variants.base",
     "ColumnMapping": "perfpred.profile.columns.mapping",
@@ -36,12 +36,12 @@ _HOMES = {
     "DataWarning": "perfpred.errors",
     "InputError": "perfpred.errors",
     "Kernel": "perfpred.kernels",
-    "PaperNetRegressor": "perfpred.learn.paper",
+    "PaperNetRegressor": "perfpred.learn.estimators.paper",
     "Parameter": "perfpred.kernels",
     "PerfpredError": "perfpred.errors",
     "Profile": "perfpred.profile",
     "Variant": "perfpred.variants.base",
-    "evaluate": "perfpred.learn.evaluation",
+    "evaluate": "perfpred.learn.evaluation.accuracy",
     "implements": "perfpred.variants.function",
     "kernel": "perfpred.kernels",
     "load": "perfpred.predict.bank",

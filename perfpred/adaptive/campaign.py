@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from perfpred.adaptive.sampler import Sampler
+from perfpred.adaptive.stopping import CurvePoint
 from perfpred.documents.journal import Journal
-from perfpred.learn.stopping import CurvePoint
 from perfpred.measure.campaign import Asker, Effort, RowRecord
 from perfpred.measure.process import Subject
 from perfpred.measure.results import Outcome, outcomes_of

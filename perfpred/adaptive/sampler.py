@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from perfpred.adaptive.committee import Committee
+from perfpred.adaptive.sampling import expected_error, first_batch, next_batch
+from perfpred.adaptive.stopping import CurvePoint, StoppingRule
 from perfpred.combination import Combination
 from perfpred.errors import InputError, MeasurementError
 from perfpred.kernels import kernel
-from perfpred.learn.augmented import AugmentedRegressor
-from perfpred.learn.base import TimeRegressor
-from perfpred.learn.committee import Committee
-from perfpred.learn.related import RelatedRegressor
-from perfpred.learn.sampling import expected_error, first_batch, next_batch
-from perfpred.learn.stopping import CurvePoint, StoppingRule
+from perfpred.learn.estimators.augmented import AugmentedRegressor
+from perfpred.learn.estimators.base import TimeRegressor
+from perfpred.learn.estimators.related import RelatedRegressor
 from perfpred.learn.training import relatives_of
 from perfpred.measure.plan import Plan
 from perfpred.measure.results import Outcome

@@ -1,1 +1,1 @@
-"""Learning formulas from measurements: scikit-learn estimators, one file a model, named in `registry`."""
+"""Learning formulas from measurements: from a profile to a bank of predictors, and how good they are."""

@@ -10,7 +10,7 @@ from perfpred.errors import InputError
 from perfpred.registry import Registry
 
 if TYPE_CHECKING:
-    from perfpred.learn.base import TimeRegressor
+    from perfpred.learn.estimators.base import TimeRegressor
 
 Complexities = Mapping[str, str] | None
 Features = Mapping[str, str] | Sequence[str] | None
@@ -78,13 +78,13 @@ def models() -> tuple[Model, ...]:
 
 
 def _augmented(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
-    from perfpred.learn.augmented import AugmentedRegressor
+    from perfpred.learn.estimators.augmented import AugmentedRegressor
 
     return AugmentedRegressor(complexity, features, random_state=random_state)
 
 
 def _paper(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
-    from perfpred.learn.paper import PaperNetRegressor
+    from perfpred.learn.estimators.paper import PaperNetRegressor
 
     return PaperNetRegressor(complexity, random_state=random_state)
 
@@ -94,20 +94,20 @@ def _plain(complexity: Complexities, features: Features, random_state: Any) -> T
 
 
 def _linear(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
-    from perfpred.learn.linear import LinearRegressor
+    from perfpred.learn.estimators.linear import LinearRegressor
 
     return LinearRegressor(complexity, random_state=random_state)
 
 
 def _forest(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
-    from perfpred.learn.forest import ForestRegressor
+    from perfpred.learn.estimators.forest import ForestRegressor
 
     return ForestRegressor(complexity, random_state=random_state)
 
 
 def _lightgbm(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
     try:
-        from perfpred.learn.boosting import LightGBMRegressor
+        from perfpred.learn.estimators.boosting import LightGBMRegressor
     except ModuleNotFoundError as error:
         if error.name != "lightgbm":
             raise
@@ -120,19 +120,19 @@ def _lightgbm(complexity: Complexities, features: Features, random_state: Any) -
 
 
 def _gp(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
-    from perfpred.learn.gaussian_process import GPRegressor
+    from perfpred.learn.estimators.gaussian_process import GPRegressor
 
     return GPRegressor(complexity, features, random_state=random_state)
 
 
 def _ensemble(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
-    from perfpred.learn.ensemble import EnsembleRegressor
+    from perfpred.learn.estimators.ensemble import EnsembleRegressor
 
     return EnsembleRegressor(complexity, features, random_state=random_state)
 
 
 def _related(complexity: Complexities, features: Features, random_state: Any) -> TimeRegressor:
-    from perfpred.learn.related import RelatedRegressor
+    from perfpred.learn.estimators.related import RelatedRegressor
 
     return RelatedRegressor(complexity, features, random_state=random_state)
 

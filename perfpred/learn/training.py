@@ -14,14 +14,14 @@ from perfpred.combination import Combination
 from perfpred.errors import DataWarning, InputError, shortlist
 from perfpred.kernels import KERNELS, Kernel
 from perfpred.learn import registry
-from perfpred.learn.contradictions import contradiction
-from perfpred.learn.encoded_columns import require_few_columns
+from perfpred.learn.fitting.terms import terms_of
+from perfpred.learn.intervals.fitted import TrainingData, fitted_interval
 from perfpred.learn.pool import run
 from perfpred.learn.registry import Model
-from perfpred.learn.sizes import SIZES, Sizes, repeat_noise
-from perfpred.learn.storable import require_storable
-from perfpred.learn.terms import terms_of
-from perfpred.learn.uncertainty import TrainingData, fitted_interval
+from perfpred.learn.rows.contradictions import contradiction
+from perfpred.learn.rows.encoded_columns import require_few_columns
+from perfpred.learn.rows.sizes import SIZES, Sizes, repeat_noise
+from perfpred.learn.rows.storable import require_storable
 from perfpred.predict.bank import Bank
 from perfpred.predict.design import Columns, evaluate, parsed
 from perfpred.predict.familiar import Familiar

@@ -10,7 +10,7 @@ import pandas as pd
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.learn.encoded_columns import IN_THE_FILE, require_few_columns
+from perfpred.learn.rows.encoded_columns import IN_THE_FILE, require_few_columns
 from perfpred.learn.training import train
 from perfpred.predict.predictor import Predictor
 from perfpred.profile import Profile

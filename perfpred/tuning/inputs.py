@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.complexity import Complexity
-from perfpred.learn.inputs import logarithmic
-from perfpred.learn.products import products
+from perfpred.learn.fitting.inputs import logarithmic
+from perfpred.learn.fitting.products import products
 from perfpred.predict.checks import Floats
 from perfpred.predict.encoding import Encoding
 from perfpred.predict.expressions import evaluate

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.learn import registry
-from perfpred.learn.terms import found_terms
+from perfpred.learn.fitting.terms import found_terms
 from perfpred.learn.training import collect, complexity_of, features_of
 from perfpred.predict.checks import Floats
 from perfpred.profile import Profile
@@ -22,7 +22,7 @@ from perfpred.profile.cells import Value
 from perfpred.progress import Progress
 
 if TYPE_CHECKING:
-    from perfpred.learn.base import TimeRegressor
+    from perfpred.learn.estimators.base import TimeRegressor
 
 NEAREST = "nearest"
 """The way that asks no model: what was fastest at the nearest size."""

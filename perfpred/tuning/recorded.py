@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from perfpred.errors import InputError
-from perfpred.learn.encoded_columns import IN_THE_FILE, require_few_columns
-from perfpred.learn.warm import Elsewhere
+from perfpred.learn.rows.encoded_columns import IN_THE_FILE, require_few_columns
 from perfpred.profile import Profile
 from perfpred.search import Outcome, Recorded
 from perfpred.search.listed import Configuration, ListedSpace
+from perfpred.surrogates.transfer import Elsewhere
 from perfpred.tuning.inputs import ConfigurationInputs
 
 LEAST_ROWS = 10

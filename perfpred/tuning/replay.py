@@ -11,15 +11,15 @@ from joblib import delayed
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, quoted, require_repeats
-from perfpred.learn.encoded_columns import require_few_columns
-from perfpred.learn.surrogate import GaussianSurrogate
+from perfpred.learn.rows.encoded_columns import require_few_columns
 from perfpred.learn.training import collect
-from perfpred.learn.warm import Elsewhere, WarmSurrogate
 from perfpred.profile import Profile
 from perfpred.profile.cells import Value
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Surrogate, Trace, search, strategy
 from perfpred.search.listed import Configuration
+from perfpred.surrogates.gaussian import GaussianSurrogate
+from perfpred.surrogates.transfer import Elsewhere, WarmSurrogate
 from perfpred.tuning.recorded import IN_A_SEARCH, RecordedSpace
 from perfpred.tuning.sizes import fixed_parts, label
 

@@ -11,7 +11,7 @@ import pytest
 
 import perfpred as pp
 from perfpred.errors import InputError, require_repeats
-from perfpred.learn import terms
+from perfpred.learn.fitting import terms
 from perfpred.predict import reading
 from perfpred.tuning.replay import Trial
 

@@ -12,7 +12,7 @@ import pytest
 
 import perfpred as pp
 from perfpred.errors import DataWarning, InputError
-from perfpred.learn.terms import found_terms, terms_of
+from perfpred.learn.fitting.terms import found_terms, terms_of
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -64,7 +64,7 @@ class TestRepeats:
         rng = np.random.default_rng(0)
         table = pd.DataFrame({"n": np.repeat(np.arange(1, 31), rng.integers(1, 5, 30))})
         profile = measured(tmp_path, table.assign(time_s=1e-6 * table["n"]))
-        from perfpred.learn.splitting import kept_together, unseen_split
+        from perfpred.learn.evaluation.splitting import kept_together, unseen_split
 
         train, test = unseen_split(kept_together(profile), 40, 0)
         sizes = profile.X["n"].to_numpy()

@@ -6,7 +6,7 @@ import pytest
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError
-from perfpred.learn.encoded_columns import MAX_COLUMNS, require_few_columns
+from perfpred.learn.rows.encoded_columns import MAX_COLUMNS, require_few_columns
 from perfpred.profile import Profile
 from perfpred.tuning.best import best_configuration
 from perfpred.tuning.recorded import RecordedSpace

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.learn.regret import regret_of_choices, regret_summary
+from perfpred.learn.evaluation.regret import regret_of_choices, regret_summary
 from perfpred.learn.training import train
 from perfpred.profile import Profile, read_profile
 

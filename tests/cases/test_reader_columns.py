@@ -10,7 +10,7 @@ import pytest
 
 import perfpred as pp
 from perfpred.errors import DataWarning, InputError, ProfileError
-from perfpred.learn.terms import found_terms
+from perfpred.learn.fitting.terms import found_terms
 from perfpred.profile import Profile, read_profile
 from perfpred.profile.columns.mapping import ColumnMapping
 

@@ -15,13 +15,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from perfpred.documents import codec
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.learn.augmented import AugmentedRegressor
-from perfpred.learn.boosting import LightGBMRegressor
-from perfpred.learn.ensemble import EnsembleRegressor
-from perfpred.learn.forest import ForestRegressor
-from perfpred.learn.gaussian_process import GPRegressor
-from perfpred.learn.linear import LinearRegressor
-from perfpred.learn.paper import PaperNetRegressor
+from perfpred.learn.estimators.augmented import AugmentedRegressor
+from perfpred.learn.estimators.boosting import LightGBMRegressor
+from perfpred.learn.estimators.ensemble import EnsembleRegressor
+from perfpred.learn.estimators.forest import ForestRegressor
+from perfpred.learn.estimators.gaussian_process import GPRegressor
+from perfpred.learn.estimators.linear import LinearRegressor
+from perfpred.learn.estimators.paper import PaperNetRegressor
 from perfpred.learn.registry import model, models
 from perfpred.predict.formula import Formula
 
@@ -223,7 +223,7 @@ def test_a_gaussian_process_refuses_what_would_take_hours():
 
 
 def test_a_missing_lightgbm_is_said(monkeypatch):
-    monkeypatch.delitem(sys.modules, "perfpred.learn.boosting", raising=False)
+    monkeypatch.delitem(sys.modules, "perfpred.learn.estimators.boosting", raising=False)
     monkeypatch.setitem(sys.modules, "lightgbm", None)
     with pytest.raises(InputError, match=r"needs the package lightgbm.*pip install 'perfpred\[lightgbm\]'"):
         model("lightgbm-c").make()

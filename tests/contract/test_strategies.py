@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.search import (
     STRATEGIES,
     LineLog,
@@ -26,6 +25,7 @@ from perfpred.search import (
     trace_of,
 )
 from perfpred.search.listed import ListedSpace
+from perfpred.surrogates.gaussian import GaussianSurrogate
 
 SIDE = 9
 ROWS = [(x, y, kind) for x in range(SIDE) for y in range(SIDE) for kind in ("a", "b")]

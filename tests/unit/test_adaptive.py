@@ -10,11 +10,11 @@ import pytest
 from perfpred.adaptive.campaign import OUT_OF_TIME, run_adaptive
 from perfpred.adaptive.profiling import adaptive_plan
 from perfpred.adaptive.sampler import Batches, Sampler
+from perfpred.adaptive.stopping import StoppingRule
 from perfpred.errors import InputError, MeasurementError
 from perfpred.hardware import Hardware, probe
 from perfpred.kernels import kernel
 from perfpred.learn import registry
-from perfpred.learn.stopping import StoppingRule
 from perfpred.measure.campaign import Effort, RowRecord
 from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.plan import Part, Plan, Request

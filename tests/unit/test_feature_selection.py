@@ -5,8 +5,8 @@ import pytest
 
 from perfpred.kernels import KERNELS
 from perfpred.kernels.features import candidates, extents_of
-from perfpred.learn.augmented import ENOUGH_TO_SELECT, AugmentedRegressor
-from perfpred.learn.selection import Problem, select
+from perfpred.learn.estimators.augmented import ENOUGH_TO_SELECT, AugmentedRegressor
+from perfpred.learn.fitting.selection import Problem, select
 from perfpred.predict.expressions import evaluate
 
 RNG = np.random.default_rng(0)

@@ -10,8 +10,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 
 from perfpred.errors import InputError
-from perfpred.learn import boosting
-from perfpred.learn.forest import as_formula
+from perfpred.learn.estimators import boosting
+from perfpred.learn.estimators.forest import as_formula
 from perfpred.predict import forest as trees
 from perfpred.predict.design import Input
 from perfpred.predict.formula import (

@@ -10,9 +10,9 @@ import pytest
 
 import perfpred as pp
 from perfpred.errors import InputError
-from perfpred.learn.augmented import AugmentedRegressor
-from perfpred.learn.base import Rows
-from perfpred.learn.related import KNOWN, RelatedRegressor, most_alike
+from perfpred.learn.estimators.augmented import AugmentedRegressor
+from perfpred.learn.estimators.related import KNOWN, RelatedRegressor, most_alike
+from perfpred.learn.rows.encoded import Rows
 
 RNG = np.random.default_rng(0)
 
@@ -125,7 +125,7 @@ def test_a_process_is_left_out_on_request_or_for_many_rows(monkeypatch):
     alone = RelatedRegressor({"work": "x0*x1"}, known=(0, 0), process=False).fit(sizes, time_s).formula_
     assert alone.process is None
     assert len(alone.nets) == 2
-    monkeypatch.setattr("perfpred.learn.related.MOST_ROWS", 29)
+    monkeypatch.setattr("perfpred.learn.estimators.related.MOST_ROWS", 29)
     many = RelatedRegressor({"work": "x0*x1"}, known=(0,)).fit(sizes, time_s).formula_
     assert many.process is None
     with pytest.raises(InputError, match="at least one net"):

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from perfpred.adaptive.committee import Committee
+from perfpred.adaptive.sampling import expected_error, first_batch, next_batch
+from perfpred.adaptive.stopping import CurvePoint, StoppingRule
 from perfpred.errors import InputError
 from perfpred.kernels import kernel
 from perfpred.learn import registry
-from perfpred.learn.augmented import AugmentedRegressor
-from perfpred.learn.committee import Committee
-from perfpred.learn.sampling import expected_error, first_batch, next_batch
-from perfpred.learn.stopping import CurvePoint, StoppingRule
+from perfpred.learn.estimators.augmented import AugmentedRegressor
 
 
 def candidates(n=200, seed=0):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from perfpred.learn import solver
-from perfpred.learn.adam import ReluWeights, _gradient, train
-from perfpred.learn.posynomial import PosynomialModel
-from perfpred.learn.solver import solve
+from perfpred.learn.fitting import solver
+from perfpred.learn.fitting.adam import ReluWeights, _gradient, train
+from perfpred.learn.fitting.posynomial import PosynomialModel
+from perfpred.learn.fitting.solver import solve
 
 
 def problem(n=80, hidden=2, linear=True, seed=0):

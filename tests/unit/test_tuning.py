@@ -7,11 +7,11 @@ import pytest
 import perfpred as pp
 from perfpred.complexity import Complexity
 from perfpred.errors import InputError
-from perfpred.learn.ensemble import EnsembleRegressor
-from perfpred.learn.process import Process, Scales
-from perfpred.learn.products import MOST, products
-from perfpred.learn.surrogate import GaussianSurrogate
-from perfpred.learn.warm import Elsewhere, WarmSurrogate
+from perfpred.learn.estimators.ensemble import EnsembleRegressor
+from perfpred.learn.fitting.process import Process, Scales
+from perfpred.learn.fitting.products import MOST, products
+from perfpred.surrogates.gaussian import GaussianSurrogate
+from perfpred.surrogates.transfer import Elsewhere, WarmSurrogate
 from perfpred.tuning.inputs import ConfigurationInputs
 from perfpred.tuning.recorded import RecordedSpace
 from perfpred.tuning.replay import Trial, replay, replay_all

@@ -20,7 +20,8 @@ def demo(json: Json = False) -> None:
     """Train, judge and use predictors on the shipped measurements."""
     from perfpred import shipped
     from perfpred.app.reading import read
-    from perfpred.learn import evaluation, training
+    from perfpred.learn import training
+    from perfpred.learn.evaluation import accuracy
 
     files = shipped.datasets(KERNEL)
     profile = read(files)
@@ -28,7 +29,7 @@ def demo(json: Json = False) -> None:
         combinations = len(list(profile.combinations()))
         notice(f"{len(profile)} measured rows of {combinations} combinations in {files[0].parent}")
     with progress_bar("judging on unseen rows") as bar:
-        results = evaluation.evaluate(profile, models=MODELS, train_size=TRAIN_SIZE, repeats=2, progress=bar)
+        results = accuracy.evaluate(profile, models=MODELS, train_size=TRAIN_SIZE, repeats=2, progress=bar)
     with progress_bar("training on all rows") as bar:
         bank = training.train(profile, progress=bar)
     selections = [(sizes, bank.select(KERNEL, sizes)) for sizes in SIZES]

@@ -57,14 +57,14 @@ def evaluate(
 ) -> None:
     """Judge models on sizes (or inputs) they have not seen, beside the noise floor of the data."""
     from perfpred.app.reading import complexity_option, like_option, read
-    from perfpred.learn import evaluation
-    from perfpred.learn.regret import judged_choices, without_column
+    from perfpred.learn.evaluation import accuracy
+    from perfpred.learn.evaluation.regret import judged_choices, without_column
     from perfpred.learn.training import train
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware, columns)
     with data_warnings_as_notices(), progress_bar("evaluating") as bar:
-        results = evaluation.evaluate(
+        results = accuracy.evaluate(
             without_column(profile, chosen),
             models=model or None,
             like=like_option(like),

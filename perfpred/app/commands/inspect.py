@@ -97,7 +97,7 @@ def _refused(profile: Any) -> list[str]:
 
 def _terms(profile: Any) -> dict[str, Any]:
     """Return the complexity of each kernel: what the file states, else what its measurements suggest."""
-    from perfpred.learn.terms import found_terms
+    from perfpred.learn.fitting.terms import found_terms
 
     largest: dict[str, Any] = {}
     for key, part in profile.ok.combinations():

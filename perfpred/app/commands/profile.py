@@ -17,7 +17,7 @@ from perfpred.errors import InputError
 from perfpred.hardware import Machine, probe
 
 if TYPE_CHECKING:
-    from perfpred.learn.stopping import StoppingRule
+    from perfpred.adaptive.stopping import StoppingRule
     from perfpred.measure.campaign import Effort
     from perfpred.measure.destination import Destination
     from perfpred.measure.plan import Plan, Request
@@ -134,7 +134,7 @@ class _Adaptive:
 
 
 def _rule(samples: int | None, tolerance: float | None) -> StoppingRule:
-    from perfpred.learn.stopping import StoppingRule
+    from perfpred.adaptive.stopping import StoppingRule
 
     given = {"max_rows": samples, "tolerance": tolerance}
     return StoppingRule(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from perfpred.halide.measure.checks import is_wrong
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.rules import MAX_ELEMENTS, require_sizes, shown
-from perfpred.learn.ensemble import EnsembleRegressor
+from perfpred.learn.estimators.ensemble import EnsembleRegressor
 from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats
 from perfpred.profile import Profile

@@ -17,11 +17,11 @@ from perfpred.halide.cost.features import FEATURES
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.halide.space.search_space import ScheduleSpace
-from perfpred.learn.surrogate import GaussianSurrogate
-from perfpred.learn.warm import Elsewhere, WarmSurrogate
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Surrogate, Trace, search
+from perfpred.surrogates.gaussian import GaussianSurrogate
+from perfpred.surrogates.transfer import Elsewhere, WarmSurrogate
 
 FROM_PROFILE = 0.2
 """Share of the runs, beyond a batch, that goes to the schedules that a profile says are fastest."""

@@ -18,11 +18,11 @@ from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.halide.space.search_space import ScheduleSpace
 from perfpred.hardware import Machine
-from perfpred.learn.surrogate import GaussianSurrogate
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import CampaignJournal
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Trace
+from perfpred.surrogates.gaussian import GaussianSurrogate
 
 SHORT = Effort(min_rounds=3, max_rounds=5, row_budget_s=0.4, row_limit_s=20.0)
 BATCH, LEAST = 10, 5

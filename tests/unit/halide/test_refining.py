@@ -11,7 +11,7 @@ from perfpred.halide.measure.journalled import Part
 from perfpred.halide.measure.profiling import Order, read_schedules
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.hardware import compiler
-from perfpred.learn.forest import ForestRegressor
+from perfpred.learn.estimators.forest import ForestRegressor
 from perfpred.measure.journal import CampaignJournal
 from perfpred.profile import read_profile
 

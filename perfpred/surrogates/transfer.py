@@ -10,9 +10,15 @@ from scipy.stats import spearmanr
 from sklearn.ensemble import ExtraTreesRegressor
 from threadpoolctl import threadpool_limits
 
-from perfpred.learn.process import LOG_SIGNAL, Process, Scales
-from perfpred.learn.surrogate import NEGLIGIBLE, GaussianPosterior, GaussianSurrogate, Refits, drawn_together
+from perfpred.learn.fitting.process import LOG_SIGNAL, Process, Scales
 from perfpred.predict.checks import Floats
+from perfpred.surrogates.gaussian import (
+    NEGLIGIBLE,
+    GaussianPosterior,
+    GaussianSurrogate,
+    Refits,
+    drawn_together,
+)
 
 SWITCH, FEW_VALUES = 2, 4
 """Candidates that differ in an input of two values are of different kinds; finer kinds differ in one of up to

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from perfpred.errors import InputError
-from perfpred.learn.adam import ReluWeights, train
-from perfpred.learn.base import Masks, Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, fitted_inputs, positive_complexities
-from perfpred.learn.threads import one_thread
+from perfpred.learn.estimators.base import Masks, TimeRegressor
+from perfpred.learn.fitting.adam import ReluWeights, train
+from perfpred.learn.fitting.inputs import Expressions, fitted_inputs, positive_complexities
+from perfpred.learn.fitting.threads import one_thread
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.design import design_matrix
 from perfpred.predict.formula import ReluNet
 

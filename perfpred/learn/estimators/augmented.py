@@ -10,8 +10,8 @@ import torch
 
 from perfpred.errors import InputError
 from perfpred.kernels.features import candidates, extents_of
-from perfpred.learn.base import Masks, Rows, TimeRegressor, require_rows
-from perfpred.learn.inputs import (
+from perfpred.learn.estimators.base import Masks, TimeRegressor, require_rows
+from perfpred.learn.fitting.inputs import (
     Expressions,
     expressions,
     fitted_inputs,
@@ -19,11 +19,12 @@ from perfpred.learn.inputs import (
     positive_complexities,
     varying,
 )
-from perfpred.learn.posynomial import Weighted, hidden_units
-from perfpred.learn.precision import precisions
-from perfpred.learn.selection import Problem, select
-from perfpred.learn.solver import solve
-from perfpred.learn.threads import one_thread
+from perfpred.learn.fitting.posynomial import Weighted, hidden_units
+from perfpred.learn.fitting.precision import precisions
+from perfpred.learn.fitting.selection import Problem, select
+from perfpred.learn.fitting.solver import solve
+from perfpred.learn.fitting.threads import one_thread
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Input, design_matrix, log_of
 from perfpred.predict.formula import PosynomialNet

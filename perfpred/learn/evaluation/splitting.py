@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
-from perfpred.learn.sizes import SIZES, Sizes
+from perfpred.learn.rows.sizes import SIZES, Sizes
 from perfpred.profile import Profile, random_split
 
 MIN_GROUPS = 5

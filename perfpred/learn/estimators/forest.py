@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
-from perfpred.learn.base import Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, tree_inputs
+from perfpred.learn.estimators.base import TimeRegressor
+from perfpred.learn.fitting.inputs import Expressions, tree_inputs
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.formula import Forest
 
 

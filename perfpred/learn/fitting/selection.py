@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from perfpred.learn.posynomial import PosynomialModel, hidden_units
-from perfpred.learn.solver import solve
+from perfpred.learn.fitting.posynomial import PosynomialModel, hidden_units
+from perfpred.learn.fitting.solver import solve
 from perfpred.predict.checks import Floats
 
 ROUNDS = 5

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from perfpred.adaptive.committee import Committee
 from perfpred.errors import InputError
-from perfpred.learn.committee import Committee
 from perfpred.predict.checks import Floats
 
 Mask = NDArray[np.bool_]

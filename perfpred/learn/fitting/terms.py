@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from perfpred.learn.encoded_columns import MAX_COLUMNS as MOST_OF_A_MODEL
-from perfpred.learn.sizes import Sizes
+from perfpred.learn.rows.encoded_columns import MAX_COLUMNS as MOST_OF_A_MODEL
+from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, Encoding
 from perfpred.predict.familiar import loosely

@@ -12,9 +12,16 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from threadpoolctl import threadpool_limits
 
 from perfpred.errors import InputError
-from perfpred.learn.base import Masks, Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, expressions, fitted_inputs, logarithmic, positive_complexities
-from perfpred.learn.linear import nonnegative_coefficients
+from perfpred.learn.estimators.base import Masks, TimeRegressor
+from perfpred.learn.estimators.linear import nonnegative_coefficients
+from perfpred.learn.fitting.inputs import (
+    Expressions,
+    expressions,
+    fitted_inputs,
+    logarithmic,
+    positive_complexities,
+)
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Input, design_matrix
 from perfpred.predict.formula import GaussianProcess

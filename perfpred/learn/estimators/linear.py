@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
-from perfpred.learn.base import Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, positive_complexities, varying
+from perfpred.learn.estimators.base import TimeRegressor
+from perfpred.learn.fitting.inputs import Expressions, positive_complexities, varying
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import evaluate
 from perfpred.predict.formula import LinearModel

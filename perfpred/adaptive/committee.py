@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
-from perfpred.learn.base import TimeRegressor
+from perfpred.learn.estimators.base import TimeRegressor
 from perfpred.predict.checks import Floats
 
 MEMBERS = 10
@@ -77,4 +77,4 @@ class Committee:
         rows, so members differ less than nets fitted to new rows would.
         """
         centred = self.log_predictions - self.log_predictions.mean(axis=0)
-        return np.sqrt(len(centred) - 1) * centred
+        return np.asarray(np.sqrt(len(centred) - 1) * centred)

@@ -15,9 +15,9 @@ from scipy.stats import spearmanr
 from perfpred.combination import Combination
 from perfpred.errors import InputError, require_repeats, shortlist
 from perfpred.learn import registry
+from perfpred.learn.evaluation.splitting import Kept, kept_together, unseen_split
 from perfpred.learn.registry import Model
-from perfpred.learn.sizes import SIZES, repeat_noise
-from perfpred.learn.splitting import Kept, kept_together, unseen_split
+from perfpred.learn.rows.sizes import SIZES, repeat_noise
 from perfpred.learn.training import (
     RELATED,
     collect,

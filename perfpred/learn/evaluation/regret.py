@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError, require_repeats
-from perfpred.learn.sizes import Sizes
+from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.bank import Bank
 from perfpred.predict.predictor import Predictor
 from perfpred.profile import Profile, random_split

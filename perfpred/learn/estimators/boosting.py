@@ -9,8 +9,9 @@ import lightgbm
 import numpy as np
 
 from perfpred.errors import InputError
-from perfpred.learn.base import Rows, TimeRegressor
-from perfpred.learn.inputs import Expressions, expressions, tree_inputs
+from perfpred.learn.estimators.base import TimeRegressor
+from perfpred.learn.fitting.inputs import Expressions, expressions, tree_inputs
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.formula import BoostedTrees
 
 # For hundreds of rows: small trees and leaves, and every tree sees a part of the rows and of the inputs.

@@ -18,11 +18,18 @@ from threadpoolctl import threadpool_limits
 
 from perfpred.errors import InputError
 from perfpred.kernels.features import candidates, extents_of
-from perfpred.learn.augmented import AugmentedRegressor
-from perfpred.learn.base import Masks, Rows, TimeRegressor
-from perfpred.learn.gaussian_process import NEGLIGIBLE, fitted_trend
-from perfpred.learn.inputs import Expressions, expressions, fitted_inputs, logarithmic, positive_complexities
-from perfpred.learn.process import Process, Scales
+from perfpred.learn.estimators.augmented import AugmentedRegressor
+from perfpred.learn.estimators.base import Masks, TimeRegressor
+from perfpred.learn.estimators.gaussian_process import NEGLIGIBLE, fitted_trend
+from perfpred.learn.fitting.inputs import (
+    Expressions,
+    expressions,
+    fitted_inputs,
+    logarithmic,
+    positive_complexities,
+)
+from perfpred.learn.fitting.process import Process, Scales
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.design import design_matrix
 from perfpred.predict.formula import GaussianProcess, PosynomialNet, RelatedNets
 from perfpred.predict.related import Relative, with_relatives

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from perfpred.learn.process import Belief, Process, Scales
+from perfpred.learn.fitting.process import Belief, Process, Scales
 from perfpred.predict.checks import Floats
 
 FIRST = 10

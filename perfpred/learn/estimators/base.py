@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -13,35 +13,13 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from perfpred.errors import InputError
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Encoding
 from perfpred.predict.formula import Formula
 
 Masks = NDArray[np.bool_]
 """Shape (1 + folds, n): the rows each fit trains on; the first fit sees all of them."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Training rows: encoded columns of shape (n,) and times in seconds, shape (n,)."""
-
-    columns: Mapping[str, Floats]
-    time_s: Floats
-    groups: NDArray[np.intp] | None = None
-    """Numbers of the groups that rows belong to, shape (n,); None where each row is one."""
-
-    def __len__(self) -> int:
-        return len(self.time_s)
-
-    @property
-    def independent(self) -> int:
-        """How many rows count when the size of a model is chosen: a group says little more than a row."""
-        return len(self) if self.groups is None else min(len(self), 2 * len(np.unique(self.groups)))
-
-    def take(self, mask: NDArray[np.bool_]) -> Rows:
-        """Return the rows where `mask`, of shape (n,), holds."""
-        groups = None if self.groups is None else self.groups[mask]
-        return Rows({name: values[mask] for name, values in self.columns.items()}, self.time_s[mask], groups)
 
 
 class TimeRegressor(RegressorMixin, BaseEstimator):

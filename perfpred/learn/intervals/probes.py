@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
-from perfpred.learn.calibration import Errors
+from perfpred.learn.intervals.calibration import Errors
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, evaluate
 from perfpred.predict.familiar import Familiar, axis, loosely, products

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.errors import InputError
-from perfpred.learn.base import TimeRegressor
-from perfpred.learn.calibration import Errors, calibrated, grown, level_factor, together
-from perfpred.learn.covering import covering
-from perfpred.learn.encoded_columns import require_few_columns
-from perfpred.learn.probes import distances, edges, judged, levels_of, probes
-from perfpred.learn.sizes import Sizes
+from perfpred.learn.estimators.base import TimeRegressor
+from perfpred.learn.intervals.calibration import Errors, calibrated, grown, level_factor, together
+from perfpred.learn.intervals.probes import distances, edges, judged, levels_of, probes
+from perfpred.learn.rows.covering import covering
+from perfpred.learn.rows.encoded_columns import require_few_columns
+from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Columns, Encoding
 from perfpred.predict.interval import GROWTH, Interval

@@ -11,9 +11,9 @@ from scipy.optimize import nnls
 from sklearn.ensemble import ExtraTreesRegressor
 from threadpoolctl import threadpool_limits
 
-from perfpred.learn import forest
-from perfpred.learn.base import Masks, Rows, TimeRegressor
-from perfpred.learn.inputs import (
+from perfpred.learn.estimators import forest
+from perfpred.learn.estimators.base import Masks, TimeRegressor
+from perfpred.learn.fitting.inputs import (
     Expressions,
     expressions,
     fitted_inputs,
@@ -21,8 +21,9 @@ from perfpred.learn.inputs import (
     positive_complexities,
     tree_inputs,
 )
-from perfpred.learn.process import Process
-from perfpred.learn.products import products
+from perfpred.learn.fitting.process import Process
+from perfpred.learn.fitting.products import products
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.blend import Blend, Member
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import design_matrix
@@ -129,7 +130,7 @@ def _trees(
 
 def _boosted_if_installed() -> list[Callable[..., Member]]:
     try:
-        from perfpred.learn.boosting import boosted
+        from perfpred.learn.estimators.boosting import boosted
     except ModuleNotFoundError as error:
         if error.name != "lightgbm":
             raise

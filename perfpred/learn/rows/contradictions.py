@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from perfpred.combination import Combination
-from perfpred.learn.sizes import Sizes
+from perfpred.learn.rows.sizes import Sizes
 from perfpred.profile import Profile
 
 RATIO = 2.0

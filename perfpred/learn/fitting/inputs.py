@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from perfpred.errors import InputError
-from perfpred.learn.base import Rows
+from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
 from perfpred.predict.design import Input, evaluate, log_of, parsed
 

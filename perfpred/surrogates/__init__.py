@@ -1,0 +1,1 @@
+"""Models that guide searches: a Gaussian process over candidates, and what other searches have taught."""
