@@ -50,7 +50,8 @@ class OneDnn(Variant):
 
         def latest() -> Array:
             dense = last.to_dense() if last.is_mkldnn else last
-            return dense.numpy().reshape(kernel.result(sizes))
+            shaped: Array = dense.numpy().reshape(kernel.result(sizes))
+            return shaped
 
         return Call(run, latest)
 

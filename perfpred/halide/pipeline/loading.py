@@ -26,7 +26,8 @@ def function_of(ref: PipelineRef) -> Callable[[int, int], Any]:
     """
     if ref.location in PIPELINES:
         module = importlib.import_module(f"perfpred.halide.pipeline.suite.{ref.location}")
-        return getattr(module, ref.location)
+        suite: Callable[[int, int], Any] = getattr(module, ref.location)
+        return suite
     if ref.is_stored:
         return lambda _width, _height: SerializedPipeline(Path(ref.location)).read()
     path, _, name = ref.location.rpartition(":")

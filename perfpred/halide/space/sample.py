@@ -138,7 +138,7 @@ def _stored(graph: Graph, plans: dict[str, FuncPlan]) -> dict[str, FuncPlan]:
 
 
 def _inlining(func: Func, plans: dict[str, FuncPlan], graph: Graph, style: Style) -> float:
-    return 1 - (1 - inline_chance(func, plans, graph)) ** style.inline
+    return float(1 - (1 - inline_chance(func, plans, graph)) ** style.inline)
 
 
 def _kind(func: Func, plans: dict[str, FuncPlan], graph: Graph) -> tuple[object, ...]:
