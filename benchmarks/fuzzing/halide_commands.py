@@ -12,7 +12,7 @@ from functools import cache
 from fuzzing import halide_models
 from fuzzing.command_line import Case, Command, Ended, document
 from fuzzing.kinds import WrongAnswerError
-from perfpred.app.commands.halide_choose import place_of
+from perfpred.app.commands.halide.options import place_of
 from perfpred.halide.choose.database_folder import SUFFIX
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.hardware import probe

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import runpy
 import sys
 import tempfile
 from pathlib import Path
@@ -27,15 +28,13 @@ def pretend(description: dict[str, Any]) -> None:
 
 def answer(verb: str, pipeline: str, size: str, models: str, folder: str) -> Any:
     """Return what ``perfpred halide VERB`` prints as JSON, or its message."""
-    from perfpred.app import cli
-
     more = ["--top", "100000"] if verb == "rank" else ["--out", f"{folder}/schedule.json"]
     given = ["--models", models, "--size", size, "--threads", "2", "--isa", "avx512", "--json"]
     sys.argv = ["perfpred", "halide", verb, pipeline, *given, *more]
     out, errors = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
         try:
-            cli.main()
+            runpy.run_module("perfpred", run_name="__main__")
         except SystemExit as stop:
             if stop.code:
                 return errors.getvalue().strip()

@@ -13,9 +13,6 @@ from perfpred.app.commands import (
     doctor,
     evaluate,
     export,
-    halide,
-    halide_choose,
-    halide_replay,
     import_,
     inspect,
     kernels,
@@ -25,6 +22,13 @@ from perfpred.app.commands import (
     select,
     train,
 )
+from perfpred.app.commands.halide import bench as halide_bench
+from perfpred.app.commands.halide import list_ as halide_list
+from perfpred.app.commands.halide import profile as halide_profile
+from perfpred.app.commands.halide import rank as halide_rank
+from perfpred.app.commands.halide import replay as halide_replay
+from perfpred.app.commands.halide import schedule as halide_schedule
+from perfpred.app.commands.halide import train as halide_train
 from perfpred.app.console import say
 
 
@@ -62,7 +66,12 @@ app.command()(export.export)
 app.command()(search.search)
 app.command()(best.best)
 app.command()(doctor.doctor)
-for choice in (halide_choose.train, halide_choose.rank, halide_choose.schedule, halide_replay.replay):
-    halide.app.command()(choice)
-halide.app.command()(halide_choose.bench)
-app.add_typer(halide.app, name="halide")
+halide = typer.Typer(
+    help="Choose Halide schedules by prediction, and measure what schedules cost.", no_args_is_help=True
+)
+halide.command("list")(halide_list.list_pipelines)
+for halide_verb in (halide_profile.profile, halide_train.train, halide_rank.rank, halide_schedule.schedule):
+    halide.command()(halide_verb)
+halide.command()(halide_replay.replay)
+halide.command()(halide_bench.bench)
+app.add_typer(halide, name="halide")

@@ -8,14 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, Seed
-from perfpred.app.commands.halide_choose import (
-    SPEEDUP_COLUMNS,
-    Isa,
-    Pipeline,
-    Threads,
-    place_of,
-    shown_speedup,
-)
+from perfpred.app.commands.halide.options import Isa, Pipeline, Threads, place_of
+from perfpred.app.commands.halide.speedups import SPEEDUP_COLUMNS, shown_speedup
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
 from perfpred.errors import MeasurementError, one_line
 from perfpred.hardware import probe

@@ -1,4 +1,4 @@
-"""``perfpred halide``: the suite of pipelines, and measuring their schedules."""
+"""``perfpred halide profile``."""
 
 from __future__ import annotations
 
@@ -13,35 +13,7 @@ from perfpred.app.console import notice, percent, print_json, seconds, table
 from perfpred.halide.pipeline.sizes import size_text
 from perfpred.hardware import probe
 
-app = typer.Typer(
-    help="Halide schedules: pipelines, and measuring what schedules cost.", no_args_is_help=True
-)
 
-
-@app.command(name="list")
-def list_pipelines(json: Json = False) -> None:
-    """Show the pipelines of the suite."""
-    from perfpred.halide.pipeline.suite import PIPELINES
-
-    records = list(PIPELINES.values())
-    if json:
-        print_json(
-            [
-                {
-                    "pipeline": each.name,
-                    "what": each.what,
-                    "default_size": size_text(each.default_size),
-                    "sizes": [size_text(size) for size in each.sizes],
-                }
-                for each in records
-            ]
-        )
-        return
-    rows = [[each.name, size_text(each.default_size), each.what] for each in records]
-    table("", {"pipeline": "left", "size": "right", "what": "left"}, rows)
-
-
-@app.command()
 def profile(
     pipeline: Annotated[
         str,

@@ -1,0 +1,1 @@
+"""``perfpred halide``: one file per verb."""

@@ -1,0 +1,29 @@
+"""``perfpred halide list``."""
+
+from __future__ import annotations
+
+from perfpred.app.arguments import Json
+from perfpred.app.console import print_json, table
+from perfpred.halide.pipeline.sizes import size_text
+
+
+def list_pipelines(json: Json = False) -> None:
+    """Show the pipelines of the suite."""
+    from perfpred.halide.pipeline.suite import PIPELINES
+
+    records = list(PIPELINES.values())
+    if json:
+        print_json(
+            [
+                {
+                    "pipeline": each.name,
+                    "what": each.what,
+                    "default_size": size_text(each.default_size),
+                    "sizes": [size_text(size) for size in each.sizes],
+                }
+                for each in records
+            ]
+        )
+        return
+    rows = [[each.name, size_text(each.default_size), each.what] for each in records]
+    table("", {"pipeline": "left", "size": "right", "what": "left"}, rows)

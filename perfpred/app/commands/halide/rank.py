@@ -1,0 +1,80 @@
+"""``perfpred halide rank``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from perfpred.app.arguments import Json, Models, Seed
+from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads, place_of
+from perfpred.app.console import notice, print_json, seconds, table
+from perfpred.hardware import probe
+
+if TYPE_CHECKING:
+    from perfpred.halide.choose.ranking import Ranked
+
+
+def rank(
+    pipeline: Pipeline,
+    models: Models,
+    size: SizeOption,
+    top: Annotated[int, typer.Option("--top", min=1, help="Show the best so many.")] = 20,
+    new: Annotated[
+        int, typer.Option("--new", min=0, max=10_000, help="Schedules never measured to rank as well.")
+    ] = 0,
+    threads: Threads = 0,
+    isa: Isa = "",
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Rank schedules at a size without running any."""
+    import numpy as np
+
+    from perfpred.halide.choose.lookup import known
+    from perfpred.halide.choose.ranking import out_of_range, too_small_for_all
+    from perfpred.halide.choose.ranking import rank as ranked_at
+    from perfpred.halide.cost.machine import Target
+    from perfpred.halide.measure.profiling import parse_size
+    from perfpred.halide.measure.workers import Workshop
+    from perfpred.halide.pipeline.ref import PipelineRef
+    from perfpred.halide.space.loop_nests import OwnSpace
+
+    machine, source, wanted = probe(), PipelineRef.of(pipeline), parse_size(size)
+    place = place_of(machine, isa, threads)
+    with Workshop(workers=1) as workshop:
+        graph = workshop.describe(source, wanted).graph
+        experience = known(models, source, machine.hardware(*place).id, wanted, graph, workshop)
+    target = Target.of(machine, *place)
+    others = OwnSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
+    ranking = ranked_at(experience, wanted, graph, target, others)
+    far = too_small_for_all(experience, wanted) if not ranking else out_of_range(experience, wanted)
+    if far is not None:
+        notice(f"{source.name}: {far}")
+    if json:
+        print_json([_document(each, in_range=far is None) for each in ranking[:top]])
+        return
+    rows = [
+        [
+            each.candidate.id,
+            each.candidate.source,
+            seconds(each.expected_s),
+            f"±{100 * each.deviation:.0f}%",
+            "yes" if each.measured else "no",
+        ]
+        for each in ranking[:top]
+    ]
+    columns = {"schedule": "left", "source": "left", "expected": "right", "": "right", "measured": "left"}
+    table(f"{source.name} at {size}: the fastest expected of {len(ranking)} schedules", columns, rows)
+
+
+def _document(ranked: Ranked, *, in_range: bool) -> dict[str, Any]:
+    return {
+        "schedule": ranked.candidate.id,
+        "source": ranked.candidate.source,
+        "expected_s": ranked.expected_s,
+        "deviation": ranked.deviation,
+        "measured": ranked.measured,
+        "in_range": in_range,
+        "directives": [each.to_json() for each in ranked.candidate.directives],
+    }

@@ -1,0 +1,62 @@
+"""``perfpred halide schedule``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from perfpred.app.arguments import Json, Seed
+from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads, place_of
+from perfpred.app.console import notice, print_json, progress_bar, seconds
+from perfpred.errors import UnknownNameError
+from perfpred.hardware import probe
+
+LANGUAGES = ("python", "cpp")
+
+
+def schedule(
+    pipeline: Pipeline,
+    size: SizeOption,
+    out: Annotated[Path, typer.Option("--out", help="File to write.", show_default=False)],
+    models: Annotated[Path | None, typer.Option("--models", help="Folder of 'halide train'.")] = None,
+    budget: Annotated[int, typer.Option("--budget", min=0, help="Schedules to run.")] = 0,
+    emit: Annotated[str, typer.Option("--emit", help="python or cpp; JSON otherwise.")] = "",
+    threads: Threads = 0,
+    isa: Isa = "",
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Choose a schedule for a size, by prediction or with some runs, and write it."""
+    from perfpred.documents.atomic import atomic_write
+    from perfpred.halide.choose.choose import chosen_for
+    from perfpred.halide.choose.lookup import known
+    from perfpred.halide.choose.session import session
+    from perfpred.halide.measure.profiling import parse_size
+    from perfpred.halide.pipeline.ref import PipelineRef
+    from perfpred.halide.schedule.emit import to_cpp, to_python
+
+    if emit and emit not in LANGUAGES:
+        raise UnknownNameError("language", emit, LANGUAGES)
+    machine, source = probe(), PipelineRef.of(pipeline)
+    place = place_of(machine, isa, threads)
+    hardware, experience = machine.hardware(*place).id, None
+    with session(source, parse_size(size), machine, place) as opened, progress_bar(source.name) as bar:
+        if models is not None:
+            experience = known(models, source, hardware, opened.size, opened.graph, opened.workshop)
+        made, choice = chosen_for(opened, experience, budget, seed, bar)
+        warnings = opened.task.checks.warnings if opened.task.checks.data else []
+    for warning in warnings:
+        notice(warning)
+    if emit:
+        atomic_write(out, to_python(made) if emit == "python" else to_cpp(made))
+    else:
+        made.save(out)
+    if json:
+        told = {"reason": choice.reason, **choice.speedup.to_json(), "decided": choice.decided}
+        print_json({"file": str(out), **told, **made.to_json()})
+        return
+    expected = "" if made.expected_s is None else f", expected to take {seconds(made.expected_s)}"
+    notice(f"{made.candidate.source}'s schedule {made.candidate.id}{expected}: {choice.reason}")
+    notice(f"written to {out}")
