@@ -20,6 +20,11 @@ RATES = {"openblas": 6e10, "eigen": 4e10}
 """Multiplications a second of the made-up variants."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what the tests of `golden` know."""
+    parser.addoption("--update-golden", action="store_true", help="write the texts of tests/golden anew")
+
+
 def measurements(n: int = 80, seed: int = 0) -> pd.DataFrame:
     """Two variants of matmul at the same `n` sizes, with an overhead, traffic and 1% noise."""
     rng = np.random.default_rng(seed)
