@@ -27,6 +27,18 @@ def describe(
     """Return the metadata of a profile made of results.
 
     A profile that was exported once gets its own metadata back.
+
+    Parameters
+    ----------
+    file : str
+        The name of the file that was imported.
+    results : Results
+    found : Sorted
+        The rows, and the results that became none.
+    reading : Reading
+        How results became rows.
+    remarks : sequence of str
+        What is odd about the file as a whole.
     """
     rejected = [asdict(each) for each in (*results.rejected, *found.rejected)]
     if results.origin is not None:

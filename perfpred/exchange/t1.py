@@ -50,7 +50,23 @@ def read(document: Document) -> StatedSpace:
 
 
 def stated_space(document: Document, parameters: list[Any], conditions: Any, name: Any) -> StatedSpace:
-    """Return the space of parameters and conditions as T1 states them, or raise all that is wrong."""
+    """Return the space of parameters and conditions as T1 states them.
+
+    Parameters
+    ----------
+    document : Document
+    parameters : list of object
+        As T1 lists them.
+    conditions : object
+        As T1 lists them; anything that is no list is reported.
+    name : object
+        Of the kernel; anything but a text counts as none.
+
+    Raises
+    ------
+    ProblemsError
+        With all that is wrong.
+    """
     problems: list[str] = []
     values = _parameters(parameters, problems)
     space = TuningSpace(values, _conditions(conditions, values, problems))

@@ -54,6 +54,29 @@ class Machine:
 
     `caches_bytes` maps ``L1d``, ``L2``, ``L3`` to the size one core sees; `affinity` lists the
     processors this process may use.
+
+    Attributes
+    ----------
+    cpu : str
+        The id of the CPU type.
+    model_name : str
+        As the vendor writes it.
+    microarchitecture : str
+        As archspec names it.
+    cores : int
+        Logical processors.
+    affinity : tuple of int
+        The processors that this process may use, by number.
+    memory_bytes : int
+        Of the whole machine.
+    caches_bytes : mapping of str to int
+        From ``L1d``, ``L2``, ``L3`` to the size that one core sees.
+    flags : tuple of str
+        What the CPU can do, as ``/proc/cpuinfo`` names it.
+    governor : str
+        Of the clock of processor 0.
+    system : str
+        The operating system and its version.
     """
 
     cpu: str
@@ -104,7 +127,7 @@ class Machine:
         return self.hardware(parts["isa"], int(parts["threads"]))
 
     def best_isa(self) -> str:
-        """Return the widest level this CPU has."""
+        """Return the widest level this CPU has; raises `InputError` if it has none."""
         levels = [
             isa.name for isa in ISA_LEVELS.values() if all(flag in self.flags for flag in isa.cpu_flags)
         ]

@@ -24,7 +24,18 @@ LARGEST_INTEGER = 100
 
 @dataclass(frozen=True)
 class Parameter:
-    """An integer size parameter, drawn uniformly from `low`, `low` + `step`, ... up to `high`."""
+    """An integer size parameter, drawn uniformly from `low`, `low` + `step`, ... up to `high`.
+
+    Attributes
+    ----------
+    name : str
+    low : int
+        The smallest value.
+    high : int
+        The largest value.
+    step : int
+        Between one value and the next.
+    """
 
     name: str
     low: int

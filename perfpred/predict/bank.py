@@ -65,9 +65,15 @@ class Bank:
     ) -> Prediction:
         """Return the predicted value of one query: a time, or what the predictor's `quantity` says.
 
-        Parameters are given by name, or as a mapping where a name would clash with an argument here.
-        `variant` and `hardware` may be left out where the bank holds only one, a parameter where training
-        saw one value of it.
+        Parameters
+        ----------
+        kernel : str
+        parameters : mapping of str to float or str, optional
+            Values by name, where a name would clash with an argument here.
+        variant, hardware : str, optional
+            May be left out where the bank holds only one.
+        **named : float or str
+            The other values; a parameter of which training saw one value may be left out.
 
         Raises
         ------
@@ -87,7 +93,12 @@ class Bank:
     ) -> Floats:
         """Return predicted values for a table of queries, shape (n,), in row order: seconds of a time.
 
-        Columns that are no parameters are ignored.
+        Parameters
+        ----------
+        kernel, variant, hardware : str
+            As for `predict`.
+        columns : Table
+            A column per parameter; other columns are ignored.
 
         Raises
         ------
@@ -105,7 +116,7 @@ class Bank:
         Parameters
         ----------
         kernel, variant, hardware : str
-            As of `predict`.
+            As for `predict`.
         table : Table
             One row per query.
 
@@ -121,8 +132,14 @@ class Bank:
     ) -> SelectedRows:
         """Return what `select` chooses for every row of a table, with intervals, range flags and ties.
 
-        The parameters are those of `select`, but for `table` as of `predict_rows`. An `InputError` names the
-        rows for which no variant has an answer, and says why.
+        An `InputError` names the rows for which no variant has an answer, and says why.
+
+        Parameters
+        ----------
+        kernel, hardware, default : str
+            As for `select`.
+        table : Table
+            As for `predict_rows`.
         """
         return selected_rows(self.readers(kernel, hardware), table, default)
 
@@ -137,13 +154,15 @@ class Bank:
         top: int | None = None,
         **named: float | str,
     ) -> Selection:
-        """Return the kernel's variants ranked by predicted value; parameters are given as to `predict`.
+        """Return the kernel's variants ranked by predicted value.
 
         Choices within their trained range come first, fastest first, and then the others. A variant takes
         the parameters it knows; one that cannot answer is left out, and the reason says why.
 
         Parameters
         ----------
+        kernel, parameters, **named
+            As for `predict`.
         hardware : str, optional
             Rank only the variants on this hardware; by default every hardware the bank knows.
         default : str, optional

@@ -40,7 +40,18 @@ def set_weights(owner: object, field: str, shape: tuple[int, ...]) -> None:
 
 
 def set_logs(owner: object, field: str, shape: tuple[int, ...], most: float | None = None) -> None:
-    """Do as `set_floats` does for natural logarithms, whose exponentials must be > 0 and finite."""
+    """Do as `set_floats` does for natural logarithms, whose exponentials must be > 0 and finite.
+
+    Parameters
+    ----------
+    owner : object
+        What has the field; errors name its class.
+    field : str
+    shape : tuple of int
+        The shape that the field must have.
+    most : float, optional
+        The largest magnitude of a logarithm; by default `MAX_LOG`.
+    """
     set_floats(owner, field, shape)
     _require_within(owner, field, getattr(owner, field), MAX_LOG if most is None else most)
 
@@ -54,7 +65,19 @@ def length_of(owner: object, field: str) -> tuple[int]:
 
 
 def require(condition: bool, owner: object, rule: str, value: object) -> None:
-    """Raise `InputError` naming the class of `owner`, the broken rule and the value, unless it holds."""
+    """Raise `InputError` naming the class of `owner`, the broken rule and the value, unless it holds.
+
+    Parameters
+    ----------
+    condition : bool
+        Whether the rule holds.
+    owner : object
+        Errors name its class.
+    rule : str
+        As a condition, such as ``scale > 0``.
+    value : object
+        What breaks it.
+    """
     if not condition:
         raise InputError(f"{type(owner).__name__}: {rule} must hold, but got {shortened(str(value), 400)}")
 

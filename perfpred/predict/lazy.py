@@ -20,7 +20,17 @@ _KEPT_BYTES = 1 << 26
 
 @dataclass(frozen=True)
 class Entry:
-    """A model file: whose it is, what it was like, and its text where that was kept."""
+    """A model file: whose it is, what it was like, and its text where that was kept.
+
+    Attributes
+    ----------
+    path : Path
+    combination : Combination
+    stamp : tuple of int
+        What the file system says of the file; another one after a change.
+    data : bytes, optional
+        The text of the file, where it was kept.
+    """
 
     path: Path
     combination: Combination

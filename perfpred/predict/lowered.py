@@ -51,6 +51,17 @@ def seconds_program(
     Columns named in `non_negative` must be; all must be finite. Nor has it an answer where one of
     `expressions` is not finite.
 
+    Parameters
+    ----------
+    formulas : iterable of object
+        They share what they can.
+    columns : iterable of str
+        The inputs, which must be finite.
+    non_negative : collection of str
+        Inputs that are never negative.
+    expressions : iterable of str
+        What must be finite for there to be an answer.
+
     Raises
     ------
     NotLowerableError
@@ -122,6 +133,19 @@ def lowered_product(
     """Return ``sum_j exp(q_j) term_j * exp(correction)``, of log coefficients q (J,), without logarithms.
 
     `raw` are the inputs of the correction.
+
+    Parameters
+    ----------
+    terms : sequence of str
+        J expressions over encoded columns.
+    log_coefficients : ndarray of float64
+        Natural logarithms, shape (J,).
+    correction : int
+        The value whose exponential multiplies the sum.
+    raw : sequence of int
+        The values that the correction reads.
+    builder : Builder
+        Collects the instructions.
     """
     if np.abs(log_coefficients).max() > _MOST_LOG:
         raise NotLowerableError(f"a log coefficient is beyond {_MOST_LOG:g}")

@@ -24,6 +24,17 @@ class Answer:
     """What is predicted, the values of encoded columns and of further expressions, and what lies outside.
 
     `outside` maps a numeric parameter out of its trained range to its value.
+
+    Attributes
+    ----------
+    value : float
+        What is predicted.
+    columns : sequence of float
+        The values of the encoded columns.
+    values : sequence of float
+        The values of further expressions.
+    outside : mapping of str to float
+        From a numeric parameter out of its trained range to its value.
     """
 
     value: float

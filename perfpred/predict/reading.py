@@ -76,7 +76,15 @@ class Reader:
         return answer
 
     def predict(self, query: Query) -> Prediction:
-        """Return the prediction for a query; a parameter that the predictor has not is an error."""
+        """Return the prediction for a query.
+
+        Raises
+        ------
+        UnknownNameError
+            If the predictor has no such parameter.
+        InputError
+            If a parameter is missing or refused.
+        """
         for name in query:
             if name not in self.predictor.parameters:
                 kernel = self.predictor.combination.kernel
@@ -137,7 +145,7 @@ def require_known(kernel: str, readers: Sequence[Reader], query: Query) -> None:
 
 
 def explained(predictor: Predictor, answer: Callable[[], Any]) -> Any:
-    """Return an answer; an error that quotes an expression of the kernel's own says where that is from."""
+    """Return an answer; an `InputError` that quotes an expression of the kernel says where that is from."""
     try:
         return answer()
     except InputError as error:

@@ -15,7 +15,22 @@ MAX_NAMED = 4
 
 @dataclass(frozen=True)
 class Choice(InUnit[float]):
-    """One entry of a ranking: a variant on a hardware with its predicted time, or another quantity."""
+    """One entry of a ranking: a variant on a hardware with its predicted time, or another quantity.
+
+    Attributes
+    ----------
+    kernel, variant, hardware : str
+    value : float
+        What is predicted.
+    low : float
+        The lower end of the 90% interval.
+    high : float
+        The upper end of the 90% interval.
+    in_range : bool
+        Whether it lies within what training saw.
+    predicts : Quantity
+        What is predicted, and its unit.
+    """
 
     kernel: str
     variant: str
@@ -34,7 +49,14 @@ class Choice(InUnit[float]):
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A variant on a hardware that cannot answer a query, and why."""
+    """A variant on a hardware that cannot answer a query, and why.
+
+    Attributes
+    ----------
+    kernel, variant, hardware : str
+    reason : str
+        Why it has no answer.
+    """
 
     kernel: str
     variant: str
@@ -55,6 +77,19 @@ class Selection:
     tell them apart. `ties` are the other choices whose predicted value is within the measuring noise of the
     best one's: between these the data cannot decide. A choice out of range ties with nothing in range.
     `left_out` are variants that cannot answer the query.
+
+    Attributes
+    ----------
+    best : Choice
+        The choice, None where there is none.
+    ranking : tuple of Choice
+        Best first.
+    ties : tuple of Choice
+        Other choices within the noise of the best.
+    reason : str
+        Why the best was chosen.
+    left_out : tuple of LeftOut
+        What has no answer.
     """
 
     best: Choice

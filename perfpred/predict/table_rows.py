@@ -31,6 +31,23 @@ class RowAnswers(InUnit[Floats]):
 
     `unanswered` says why this predictor has no answer though another may have one, and `refused` what is
     wrong with a row, by its position.
+
+    Attributes
+    ----------
+    value : ndarray of float64
+        Shape (n,); NaN where there is no answer.
+    low : ndarray of float64
+        Lower ends of the 90% intervals, shape (n,).
+    high : ndarray of float64
+        Upper ends of the 90% intervals, shape (n,).
+    in_range : ndarray of bool
+        Whether rows lie within what training saw, shape (n,).
+    predicts : Quantity
+        What is predicted, and its unit.
+    unanswered : dict of int to str
+        Why this predictor has no answer though another may have one, by row.
+    refused : dict of int to str
+        What is wrong with a row, by its position.
     """
 
     value: Floats

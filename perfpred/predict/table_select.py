@@ -22,6 +22,19 @@ class RowChoices:
     """The choice of each of n rows: the index of its reader, its answer and why; `refused` by position.
 
     `ties`, of shape (n, number of readers), says which others are within the noise of the chosen one.
+
+    Attributes
+    ----------
+    chosen : ndarray of intp
+        The index of the chosen reader, shape (n,).
+    ties : ndarray of bool
+        Which others are within the noise of the chosen one, shape (n, number of readers).
+    answers : RowAnswers
+        Those of the chosen readers.
+    reasons : list of str
+        Why, by row.
+    refused : dict of int to str
+        What is wrong with a row, by its position.
     """
 
     chosen: NDArray[np.intp]

@@ -32,6 +32,11 @@ def value_of(cell: object) -> Value:
 
     Blank is nothing, spaces, or NaN; spaces around a text do not count.
 
+    Raises
+    ------
+    InputError
+        If it is neither text nor a number, or too large for double precision.
+
     Examples
     --------
     >>> [value_of(cell) for cell in ("512", " 2.5e-3", "nchw ", "", "nan", True)]
@@ -59,7 +64,7 @@ def _python_number(cell: Any) -> int | float:
 
 
 def text_of(cell: object) -> str | None:
-    """Return the text without the spaces around it, or None where `cell` is blank."""
+    """Return the text without the spaces around it, or None if blank; raises `InputError` for others."""
     if isinstance(cell, str):
         return cell.strip() or None
     if _is_blank(cell):

@@ -28,6 +28,8 @@ def checked_groups(
         The name of the group column.
     table : DataFrame, shape (n, columns)
         Rows numbered from 0.
+    parameters : tuple of str
+        The names of the parameters.
 
     Returns
     -------

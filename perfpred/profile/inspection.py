@@ -111,6 +111,11 @@ def command_of(path: Path, found: Inspection, given: Mapping[str, str], kernel: 
 
     Parameters
     ----------
+    path : Path
+    found : Inspection
+        What was found in the file.
+    given : mapping of str to str
+        The kernel, variant or hardware of every row, where stated.
     kernel : str
         What to call the kernel where neither a column nor `given` says it.
     """

@@ -91,6 +91,18 @@ class Profile:
         """Return the profile of a table that `rules.check` returned without a violation, or of rows of one.
 
         Whatever follows from the rules for the whole, as for some of its rows, is not checked again.
+
+        Parameters
+        ----------
+        table : DataFrame
+            As `rules.check` returned it.
+        parameters : tuple of str
+        metadata : dict of str to object
+            What its sidecar file holds.
+        groups : pd.Series, optional
+            The group of each row.
+        group_column : str, optional
+            The column that `groups` comes from.
         """
         profile: Profile = object.__new__(cls)
         values = {

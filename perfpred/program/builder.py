@@ -158,6 +158,19 @@ class Builder:
 
         `ranges` (d, 2) says between what each of `values` is, unless it is not finite; the program must
         then have no answer for other reasons.
+
+        Parameters
+        ----------
+        values : sequence of int
+            d values that the layer reads.
+        weights : ndarray of float64
+            Shape (H, d).
+        biases : ndarray of float64
+            Shape (H,).
+        output_weights : ndarray of float64
+            Shape (H,).
+        ranges : ndarray of float64
+            Between what each of `values` is, unless it is not finite; shape (d, 2).
         """
         middle, half = ranges.mean(axis=1), (ranges[:, 1] - ranges[:, 0]) / 2
         most = np.abs(weights @ middle + biases) + np.abs(weights) @ half

@@ -76,7 +76,19 @@ class Program:
         positive: Sequence[int] = (),
         finite: Sequence[int] = (),
     ) -> Program:
-        """Return the program of `outputs` and conditions, without instructions that none of them needs."""
+        """Return the program of `outputs` and conditions, without instructions that none of them needs.
+
+        Parameters
+        ----------
+        inputs : iterable of str
+        instructions : sequence of Instruction
+        outputs : sequence of int
+            Positions of the results.
+        positive : sequence of int
+            Positions of what must be > 0.
+        finite : sequence of int
+            Positions of what must be finite.
+        """
         needed = {*outputs, *positive, *finite}
         for position in reversed(range(len(instructions))):
             if position in needed:

@@ -74,7 +74,21 @@ class Variant(ABC):
     def bind(
         self, kernel: Kernel, hardware: Hardware, sizes: Sizes, operands: tuple[Array, ...], result: Array
     ) -> Call:
-        """Return a call on these operands; allocates everything that can be allocated ahead."""
+        """Return a call on these operands; allocates everything that can be allocated ahead.
+
+        Parameters
+        ----------
+        kernel : Kernel
+            What is computed.
+        hardware : Hardware
+            Where.
+        sizes : Sizes
+            A value per size parameter.
+        operands : tuple of ndarray
+            Of the shapes that the kernel says.
+        result : ndarray
+            Where the result goes.
+        """
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the packages behind it."""

@@ -17,7 +17,18 @@ _MAX_SHOWN = 200
 def warnings(
     draft: Draft, suspects: Mapping[str, str], kinds: Mapping[str, str], keys: Mapping[str, str]
 ) -> list[str]:
-    """Return what the user should know: columns left out, and texts of many values."""
+    """Return what the user should know: columns left out, and texts of many values.
+
+    Parameters
+    ----------
+    draft : Draft
+    suspects : mapping of str to str
+        The columns left out, with the reason.
+    kinds : mapping of str to str
+        The parameters, each ``parameter`` or ``category``.
+    keys : mapping of str to str
+        The columns of kernel, variant and hardware.
+    """
     sentences = []
     results = [name for name in draft.read.results if name in draft.grid.columns and name not in kinds]
     results = [name for name in results if draft.times is None or name not in draft.times.labels]

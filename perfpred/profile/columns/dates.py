@@ -21,6 +21,8 @@ def date_reason(name: str, texts: Sequence[str]) -> str | None:
 
     Parameters
     ----------
+    name : str
+        Of the column.
     texts : sequence of str
         The distinct cells.
 

@@ -35,6 +35,8 @@ class Data:
         NaN where there is none.
     combination : ndarray of int, shape (n,)
         Kernel, variant and hardware as a code.
+    time_rounding : float
+        How far times may lie from what was written, relatively.
     """
 
     numbers: Mapping[str, Floats]
@@ -46,7 +48,18 @@ class Data:
 
 
 class Column:
-    """One column beside the time and the chosen parameters, as logarithms centred in each combination."""
+    """One column beside the time and the chosen parameters, as logarithms centred in each combination.
+
+    Parameters
+    ----------
+    data : Data
+    name : str
+        The column of numbers that is judged.
+    chosen : list of str
+        The columns that look like chosen parameters.
+    kind : str, optional
+        What its name says that it is, None if nothing.
+    """
 
     def __init__(self, data: Data, name: str, chosen: list[str], kind: str | None) -> None:
         self.kind = kind

@@ -23,7 +23,17 @@ from perfpred.profile.rules import KEYS
 def revealed(
     grid: Grid, names: Sequence[str], keys: Mapping[str, str], times: Times | None
 ) -> dict[str, str]:
-    """Return those of the columns `names` that give the time away, with the reason; see `revealing`."""
+    """Return those of the columns `names` that give the time away, with the reason; see `revealing`.
+
+    Parameters
+    ----------
+    grid : Grid
+    names : sequence of str
+        The columns that are judged.
+    keys : mapping of str to str
+        The columns of kernel, variant and hardware.
+    times : Times, optional
+    """
     if times is None or len(names) < 2:
         return {}
     if len(names) > MAX_COLUMNS:  # no benchmark tool writes so many
@@ -33,7 +43,17 @@ def revealed(
 
 
 def followed(grid: Grid, names: Sequence[str], keys: Mapping[str, str], times: Times | None) -> list[str]:
-    """Return those of the columns `names` that may be measured with the time; see `following`."""
+    """Return those of the columns `names` that may be measured with the time; see `following`.
+
+    Parameters
+    ----------
+    grid : Grid
+    names : sequence of str
+        The columns that are judged.
+    keys : mapping of str to str
+        The columns of kernel, variant and hardware.
+    times : Times, optional
+    """
     if times is None or not 2 <= len(names) <= MAX_COLUMNS:
         return []
     return following(_data(grid, names, keys, times))

@@ -61,6 +61,8 @@ def estimated(profile: Profile, estimate: str) -> tuple[Profile, str]:
 
     Parameters
     ----------
+    profile : Profile
+        With a row per repeat.
     estimate : str
         ``median``, ``min`` or ``mean``.
     """

@@ -86,6 +86,9 @@ def merged_runs(grid: Grid, mapping: ColumnMapping, sheet_row: Any) -> tuple[Gri
 
     Parameters
     ----------
+    grid : Grid
+    mapping : ColumnMapping
+        What the user states.
     sheet_row : callable
         From a position in the grid to where the row stands in the file.
     """

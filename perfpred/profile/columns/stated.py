@@ -18,7 +18,18 @@ _NO_COLUMNS = {"unit", "where", "estimate"}
 def missing_columns(
     original: Grid, grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]
 ) -> list[str]:
-    """Say which columns the mapping names that are not there."""
+    """Say which columns the mapping names that are not there.
+
+    Parameters
+    ----------
+    original : Grid
+        The file as it is.
+    grid : Grid
+        What a tool's own columns were read into.
+    mapping : ColumnMapping
+    given : mapping of str to str
+        The kernel, variant or hardware of every row, where stated.
+    """
     problems = []
     for name, value in mapping.stated().items():
         for column in value if isinstance(value, list) else [value]:

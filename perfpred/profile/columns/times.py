@@ -76,6 +76,9 @@ def find_time(grid: Grid, mapping: ColumnMapping, preferred: Sequence[str], unit
 
     Parameters
     ----------
+    grid : Grid
+    mapping : ColumnMapping
+        What the user states.
     preferred : sequence of str
         The columns of times of the tool that wrote the file, the best one first; empty if it is not known.
     unit : str, optional
@@ -98,7 +101,18 @@ def find_time(grid: Grid, mapping: ColumnMapping, preferred: Sequence[str], unit
 
 
 def unit_found(grid: Grid, name: str, mapping: ColumnMapping, known: str | None) -> Found:
-    """Return a column with the unit that its name, the mapping, a column of units or its tool states."""
+    """Return a column with the unit that its name, the mapping, a column of units or its tool states.
+
+    Parameters
+    ----------
+    grid : Grid
+    name : str
+        The column of times.
+    mapping : ColumnMapping
+        What the user states.
+    known : str, optional
+        The unit that the tool is known to write, if it is.
+    """
     named, rows = unit_of(name), _units_of_rows(grid)
     if mapping.unit is not None and named not in (None, mapping.unit):
         return Found(name, named or "s", (f"column '{name}' says {named}, but --unit is {mapping.unit}",))

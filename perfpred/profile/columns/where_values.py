@@ -58,7 +58,13 @@ class Operand:
 
     @classmethod
     def of_column(cls, name: str, columns: Mapping[str, Any]) -> Operand:
-        """Return a column: numbers where all its cells that are not blank are numbers, else texts."""
+        """Return a column: numbers where all its cells that are not blank are numbers, else texts.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such column.
+        """
         if name not in columns:
             raise UnknownNameError("column in --where:", name, columns)
         cells = columns[name]
@@ -71,7 +77,7 @@ class Operand:
 
 
 def truth(operand: Operand, n: int) -> NDArray[np.bool_]:
-    """Return where a condition holds, shape (n,)."""
+    """Return where a condition holds, shape (n,); raises `InputError` for what is no condition."""
     if operand.kind != "truth":
         raise InputError(
             f"--where must be true or false for each row, but {operand.label} is neither; compare it"
@@ -97,7 +103,7 @@ def is_one_of(value: Operand, listed: list[Operand]) -> Any:
 
 
 def add(operator: str, left: Operand, right: Operand) -> Operand:
-    """Return a sum, difference, product, quotient or remainder."""
+    """Return a sum, difference, product, quotient or remainder; raises `InputError` unless of numbers."""
     for each in (left, right):
         if each.kind != "number":
             raise InputError(f"--where: '{operator}' needs numbers, but got {each.label}")

@@ -57,7 +57,10 @@ def with_names(grid: Grid, names: Sequence[str], given: Mapping[str, str], sourc
 
     Parameters
     ----------
+    grid : Grid
     names : sequence of str, length n
+    given : mapping of str to str
+        The kernel, variant or hardware of every row, where stated.
     source : str
         The column they come from, which is left out.
     """
@@ -73,8 +76,11 @@ def with_parameters(grid: Grid, rows: Sequence[Mapping[str, str]], source: str) 
 
     Parameters
     ----------
+    grid : Grid
     rows : sequence of mapping, length n
         The parameters of each row.
+    source : str
+        The column they come from.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
     if len(names) > MAX_PARAMETERS:
@@ -105,6 +111,7 @@ def with_noise(grid: Grid, spread: str, centre: str, count: str | None) -> Grid:
 
     Parameters
     ----------
+    grid : Grid
     spread, centre, count : str
         The columns of the standard deviation, the mean and the number of runs.
     """

@@ -22,6 +22,17 @@ def emit(name: str, target_text: str, path: str, parallel: bool) -> None:
 
     Its function ``perfpred_kernel_argv`` takes pointers to the operands' buffers, to the kernel's size
     parameters (int32), and to the result's buffer.
+
+    Parameters
+    ----------
+    name : str
+        Of the kernel.
+    target_text : str
+        Halide's target.
+    path : str
+        Of the object file.
+    parallel : bool
+        Whether the pipeline uses threads.
     """
     target, known = hl.Target(target_text), kernel(name)
     ones = dict.fromkeys(known.parameter_names, 1)

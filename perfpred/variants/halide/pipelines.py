@@ -44,7 +44,16 @@ xo, yo, co, xi, yi, ci, t = (hl.Var(name) for name in ("xo", "yo", "co", "xi", "
 
 
 def matmul(plan: Plan, sizes: Sizes, a: hl.ImageParam, b: hl.ImageParam) -> hl.Func:
-    """Pack B into padded panels as wide as a register tile; blocks of C are the tasks."""
+    """Pack B into padded panels as wide as a register tile; blocks of C are the tasks.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is scheduled for.
+    sizes : Sizes
+        The kernel's size parameters.
+    a, b : hl.ImageParam
+    """
     width, height = 2 * plan.lanes, 12 if plan.registers == 32 else 6
     padded = hl.BoundaryConditions.repeat_edge(b)
     panel, tile, product = hl.Func("panel"), hl.Func("tile"), hl.Func("product")
@@ -68,7 +77,16 @@ def matmul(plan: Plan, sizes: Sizes, a: hl.ImageParam, b: hl.ImageParam) -> hl.F
 
 
 def matvec(plan: Plan, sizes: Sizes, a: hl.ImageParam, v: hl.ImageParam) -> hl.Func:
-    """Let some rows share the vector; each sums a vector of partial sums, and what is left over."""
+    """Let some rows share the vector; each sums a vector of partial sums, and what is left over.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is scheduled for.
+    sizes : Sizes
+        The kernel's size parameters.
+    a, v : hl.ImageParam
+    """
     height, width = 4, 2 * plan.lanes
     m, n = sizes["m"], sizes["n"]
     partial, total, result = hl.Func("partial"), hl.Func("total"), hl.Func("result")
@@ -96,7 +114,16 @@ def matvec(plan: Plan, sizes: Sizes, a: hl.ImageParam, v: hl.ImageParam) -> hl.F
 
 
 def conv2d(plan: Plan, sizes: Sizes, image: hl.ImageParam, weights: hl.ImageParam) -> hl.Func:
-    """Compute a register tile of results at a time, unrolled for the filter sizes the kernel draws."""
+    """Compute a register tile of results at a time, unrolled for the filter sizes the kernel draws.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is scheduled for.
+    sizes : Sizes
+        The kernel's size parameters.
+    image, weights : hl.ImageParam
+    """
     f = sizes["f"]
     result = hl.Func("result")
     taps, plain = _taps("taps", f, image, weights), _taps("plain", f, image, weights)
@@ -162,7 +189,16 @@ def maxpool(plan: Plan, sizes: Sizes, image: hl.ImageParam) -> hl.Func:
 
 
 def conv2d_nchw(plan: Plan, sizes: Sizes, image: hl.ImageParam, weights: hl.ImageParam) -> hl.Func:
-    """Pad the image, and compute register tiles of a vector along w, some rows and some channels."""
+    """Pad the image, and compute register tiles of a vector along w, some rows and some channels.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is scheduled for.
+    sizes : Sizes
+        The kernel's size parameters.
+    image, weights : hl.ImageParam
+    """
     lanes, rows, channels = plan.lanes, 4, 6 if plan.registers == 32 else 3
     padded, acc, result = hl.Func("padded"), hl.Func("acc"), hl.Func("result")
     padded[x, y, c] = hl.BoundaryConditions.repeat_edge(image)[x, y, c]
