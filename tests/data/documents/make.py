@@ -25,7 +25,8 @@ import perfpred as pp
 from perfpred.combination import Combination
 from perfpred.predict import store
 from perfpred.predict.blend import Blend
-from perfpred.predict.design import Encoding, Input
+from perfpred.predict.design import Input
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.forest import BoostedTrees, Forest
 from perfpred.predict.gaussian_process import GaussianProcess
 from perfpred.predict.linear import LinearModel
