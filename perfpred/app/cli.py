@@ -8,7 +8,9 @@ import typer
 
 from perfpred import __version__
 from perfpred.app.commands import (
+    audit,
     best,
+    compare,
     demo,
     doctor,
     evaluate,
@@ -65,6 +67,8 @@ app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(search.search)
 app.command()(best.best)
+app.command()(audit.audit)
+app.command()(compare.compare)
 app.command()(doctor.doctor)
 halide = typer.Typer(
     help="Choose Halide schedules by prediction, and measure what schedules cost.", no_args_is_help=True

@@ -192,7 +192,7 @@ def _regret_once(
     train, test = split
     bank = make_bank(_rows_of_sizes(profile, found, train))
     tested = found.rows[found.rows[_SIZE].isin(test)].reset_index(drop=True)
-    predicted, inside = _predicted(bank, tested)
+    predicted, inside = predicted_times(bank, tested)
     order = np.lexsort((predicted, ~inside, tested[_SIZE].to_numpy()))
     order = order[np.isfinite(predicted[order])]
     first = tested.assign(**{_INSIDE: inside}).iloc[order].drop_duplicates(_SIZE).set_index(_SIZE)
@@ -253,7 +253,7 @@ def _size_of_rows(profile: Profile, found: Alternatives) -> pd.Series[Any]:
     return merged[_SIZE].fillna(-1).astype(int)
 
 
-def _predicted(bank: Bank, rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def predicted_times(bank: Bank, rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return predicted seconds of rows, infinity where there is no answer, and which are in range."""
     predicted, inside = np.full(len(rows), np.inf), np.zeros(len(rows), dtype=bool)
     for key in dict.fromkeys(rows[_KEY]):

@@ -1,0 +1,100 @@
+"""``perfpred audit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perfpred.app.arguments import HardwareOption, Json, KernelOption, Models, VariantOption
+from perfpred.app.column_options import takes_columns
+from perfpred.app.console import notice, percent, print_json, say, table
+from perfpred.app.gates import FalseAlarms, Junit, Markdown, Strict, finish, fraction, line
+
+if TYPE_CHECKING:
+    from perfpred.audit.models import Audit, Finding
+    from perfpred.profile.columns.mapping import ColumnMapping
+
+
+@takes_columns
+def audit(
+    frozen: Annotated[
+        list[Path], typer.Argument(help="CSVs that no model was trained on.", show_default=False)
+    ],
+    models: Models,
+    columns: ColumnMapping,
+    max_mape: Annotated[str, typer.Option("--max-mape", help="Agreed mean error per combination.")] = "5%",
+    max_regret: Annotated[str, typer.Option("--max-regret", help="Agreed mean cost of choices.")] = "2%",
+    false_alarms: FalseAlarms = "1%",
+    strict: Strict = False,
+    junit: Junit = None,
+    markdown: Markdown = None,
+    kernel: KernelOption = None,
+    variant: VariantOption = None,
+    hardware: HardwareOption = None,
+    json: Json = False,
+) -> None:
+    """Fail (exit code 1) if predictors are worse on frozen measurements than was agreed.
+
+    Example: perfpred audit frozen.csv --models models --max-mape 5% --max-regret 2% --junit audit.xml
+    """
+    from perfpred.app.reading import read
+    from perfpred.audit.models import audit as judged
+    from perfpred.predict.bank import load
+
+    bank = load(models)
+    found = judged(
+        read(frozen, kernel, variant, hardware, columns),
+        bank,
+        fraction(max_mape, "--max-mape"),
+        fraction(max_regret, "--max-regret"),
+        false_alarms=fraction(false_alarms, "--false-alarms"),
+    )
+    if json:
+        print_json(found)
+    else:
+        _show(found)
+    lines = [
+        line(f"{each.subject} {each.quantity}", each.state, _figure(each), each.reason)
+        for each in found.findings
+    ]
+    finish("perfpred audit", lines, _footer(found), (junit, markdown), strict)
+
+
+def _show(found: Audit) -> None:
+    heads = {"": "left", "judged": "left", "mean": "right", "interval": "right"}
+    rows = [
+        [
+            each.subject,
+            each.quantity,
+            percent(each.value),
+            _interval(each),
+            percent(each.limit),
+            str(each.n),
+            each.state,
+        ]
+        for each in found.findings
+    ]
+    table("", {**heads, "agreed": "right", "sizes": "right", "verdict": "left"}, rows)
+    for each in found.findings:
+        if each.state != "within":
+            say(f"{each.subject}: {each.reason}")
+    if found.failed_rows:
+        notice(f"{found.failed_rows} rows failed when they were measured and are not judged")
+    notice(_footer(found))
+
+
+def _footer(found: Audit) -> str:
+    return (
+        f"false alarms: predictors exactly as good as agreed fail at most {found.false_alarms:.2g} of audits "
+        f"on newly drawn sizes, all {len(found.findings)} verdicts together"
+    )
+
+
+def _interval(each: Finding) -> str:
+    return f"{percent(each.low)} to {percent(each.high)}"
+
+
+def _figure(each: Finding) -> str:
+    return f"{percent(each.value)} ({_interval(each)}), agreed {percent(each.limit)}"
