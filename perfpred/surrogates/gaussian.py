@@ -1,6 +1,6 @@
-"""A model for searching: log time with uncertainty, and what fails.
+"""The surrogate of a search by itself: log time by a Gaussian process, failures by a forest.
 
-It keeps the contract `Surrogate` of the room of searching, which knows no model.
+It keeps the contract `Surrogate` of `perfpred.search`, which knows no model.
 """
 
 from __future__ import annotations
@@ -13,91 +13,104 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from perfpred.learn.fitting.process import Belief, Process, Scales
+from perfpred.learn.fitting.process import Posterior, Process, Scales
 from perfpred.predict.checks import Floats
 
-FIRST = 10
-"""Candidates with a time before it chooses."""
-SLOW_SHARE, SLOW_SLOPE = 0.4, 0.2
+MIN_TIMES = 10
+"""Candidates with a time before it chooses: with fewer, the scales of the process are chance."""
+SLOW_QUANTILE, SLOW_SLOPE = 0.4, 0.2
 """How slow the slow ones are matters little: beyond this quantile, log time counts by this factor."""
-REFIT_ITERATIONS = 10
+ITERATIONS, REFIT_ITERATIONS = 40, 10
+"""Steps of a first fit, and of one from the scales of the last: one more row moves them little."""
 NEGLIGIBLE = 1e-9
-FAILURE_TREES = 100
+"""Standard deviation of an input, or of log times, that is rounding."""
+MIN_SCALE = 1e-3
+"""Log times are divided by their standard deviation, at least this: below it, all are noise."""
+FAILURE_TREES, FAILURE_INPUTS = 100, 0.6
+"""Trees that say what fails, and the share of the inputs that a split of theirs chooses from."""
 
 
-class Part(NamedTuple):
-    """One opinion about N candidates: how far it is believed, means and deviations of shape (N,)."""
+class Normal(NamedTuple):
+    """A normal distribution per candidate: its weight in a mixture, means and deviations of shape (N,)."""
 
     weight: float
     mean: Floats
-    deviation: Floats
+    std: Floats
 
 
 @dataclass
 class GaussianPosterior:
-    """What is believed of N candidates; see `Posterior` of the room of searching.
+    """The distribution of N log times, as `Posterior` of `perfpred.search` asks for it.
 
     Attributes
     ----------
-    expected_before : ndarray of shape (N,)
-        What the process corrects.
-    left_out : ndarray of shape (n,)
-        Log density of each measurement given the others.
+    process : Posterior
+        Of the process, on standardised log times.
+    prior_mean : ndarray of shape (N,)
+        Log seconds that the process corrects.
+    scale : float
+        Log seconds per unit of the process.
+    p_feasible : ndarray of shape (N,)
+        Probability of feasibility.
+    best : float
+        The smallest log time measured.
+    loo_log_density : ndarray of shape (n,)
+        Leave-one-out log density of each measurement.
     """
 
-    belief: Belief
-    expected_before: Floats
+    process: Posterior
+    prior_mean: Floats
     scale: float
-    p_ok: Floats
+    p_feasible: Floats
     best: float
-    left_out: Floats
+    loo_log_density: Floats
 
     @property
-    def parts(self) -> tuple[Part]:
-        """The one opinion: log seconds, the slow ones drawn together."""
-        mean = self.expected_before + self.scale * self.belief.mean
-        return (Part(1.0, mean, self.scale * np.sqrt(self.belief.variance)),)
+    def components(self) -> tuple[Normal]:
+        """The one component: log seconds, the slow ones winsorized."""
+        mean = self.prior_mean + self.scale * self.process.mean
+        return (Normal(1.0, mean, self.scale * np.sqrt(self.process.variance)),)
 
-    def told(self, chosen: int) -> None:
-        """Take candidate `chosen` as measured."""
-        self.belief.told(chosen)
+    def condition_on(self, chosen: int) -> None:
+        """Condition on candidate `chosen` being measured as expected."""
+        self.process.condition_on(chosen)
 
 
 class GaussianSurrogate:
-    """Log time by a Gaussian process on the inputs; failures by a forest."""
+    """Log time by a Gaussian process on the inputs; the probability of feasibility by a forest."""
 
     def __init__(self) -> None:
-        self._fit = Refits()
+        self._fit = RefittedProcess()
 
-    def asks(self, candidates: Floats, tried: Sequence[int], time_s: Floats) -> int | None:
-        """Ask for none."""
+    def initial_design(self, candidates: Floats, tried: Sequence[int], time_s: Floats) -> int | None:
+        """Want no candidate in particular."""
         return None
 
-    def enough(self, x: Floats, time_s: Floats) -> bool:
+    def is_ready(self, x: Floats, time_s: Floats) -> bool:
         """Say whether there are enough times."""
-        return int(np.isfinite(time_s).sum()) >= FIRST
+        return int(np.isfinite(time_s).sum()) >= MIN_TIMES
 
     def posterior(self, x: Floats, time_s: Floats, candidates: Floats) -> GaussianPosterior:
-        """Return what `n` measurements say of `N` candidates."""
+        """Return the posterior of `N` candidates given `n` measurements."""
         ok = np.isfinite(time_s)
-        p_ok = probability_ok(x, ok, candidates)
-        return self._fit.posterior(x[ok], drawn_together(np.log(time_s[ok])), candidates, p_ok)
+        p_feasible = probability_of_feasibility(x, ok, candidates)
+        return self._fit.posterior(x[ok], winsorize(np.log(time_s[ok])), candidates, p_feasible)
 
 
-class Refits:
-    """Fits processes to growing data, each from the scales of the last.
+class RefittedProcess:
+    """Fits a process to growing data, each time from the scales of the last.
 
     Parameters
     ----------
     medians : Scales, optional
         Those that the priors of the scales have, by default `Scales.prior`.
-    least_deviation : float
-        Of log seconds where nothing near was measured: few rows may happen to be closer to what was expected.
+    min_std : float
+        Log seconds, where nothing near was measured: few rows may happen to be closer to what was expected.
     """
 
-    def __init__(self, medians: Scales | None = None, least_deviation: float = 0.0) -> None:
+    def __init__(self, medians: Scales | None = None, min_std: float = 0.0) -> None:
         self._medians = medians
-        self._least_deviation = least_deviation
+        self._min_std = min_std
         self._last: Scales | None = None
 
     def posterior(
@@ -105,45 +118,64 @@ class Refits:
         x: Floats,
         y: Floats,
         candidates: Floats,
-        p_ok: Floats,
-        before: tuple[Floats, Floats] | None = None,
+        p_feasible: Floats,
+        prior_means: tuple[Floats, Floats] | None = None,
     ) -> GaussianPosterior:
-        """Return the posterior; `before` is what is expected of rows, (n,), and candidates, (N,)."""
-        at_rows, at_candidates = (np.zeros(len(y)), np.zeros(len(candidates))) if before is None else before
-        rest = y - at_rows
-        shift, scale = float(rest.mean()), max(float(rest.std()), 1e-3)
-        middle, spread = candidates.mean(axis=0), candidates.std(axis=0)
-        spread = np.where(spread > NEGLIGIBLE, spread, 1.0)
-        iterations = 40 if self._last is None else REFIT_ITERATIONS
-        z, targets = (x - middle) / spread, (rest - shift) / scale
+        """Return the posterior of candidates.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n, d)
+            Inputs of the rows.
+        y : ndarray of shape (n,)
+            Their log seconds.
+        candidates : ndarray of shape (N, d)
+        p_feasible : ndarray of shape (N,)
+            Probability of feasibility.
+        prior_means : tuple of ndarray, optional
+            Log seconds expected of the rows, (n,), and of the candidates, (N,); by default all the same.
+        """
+        at_rows, at_candidates = prior_means or (np.zeros(len(y)), np.zeros(len(candidates)))
+        residuals = y - at_rows
+        shift, scale = float(residuals.mean()), max(float(residuals.std()), MIN_SCALE)
+        center, std = candidates.mean(axis=0), candidates.std(axis=0)
+        std = np.where(std > NEGLIGIBLE, std, 1.0)
         with threadpool_limits(limits=1, user_api="blas"):
-            process = Process.fit(z, targets, self._last, iterations, self._medians)
-            self._last = found = process.scales
-            least = 2 * np.log(max(self._least_deviation, 1e-9) / scale)
-            if found.log_signal < least:
-                process = Process.given(z, targets, replace(found, log_signal=least), process.log_evidence)
-            belief = process.belief((candidates - middle) / spread)
-        left_out = process.left_out() - float(np.log(scale))
-        return GaussianPosterior(belief, at_candidates + shift, scale, p_ok, float(y.min()), left_out)
+            process = self._fitted((x - center) / std, (residuals - shift) / scale, scale)
+            found = process.posterior((candidates - center) / std)
+        loo_log_density = process.loo_log_density() - float(np.log(scale))
+        return GaussianPosterior(
+            found, at_candidates + shift, scale, p_feasible, float(y.min()), loo_log_density
+        )
+
+    def _fitted(self, z: Floats, targets: Floats, scale: float) -> Process:
+        """Return the process fitted to standardised inputs and targets, its signal at least `min_std`."""
+        iterations = ITERATIONS if self._last is None else REFIT_ITERATIONS
+        process = Process.fit(z, targets, self._last, iterations, self._medians)
+        self._last = found = process.scales
+        min_log_signal = 2 * np.log(max(self._min_std, NEGLIGIBLE) / scale)
+        if found.log_signal >= min_log_signal:
+            return process
+        return Process.given(z, targets, replace(found, log_signal=min_log_signal), process.log_evidence)
 
 
-def drawn_together(log_time: Floats) -> Floats:
-    """Return log times, shape (n,), with those above a quantile drawn towards it.
+def winsorize(log_time: Floats) -> Floats:
+    """Return log times, shape (n,), with the distance of those above a quantile from it shrunk.
 
     Examples
     --------
-    >>> drawn_together(np.array([0.0, 1.0, 2.0, 3.0, 4.0, 14.0])).round(1).tolist()
+    >>> winsorize(np.array([0.0, 1.0, 2.0, 3.0, 4.0, 14.0])).round(1).tolist()
     [0.0, 1.0, 2.0, 2.2, 2.4, 4.4]
     """
-    bound = np.quantile(log_time, SLOW_SHARE)
+    bound = np.quantile(log_time, SLOW_QUANTILE)
     return np.where(log_time > bound, bound + SLOW_SLOPE * (log_time - bound), log_time)
 
 
-def probability_ok(x: Floats, ok: NDArray[np.bool_], candidates: Floats) -> Floats:
+def probability_of_feasibility(x: Floats, ok: NDArray[np.bool_], candidates: Floats) -> Floats:
     """Return the probability, shape (N,), that candidates do not fail, from which of n rows did not."""
     if ok.all() or not ok.any():
         return np.ones(len(candidates))
     from sklearn.ensemble import ExtraTreesClassifier
 
-    forest = ExtraTreesClassifier(FAILURE_TREES, max_features=0.6, random_state=0).fit(x, ok)
+    forest = ExtraTreesClassifier(FAILURE_TREES, max_features=FAILURE_INPUTS, random_state=0).fit(x, ok)
     return np.asarray(forest.predict_proba(candidates)[:, list(forest.classes_).index(True)])

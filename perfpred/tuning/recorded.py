@@ -13,7 +13,7 @@ from perfpred.learn.rows.encoded_columns import IN_THE_FILE, require_few_columns
 from perfpred.profile import Profile
 from perfpred.search import Outcome, Recorded
 from perfpred.search.listed import Configuration, ListedSpace
-from perfpred.surrogates.transfer import Elsewhere
+from perfpred.surrogates.source_task import SourceTask
 from perfpred.tuning.inputs import ConfigurationInputs
 
 LEAST_ROWS = 10
@@ -78,7 +78,7 @@ class RecordedSpace:
             )
         return common
 
-    def elsewhere(self, source: Profile, random_state: int = 0) -> Elsewhere:
+    def source_task(self, source: Profile, random_state: int = 0) -> SourceTask:
         """Return what measurements of another machine, or size, say of this space's configurations.
 
         Raises
@@ -94,7 +94,7 @@ class RecordedSpace:
             )
         columns = {name: _column(self, measured.X, name) for name in self.space.parameters}
         shared = self.inputs.made_of(common)
-        return Elsewhere(self.inputs.of_columns(columns), np.log(measured.time_s), shared, random_state)
+        return SourceTask(self.inputs.of_columns(columns), np.log(measured.time_s), shared, random_state)
 
 
 def _column(

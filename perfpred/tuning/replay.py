@@ -19,7 +19,8 @@ from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Surrogate, Trace, search, strategy
 from perfpred.search.listed import Configuration
 from perfpred.surrogates.gaussian import GaussianSurrogate
-from perfpred.surrogates.transfer import Elsewhere, WarmSurrogate
+from perfpred.surrogates.source_task import SourceTask
+from perfpred.surrogates.transfer import TransferSurrogate
 from perfpred.tuning.recorded import IN_A_SEARCH, RecordedSpace
 from perfpred.tuning.sizes import fixed_parts, label
 
@@ -50,19 +51,19 @@ def replay(
     budget: int,
     seed: int,
     *,
-    places: Sequence[Elsewhere] = (),
+    source_tasks: Sequence[SourceTask] = (),
     until_gain: float = 0.0,
 ) -> Replayed:
     """Search once, with the strategy called `name`.
 
     Parameters
     ----------
-    places : sequence of Elsewhere
+    source_tasks : sequence of SourceTask
         What the model starts from; other strategies pass it over.
     until_gain : float
         The model's search ends early once `OUTLOOK` more runs would likely gain less than this fraction.
     """
-    surrogate: Surrogate = WarmSurrogate(places) if places else GaussianSurrogate()
+    surrogate: Surrogate = TransferSurrogate(source_tasks) if source_tasks else GaussianSurrogate()
     chosen = strategy(name).factory(surrogate)
     gain = float("nan")
 
@@ -195,7 +196,7 @@ class _Task:
 def _replays(task: _Task, repeats: Sequence[int]) -> list[dict[str, object]]:
     trial, recorded = task.trial, RecordedSpace.of(task.part)
     sources = task.warm_start if strategy(task.strategy).needs_surrogate else ()
-    places = [recorded.elsewhere(source, trial.random_state) for source in sources]
+    source_tasks = [recorded.source_task(source, trial.random_state) for source in sources]
     documents = []
     for repeat in repeats:
         done = replay(
@@ -203,7 +204,7 @@ def _replays(task: _Task, repeats: Sequence[int]) -> list[dict[str, object]]:
             task.strategy,
             max(trial.budgets),
             trial.random_state + repeat,
-            places=places,
+            source_tasks=source_tasks,
             until_gain=trial.until_gain,
         )
         documents += [_document(task, recorded, done, budget, repeat) for budget in sorted(trial.budgets)]

@@ -68,15 +68,19 @@ class Flat:
         weight, best = 1.0, 0.0
 
         def __post_init__(self):
-            self.parts, self.deviation, self.p_ok = [self], np.ones(len(self.mean)), np.ones(len(self.mean))
+            self.components, self.std, self.p_feasible = (
+                [self],
+                np.ones(len(self.mean)),
+                np.ones(len(self.mean)),
+            )
 
-        def told(self, chosen):
-            self.deviation[chosen] = 0.0
+        def condition_on(self, chosen):
+            self.std[chosen] = 0.0
 
-    def enough(self, x, time_s):
+    def is_ready(self, x, time_s):
         return len(time_s) >= 10
 
-    def asks(self, candidates, tried, time_s):
+    def initial_design(self, candidates, tried, time_s):
         return None
 
     def posterior(self, x, time_s, candidates):

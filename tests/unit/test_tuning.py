@@ -11,7 +11,8 @@ from perfpred.learn.estimators.ensemble import EnsembleRegressor
 from perfpred.learn.fitting.process import Process, Scales
 from perfpred.learn.fitting.products import MOST, products
 from perfpred.surrogates.gaussian import GaussianSurrogate
-from perfpred.surrogates.transfer import Elsewhere, WarmSurrogate
+from perfpred.surrogates.source_task import SourceTask
+from perfpred.surrogates.transfer import TransferSurrogate
 from perfpred.tuning.inputs import ConfigurationInputs
 from perfpred.tuning.recorded import RecordedSpace
 from perfpred.tuning.replay import Trial, replay, replay_all
@@ -73,24 +74,24 @@ def test_a_process_learns_a_function_and_knows_where_it_does_not_know():
     y = np.sin(2 * x[:, 0]) + 0.3 * x[:, 1]  # the third input makes no difference
     process = Process.fit(x, (y - y.mean()) / y.std())
     inside = rng.uniform(-1, 1, (100, 3))
-    belief = process.belief(inside)
+    posterior = process.posterior(inside)
     expected = (np.sin(2 * inside[:, 0]) + 0.3 * inside[:, 1] - y.mean()) / y.std()
-    assert np.sqrt(np.mean((belief.mean - expected) ** 2)) < 0.05
-    assert np.argmin(process.scales.log_relevance) == 2
-    far = process.belief(np.full((1, 3), 9.0))
-    assert far.variance[0] > 10 * belief.variance.mean()
+    assert np.sqrt(np.mean((posterior.mean - expected) ** 2)) < 0.05
+    assert np.argmin(process.scales.log_inverse_length) == 2
+    far = process.posterior(np.full((1, 3), 9.0))
+    assert far.variance[0] > 10 * posterior.variance.mean()
 
 
-def test_a_process_told_of_a_point_is_as_sure_as_one_that_measured_it():
+def test_a_process_conditioned_on_a_point_is_as_sure_as_one_that_measured_it():
     rng = np.random.default_rng(1)
     x, points = rng.standard_normal((20, 2)), rng.standard_normal((30, 2))
     y = rng.standard_normal(20)
     scales = Scales(np.array([0.1, -0.3]), 0.2, -3.0)
-    belief = Process.given(x, y, scales).belief(points)
-    belief.told(4)
-    belief.told(7)
+    posterior = Process.given(x, y, scales).posterior(points)
+    posterior.condition_on(4)
+    posterior.condition_on(7)
     measured = Process.given(np.vstack([x, points[[4, 7]]]), np.append(y, [0.0, 0.0]), scales)
-    np.testing.assert_allclose(belief.variance, measured.belief(points).variance, rtol=1e-6)
+    np.testing.assert_allclose(posterior.variance, measured.posterior(points).variance, rtol=1e-6)
 
 
 def test_the_ensemble_profits_from_products():
@@ -156,28 +157,28 @@ class TestWarmStart:
         return RecordedSpace.of(pp.read_profile(space_csv))
 
     def test_a_like_machine_speeds_up_the_search(self, here, other_csv):
-        place = here.elsewhere(pp.read_profile(other_csv))
+        source = here.source_task(pp.read_profile(other_csv))
         ratios = {"warm": [], "cold": []}
         for seed in range(3):
-            for start, places in (("warm", [place]), ("cold", [])):
-                trace = replay(here, "model", 12, seed, places=places).trace
+            for start, sources in (("warm", [source]), ("cold", [])):
+                trace = replay(here, "model", 12, seed, source_tasks=sources).trace
                 ratios[start].append(trace.best.outcome.time_s / here.objective.optimum_s)
         assert np.mean(ratios["warm"]) < 1.05
         assert np.mean(ratios["warm"]) < np.mean(ratios["cold"])
 
-    def test_the_fastest_of_each_kind_is_tried_early(self, here, other_csv):
-        place = here.elsewhere(pp.read_profile(other_csv))
-        tried = replay(here, "model", 9, 0, places=[place]).trace.candidates
+    def test_the_fastest_of_each_stratum_is_tried_early(self, here, other_csv):
+        source = here.source_task(pp.read_profile(other_csv))
+        tried = replay(here, "model", 9, 0, source_tasks=[source]).trace.candidates
         best = {(flag, order) for _, _, tile, flag, order in (tried[0], *tried[5:]) if tile == 3}
         assert best == {(flag, order) for flag in (0, 1) for order in ("row", "column")}
 
-    def test_kinds_are_not_tried_where_the_first_few_contradict(self):
+    def test_strata_are_not_tried_where_the_first_few_contradict(self):
         rng = np.random.default_rng(0)
         x = np.column_stack([rng.uniform(0, 1, 200), np.arange(200) % 2])
         elsewhere = x.sum(axis=1)
-        surrogate = WarmSurrogate([Elsewhere(x, elsewhere, np.ones(2, dtype=bool))])
+        surrogate = TransferSurrogate([SourceTask(x, elsewhere, np.ones(2, dtype=bool))])
         tried = []
-        while (asked := surrogate.asks(x, tried, np.exp(-elsewhere[tried]))) is not None:
+        while (asked := surrogate.initial_design(x, tried, np.exp(-elsewhere[tried]))) is not None:
             tried.append(asked)
         assert len(tried) == 5
 
@@ -185,43 +186,43 @@ class TestWarmStart:
         table = tuning_table("gpu-b", seed=1)
         table["time_ms"] *= np.exp(1.5 * (table["flag"] == 0))
         table.assign(time_s=table.pop("time_ms") / 1e3).to_csv(space_csv, index=False)
-        place = here.elsewhere(pp.read_profile(space_csv))
-        trace = replay(here, "model", 9, 0, places=[place]).trace
+        source = here.source_task(pp.read_profile(space_csv))
+        trace = replay(here, "model", 9, 0, source_tasks=[source]).trace
         assert trace.best.outcome.time_s < 1.05 * here.objective.optimum_s
 
-    def test_without_switches_all_candidates_are_of_one_kind(self):
+    def test_without_switches_all_candidates_are_of_one_stratum(self):
         x = np.random.default_rng(0).uniform(0, 1, (200, 2))
-        surrogate = WarmSurrogate([Elsewhere(x, x[:, 0], np.ones(2, dtype=bool))])
-        wanted = [surrogate.asks(x, range(n), np.ones(n)) for n in range(6)]
+        surrogate = TransferSurrogate([SourceTask(x, x[:, 0], np.ones(2, dtype=bool))])
+        wanted = [surrogate.initial_design(x, range(n), np.ones(n)) for n in range(6)]
         assert wanted[0] == x[:, 0].argmin()
         assert wanted[-1] is None
         assert len(set(wanted)) == 6
 
-    def test_runs_in_vain_turn_to_finer_kinds(self):
+    def test_evaluations_without_gain_turn_to_finer_strata(self):
         rng = np.random.default_rng(0)
         x = np.column_stack([rng.uniform(0, 1, 200), np.arange(200) % 4])
         time_s = np.exp(x.sum(axis=1))
-        surrogate = WarmSurrogate([Elsewhere(x, np.log(time_s), np.ones(2, dtype=bool))])
+        surrogate = TransferSurrogate([SourceTask(x, np.log(time_s), np.ones(2, dtype=bool))])
         tried = []
-        while (asked := surrogate.asks(x, tried, time_s[tried])) is not None:
+        while (asked := surrogate.initial_design(x, tried, time_s[tried])) is not None:
             tried.append(asked)
-        assert surrogate.enough(x[tried], time_s[tried])
+        assert surrogate.is_ready(x[tried], time_s[tried])
         slow = np.argsort(-time_s)[:4].tolist()
-        asked = [surrogate.asks(x, tried + slow[:n], time_s[tried + slow[:n]]) for n in range(5)]
-        next_kind = np.flatnonzero(x[:, 1] == 1)
-        fastest = next_kind[time_s[next_kind].argmin()]
+        asked = [surrogate.initial_design(x, tried + slow[:n], time_s[tried + slow[:n]]) for n in range(5)]
+        next_stratum = np.flatnonzero(x[:, 1] == 1)
+        fastest = next_stratum[time_s[next_stratum].argmin()]
         assert asked == [fastest, fastest, None, fastest, fastest]
 
     def test_a_contradicting_one_is_dropped(self, here, other_csv):
         profile = pp.read_profile(other_csv)
         times = profile.table["time_s"]
         contrary = profile.table.assign(time_s=times.min() * times.max() / times)
-        place = here.elsewhere(pp.Profile(contrary, profile.parameters))
-        surrogate = WarmSurrogate([place])
-        replayed = replay(here, "model", 40, 0, places=[place])
+        source = here.source_task(pp.Profile(contrary, profile.parameters))
+        surrogate = TransferSurrogate([source])
+        replayed = replay(here, "model", 40, 0, source_tasks=[source])
         x = here.space.encode(replayed.trace.candidates)
-        assert not surrogate.enough(x[:6], replayed.trace.times_s[:6])
-        assert surrogate.enough(x, replayed.trace.times_s)
+        assert not surrogate.is_ready(x[:6], replayed.trace.times_s[:6])
+        assert surrogate.is_ready(x, replayed.trace.times_s)
         surrogate.posterior(x, replayed.trace.times_s, x)
         assert surrogate.kept is None
         assert replayed.trace.best.outcome.time_s < 1.2 * here.objective.optimum_s
@@ -230,19 +231,19 @@ class TestWarmStart:
         profile = pp.read_profile(other_csv)
         table = profile.table.drop(columns=["order", "flag"])
         less = pp.Profile(table, ("block_x", "block_y", "tile", "constant"))
-        place = here.elsewhere(less)
-        trace = replay(here, "model", 25, 0, places=[place]).trace
+        source = here.source_task(less)
+        trace = replay(here, "model", 25, 0, source_tasks=[source]).trace
         assert trace.best.outcome.time_s < 1.1 * here.objective.optimum_s
 
     def test_nothing_in_common_is_refused(self, here, csv):
         with pytest.raises(
             InputError, match="parameters in common, but block_x, block_y, tile, flag, order vary here"
         ):
-            here.elsewhere(pp.read_profile(csv))
+            here.source_task(pp.read_profile(csv))
 
     def test_too_few_rows_are_refused(self, here, other_csv):
         with pytest.raises(InputError, match="at least 10 rows with a time, but got 5"):
-            here.elsewhere(pp.read_profile(other_csv).take(range(5)))
+            here.source_task(pp.read_profile(other_csv).take(range(5)))
 
 
 def test_replays_of_all_strategies(space_csv):
@@ -280,7 +281,7 @@ def test_the_surrogate_expects_failures_where_it_saw_them():
     x = rng.uniform(0, 1, (60, 2))
     times = np.where(x[:, 0] > 0.5, np.nan, 1 + x[:, 1])
     posterior = GaussianSurrogate().posterior(x, times, np.array([[0.1, 0.5], [0.9, 0.5]]))
-    assert posterior.p_ok[0] > 0.9 > 0.1 > posterior.p_ok[1]
+    assert posterior.p_feasible[0] > 0.9 > 0.1 > posterior.p_feasible[1]
 
 
 class TestCommand:

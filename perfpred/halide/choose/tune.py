@@ -21,7 +21,8 @@ from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
 from perfpred.search import ModelSearch, Outcome, Surrogate, Trace, search
 from perfpred.surrogates.gaussian import GaussianSurrogate
-from perfpred.surrogates.transfer import Elsewhere, WarmSurrogate
+from perfpred.surrogates.source_task import SourceTask
+from perfpred.surrogates.transfer import TransferSurrogate
 
 FROM_PROFILE = 0.2
 """Share of the runs, beyond a batch, that goes to the schedules that a profile says are fastest."""
@@ -190,6 +191,6 @@ def _surrogate(experience: Experience | None, space: ScheduleSpace) -> Surrogate
         if each.directives and np.isfinite(relative[place]) and space.is_legal(each)
     ]
     x = space.encode([experience.candidates[place] for place in kept])
-    elsewhere = Elsewhere(x, relative[kept], np.ones(len(FEATURES), dtype=bool))
+    source = SourceTask(x, relative[kept], np.ones(len(FEATURES), dtype=bool))
     # Features of schedules are no switches of code.
-    return WarmSurrogate([elsewhere], by_kind=False)
+    return TransferSurrogate([source], by_strata=False)

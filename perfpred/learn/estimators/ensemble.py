@@ -116,7 +116,7 @@ def _process(
         return GaussianProcess(("1",), np.array([middle]), inputs, *nothing)
     process = Process.fit(x, (y - middle) / scale)
     weights = scale * np.exp(process.scales.log_signal) * process.weights
-    lengths = np.exp(-process.scales.log_relevance)
+    lengths = np.exp(-process.scales.log_inverse_length)
     return GaussianProcess(("1",), np.array([middle]), inputs, lengths, x, weights)
 
 

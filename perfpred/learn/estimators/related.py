@@ -157,7 +157,7 @@ def _processes(
             found.append(
                 replace(
                     trend,
-                    length_scales=np.exp(-process.scales.log_relevance),
+                    length_scales=np.exp(-process.scales.log_inverse_length),
                     centres=process.x,
                     weights=size * np.exp(process.scales.log_signal) * process.weights,
                 )

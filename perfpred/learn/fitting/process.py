@@ -11,15 +11,15 @@ from scipy.optimize import minimize
 
 from perfpred.predict.checks import Floats
 
-RELEVANCE, RELEVANCE_SPREAD = 0.5, 1.0
-"""Median inverse length scale of one of 4 standardised inputs, and the deviation of its logarithm.
+INVERSE_LENGTH, INVERSE_LENGTH_STD = 0.5, 1.0
+"""Median inverse length scale of one of 4 standardised inputs, and the standard deviation of its logarithm.
 
 With d inputs the median falls by sqrt(4 / d), so that rows are as far apart however many inputs there are.
 """
-LOG_SIGNAL, LOG_NOISE, LOG_SPREAD = 1.0, -4.0, 1.5
-"""Medians and deviation of the log variances, for targets of variance 1."""
-FARTHEST = 100.0
-"""No logarithm of a scale is tried beyond; its exponential would overflow."""
+LOG_SIGNAL, LOG_NOISE, LOG_STD = 1.0, -4.0, 1.5
+"""Medians and standard deviation of the log variances, for targets of variance 1."""
+MAX_LOG_SCALE = 100.0
+"""Largest logarithm of a scale that is tried; the exponential of a larger one would overflow."""
 JITTER = 1e-6
 _BLOCK = 1 << 22
 
@@ -28,22 +28,22 @@ _BLOCK = 1 << 22
 class Scales:
     """Hyperparameters: log inverse length scales, shape (d,), and the log variances of signal and noise."""
 
-    log_relevance: Floats
+    log_inverse_length: Floats
     log_signal: float
     log_noise: float
 
     @classmethod
     def prior(cls, d: int) -> Scales:
         """Return the medians of the priors for `d` inputs."""
-        return cls(np.full(d, _median_relevance(d)), LOG_SIGNAL, LOG_NOISE)
+        return cls(np.full(d, _median_log_inverse_length(d)), LOG_SIGNAL, LOG_NOISE)
 
     def _packed(self) -> Floats:
-        return np.concatenate([self.log_relevance, [self.log_signal, self.log_noise]])
+        return np.concatenate([self.log_inverse_length, [self.log_signal, self.log_noise]])
 
 
 @dataclass(frozen=True, eq=False)
 class Process:
-    """A Gaussian process with a Matérn 5/2 kernel and a relevance for each input, given n rows.
+    """A Gaussian process with a Matérn 5/2 kernel and an inverse length scale for each input, given n rows.
 
     Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 5.
 
@@ -106,24 +106,24 @@ class Process:
             covariance[block] = _kernel(_squares(x[block], self.x, self.scales), self.scales)
         return covariance
 
-    def left_out(self) -> Floats:
-        """Return the log density of each row, shape (n,), given the others (chapter 5.4.2 of the above)."""
+    def loo_log_density(self) -> Floats:
+        """Return the leave-one-out log density of each row, shape (n,) (chapter 5.4.2 of the above)."""
         inverse = cho_solve((self.factor, True), np.eye(len(self.x)))
         variance = 1 / np.diag(inverse)
         error = self.weights * variance
         return np.asarray(-0.5 * (np.log(2 * np.pi * variance) + error**2 / variance))
 
-    def belief(self, x: Floats) -> Belief:
-        """Return what is believed of points, shape (N, d)."""
+    def posterior(self, x: Floats) -> Posterior:
+        """Return the posterior at points, shape (N, d)."""
         covariance = self.covariance(x)
         whitened = solve_triangular(self.factor, covariance.T, lower=True)
         variance = np.exp(self.scales.log_signal) - (whitened**2).sum(axis=0)
-        return Belief(self, x, covariance @ self.weights, np.maximum(variance, JITTER), whitened)
+        return Posterior(self, x, covariance @ self.weights, np.maximum(variance, JITTER), whitened)
 
 
 @dataclass(eq=False)
-class Belief:
-    """Mean and variance of a process at N points, which shrinks as it is told which will be measured.
+class Posterior:
+    """Mean and variance of a process at N points; the variance falls as it is conditioned on further ones.
 
     Attributes
     ----------
@@ -136,8 +136,8 @@ class Belief:
     variance: Floats
     _whitened: Floats
 
-    def told(self, chosen: int) -> None:
-        """Shrink the variance as if point `chosen` had been measured."""
+    def condition_on(self, chosen: int) -> None:
+        """Lower the variance as if point `chosen` had been measured."""
         scales = self.process.scales
         own = self._whitened[:, chosen]
         covariance = _kernel(_squares(self.x, self.x[chosen : chosen + 1], scales), scales)[:, 0]
@@ -153,16 +153,16 @@ class _Density:
     def __init__(self, x: Floats, y: Floats, medians: Scales) -> None:
         self.y = y
         self.medians = medians._packed()
-        self.spread = np.full(len(self.medians), RELEVANCE_SPREAD)
-        self.spread[-2:] = LOG_SPREAD
+        self.prior_std = np.full(len(self.medians), INVERSE_LENGTH_STD)
+        self.prior_std[-2:] = LOG_STD
         self.squares = (x[:, None, :] - x[None, :, :]) ** 2
 
     def __call__(self, packed: Floats) -> tuple[float, Floats]:
-        if np.abs(packed).max() > FARTHEST:
+        if np.abs(packed).max() > MAX_LOG_SCALE:
             return 1e10, np.zeros_like(packed)
         scales = _unpacked(packed)
-        relevance = np.exp(2 * scales.log_relevance)
-        squares = 5 * (self.squares @ relevance)
+        inverse_length = np.exp(2 * scales.log_inverse_length)
+        squares = 5 * (self.squares @ inverse_length)
         distance = np.sqrt(squares)
         decay = np.exp(scales.log_signal - distance)
         signal = (1 + distance + squares / 3) * decay
@@ -179,15 +179,15 @@ class _Density:
         # d signal / d squares = -(1 + distance) / 6 * decay
         by_squares = slope * (-(1 + distance) / 6 * decay)
         gradient = np.empty_like(packed)
-        gradient[:-2] = 10 * relevance * np.tensordot(by_squares, self.squares, axes=2)
+        gradient[:-2] = 10 * inverse_length * np.tensordot(by_squares, self.squares, axes=2)
         gradient[-2] = (slope * signal).sum()
         gradient[-1] = np.trace(slope) * np.exp(scales.log_noise)
-        off = (packed - self.medians) / self.spread
-        return float(value + 0.5 * (off**2).sum()), gradient + off / self.spread
+        off = (packed - self.medians) / self.prior_std
+        return float(value + 0.5 * (off**2).sum()), gradient + off / self.prior_std
 
 
-def _median_relevance(d: int) -> float:
-    return float(np.log(RELEVANCE) - 0.5 * np.log(max(d, 1) / 4))
+def _median_log_inverse_length(d: int) -> float:
+    return float(np.log(INVERSE_LENGTH) - 0.5 * np.log(max(d, 1) / 4))
 
 
 def _unpacked(packed: Any) -> Scales:
@@ -196,8 +196,8 @@ def _unpacked(packed: Any) -> Scales:
 
 def _squares(a: Floats, b: Floats, scales: Scales) -> Floats:
     """Return 5 times the squared distances of rows of `a` and `b`, shape (len(a), len(b))."""
-    relevance = np.exp(scales.log_relevance)
-    a, b = a * relevance, b * relevance
+    inverse_length = np.exp(scales.log_inverse_length)
+    a, b = a * inverse_length, b * inverse_length
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
     return np.asarray(5 * np.maximum(squares, 0.0))
 

@@ -74,18 +74,18 @@ class ModelSearch(Generic[C]):
         known = [*trace.candidates, *trace.pending]
         self._look_at(space, [each for each in known if each not in self._places])
         tried, times = self._tried(trace), trace.values
-        asked = self.surrogate.asks(self._x, tried, times)
-        if asked is not None or not self.surrogate.enough(self._x[tried], times):
+        wanted = self.surrogate.initial_design(self._x, tried, times)
+        if wanted is not None or not self.surrogate.is_ready(self._x[tried], times):
             # One at a time: the same first candidates whatever it takes to have enough.
-            first = self._first(asked, space, trace, rng)
+            first = self._first(wanted, space, trace, rng)
             return [] if first is None else [first]
         self._look_at(space, self._near_the_best(space, trace, rng))
         posterior = self._posterior(trace)
         for candidate in trace.pending:
-            posterior.told(self._places[candidate])
+            posterior.condition_on(self._places[candidate])
         return [
             self._pool[place]
-            for place in best_batch(posterior, self._open(trace), min(n, self._round(trace)))
+            for place in kriging_believer(posterior, self._open(trace), min(n, self._round(trace)))
         ]
 
     def expected_gain(self, trace: Trace[C], runs: int) -> float:
@@ -94,9 +94,9 @@ class ModelSearch(Generic[C]):
         The mean, over the model's uncertainty, of the best of the `runs` candidates it would run next.
         """
         tried = self._tried(trace)
-        if not self._pool or not self.surrogate.enough(self._x[tried], trace.values):
+        if not self._pool or not self.surrogate.is_ready(self._x[tried], trace.values):
             return float("nan")
-        return likely_gain(self._posterior(trace), self._open(trace), runs)
+        return expected_gain(self._posterior(trace), self._open(trace), runs)
 
     def _fill(self, space: Space[C], n: int, trace: Trace[C], rng: np.random.Generator) -> None:
         """Sample the space until the pool is full, or holds all of it; again once it is used up."""
@@ -116,10 +116,10 @@ class ModelSearch(Generic[C]):
         return min(self.batch, max(self.least, len(trace) // TRIED_A_PROPOSAL))
 
     def _first(
-        self, asked: int | None, space: Space[C], trace: Trace[C], rng: np.random.Generator
+        self, wanted: int | None, space: Space[C], trace: Trace[C], rng: np.random.Generator
     ) -> C | None:
-        """Return the candidate that was asked for, or a random one."""
-        candidate = None if asked is None else self._pool[asked]
+        """Return the candidate that the design wants, or a random one."""
+        candidate = None if wanted is None else self._pool[wanted]
         if candidate is None or candidate in trace:
             candidate = self._shuffled.next(space, trace, rng)
         return candidate
@@ -164,16 +164,16 @@ def _require_positive(trace: Trace[C]) -> None:
 
 def expected_improvement(posterior: Posterior) -> Floats:
     """Return by how much candidates are expected to undercut the best, on the model's scale, (N,)."""
-    expected = np.zeros(len(posterior.p_ok))
-    for part in posterior.parts:
-        deviation = np.maximum(part.deviation, 1e-12)
-        z = (posterior.best - part.mean) / deviation
+    expected = np.zeros(len(posterior.p_feasible))
+    for component in posterior.components:
+        std = np.maximum(component.std, 1e-12)
+        z = (posterior.best - component.mean) / std
         density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
-        expected += part.weight * deviation * (z * ndtr(z) + density)
-    return np.asarray(posterior.p_ok * expected)
+        expected += component.weight * std * (z * ndtr(z) + density)
+    return np.asarray(posterior.p_feasible * expected)
 
 
-def best_batch(
+def kriging_believer(
     posterior: Posterior, is_open: np.ndarray[tuple[int], np.dtype[np.bool_]], n: int
 ) -> list[int]:
     """Return up to `n` places of the greatest expected improvement, each given those before it."""
@@ -184,11 +184,11 @@ def best_batch(
         chosen.append(place)
         is_open[place] = False
         if len(chosen) < n:
-            posterior.told(place)
+            posterior.condition_on(place)
     return chosen
 
 
-def likely_gain(
+def expected_gain(
     posterior: Posterior, is_open: np.ndarray[tuple[int], np.dtype[np.bool_]], runs: int, draws: int = 200
 ) -> float:
     """Return the mean fraction by which the best of the next `runs` candidates undercuts the best so far."""
@@ -198,8 +198,8 @@ def likely_gain(
         return 0.0
     noise = np.random.default_rng(0).standard_normal((draws, len(next_ones)))
     gain = 0.0
-    for part in posterior.parts:
-        values = part.mean[next_ones] + part.deviation[next_ones] * noise
+    for component in posterior.components:
+        values = component.mean[next_ones] + component.std[next_ones] * noise
         best = np.minimum(values.min(axis=1), posterior.best)
-        gain += part.weight * float(np.mean(1 - np.exp(best - posterior.best)))
+        gain += component.weight * float(np.mean(1 - np.exp(best - posterior.best)))
     return gain
