@@ -6,9 +6,9 @@ and the machine may be slower by then. By how much the anchors have changed, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeAlias
+from typing import Generic
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from perfpred.search.candidates import C, Floats
 from perfpred.search.objective import Objective
 from perfpred.search.outcome import Outcome
 
-ChooseAnchors: TypeAlias = Callable[[Sequence[C], Sequence[Outcome]], Sequence[C]]
-"""From the candidates of the first round and their outcomes to those that later rounds measure again."""
+ANCHORS, ANCHORS_UP_TO = 4, 1 / 3
+"""How many anchors are chosen where none are given, and from which share of the first round."""
 
 
 def log_slowness(now: Floats, reference: Floats) -> float:
@@ -78,9 +78,8 @@ class AnchoredObjective(Generic[C]):
         Measures a batch in interleaved rounds, so that what slows some of it slows all of it. Values must be
         > 0.
     anchors : sequence of candidates
-        Measured in every round, but for those that fail in the first.
-    choose : callable, optional
-        Chooses them from the first round where there are none, or where all of them failed in it.
+        Measured in every round, but for those that fail in the first. Where none are left, some of the better
+        candidates of the first round that has any take their place.
     with_best : bool
         Whether each round measures the best so far, too. Its value is no reference, because what is the best
         of many was partly lucky; an objective may measure less of what is far behind it.
@@ -88,7 +87,6 @@ class AnchoredObjective(Generic[C]):
 
     objective: Objective[C]
     anchors: Sequence[C] = ()
-    choose: ChooseAnchors[C] | None = None
     with_best: bool = False
     _reference: dict[C, float] = field(default_factory=dict, init=False, repr=False)
     _best: tuple[float, C] | None = field(default=None, init=False, repr=False)
@@ -115,8 +113,11 @@ class AnchoredObjective(Generic[C]):
     def _settle(self, candidates: Sequence[C], found: Mapping[C, Outcome]) -> None:
         """Take the anchors' values in this round for the reference of all later ones."""
         anchors = [each for each in self.anchors if found[each].ok]
-        if not anchors and self.choose is not None:
-            anchors = list(self.choose(candidates, [found[each] for each in candidates]))
+        if not anchors:
+            # candidates of equal value are the same code: one of them is enough
+            by_value = {found[each].value: each for each in reversed(candidates) if found[each].ok}
+            values = np.array(list(by_value))
+            anchors = [by_value[values[index]] for index in spread_anchors(values, ANCHORS, ANCHORS_UP_TO)]
         if anchors:
             self.anchors = anchors
             self._reference = {each: found[each].value for each in anchors}

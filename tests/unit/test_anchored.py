@@ -24,10 +24,6 @@ class Machine:
         ]
 
 
-def fastest_two(candidates, outcomes):
-    return [candidates[index] for index in spread_anchors(np.array([o.value for o in outcomes]), 2, 1.0)]
-
-
 def test_values_are_as_at_the_speed_of_the_first_round():
     machine = Machine(1.0, 1.5, 0.5)
     objective = AnchoredObjective(machine, anchors=[2.0, 3.0])
@@ -42,12 +38,12 @@ def test_values_are_as_at_the_speed_of_the_first_round():
 
 def test_anchors_are_chosen_from_the_first_round_that_has_any():
     machine = Machine(1.0, 1.0, 2.0)
-    objective = AnchoredObjective(machine, anchors=[-3.0], choose=fastest_two)
+    objective = AnchoredObjective(machine, anchors=[-3.0])
     objective.evaluate([-1.0])
-    objective.evaluate([1.0, 4.0, -2.0])
-    assert objective.anchors == [1.0, 4.0]
+    objective.evaluate([4.0, 1.0, *range(10, 20), -2.0])
+    assert objective.anchors == [1.0, 4.0, 10, 11]
     assert objective.evaluate([5.0])[0].value == 5.0
-    assert machine.rounds[-1] == [1.0, 4.0, 5.0]
+    assert machine.rounds[-1] == [1.0, 4.0, 10, 11, 5.0]
 
 
 def test_an_anchor_that_fails_is_left_out():

@@ -16,69 +16,48 @@ from perfpred.halide.choose.session import Session, Timed
 from perfpred.halide.cost.features import FEATURES
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.space.loop_nests import OwnSpace
-from perfpred.halide.space.search_space import ScheduleSpace
+from perfpred.halide.space.search_space import ScheduleSpace, pool_size
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
-from perfpred.search import ModelSearch, Outcome, Surrogate, Trace, search
+from perfpred.search import AnchoredObjective, ModelSearch, Outcome, Surrogate, search
 from perfpred.surrogates.gaussian import GaussianSurrogate
 from perfpred.surrogates.source_task import SourceTask
 from perfpred.surrogates.transfer import TransferSurrogate
 
 FROM_PROFILE = 0.2
 """Share of the runs, beyond a batch, that goes to the schedules that a profile says are fastest."""
-LEAST = 4
-"""Schedules a round, at the least: they are compiled side by side, and the baselines timed again beside."""
+MIN_BATCH = 4
+"""Schedules per round, at least: they are compiled side by side, and the baselines timed again beside."""
 BATCH = 10
 ROUND = Effort(min_rounds=4, max_rounds=6, row_budget_s=0.5, row_limit_s=20.0)
 SCREENING = Effort(min_rounds=8, max_rounds=12, row_budget_s=1.0, row_limit_s=20.0)
 FINALISTS = 6
 RIVALS = 3
 """Of the finalists, those that meet the baselines in the rounds that decide."""
+DECIDING_SEED = 1_000_003
+"""The rounds that decide shuffle otherwise than those before."""
 
 
 @dataclass
-class Beside:
-    """Times candidates in rounds that hold the baselines and the fastest so far as well.
-
-    Times of different rounds are made comparable by those of what they have in common.
-    """
+class RoundTimings:
+    """Times candidates at the size of a session; each batch is timed in the same interleaved rounds."""
 
     session: Session
-    baselines: Sequence[Candidate]
     seed: int
     progress: Progress
     unit: str = "s"
-    first: dict[Candidate, Timed] | None = None
-    best: Candidate | None = None
-    best_s: float = float("inf")
-    runs: int = 0
 
     def evaluate(self, candidates: Sequence[Candidate]) -> list[Outcome]:
         """Return the outcome of each candidate."""
-        anchors = [*self.baselines, *([self.best] if self.best is not None else [])]
         self.seed += 1
-        self.runs += len(candidates)
-        found = self.session.measure([*anchors, *candidates], ROUND, self.seed, self.progress)
-        factor = self._speed(found)
-        outcomes = []
-        for each in candidates:
-            timed = found[each]
-            if timed.status != "ok":
-                outcomes.append(Outcome.failed(timed.status))
-                continue
-            time_s = timed.time_s / factor
-            outcomes.append(Outcome(time_s))
-            if time_s < self.best_s:
-                self.best, self.best_s = each, time_s
-        return outcomes
+        found = self.session.measure(candidates, ROUND, self.seed, self.progress)
+        return [_outcome(found[each]) for each in candidates]
 
-    def _speed(self, found: dict[Candidate, Timed]) -> float:
-        """Return how slow the machine is in this round, 1 in the first."""
-        known = [each for each in self.baselines if found[each].status == "ok"]
-        if self.first is None:
-            self.first = {each: found[each] for each in known}
-        ratios = [found[each].time_s / self.first[each].time_s for each in known if each in self.first]
-        return float(np.exp(np.mean(np.log(ratios)))) if ratios else 1.0
+
+def _outcome(timed: Timed) -> Outcome:
+    if timed.status == "ok":
+        return Outcome(timed.time_s)
+    return Outcome.failed(timed.status, message=timed.message)
 
 
 def tune(
@@ -93,30 +72,36 @@ def tune(
     if experience is not None:
         session.failed.update(experience.failed)
     standing = [each for each in session.baselines()[0] if each.id not in session.failed]
-    objective = Beside(session, [each for each in standing if each.directives], seed, progress)
-    own = OwnSpace(session.graph, session.target)
-    rng = np.random.default_rng(seed)
+    baselines = [each for each in standing if each.directives]
     ranked = [] if experience is None else rank(experience, session.size, session.graph, session.target)
     likely = [each.candidate for each in ranked if each.candidate not in standing]
-    trace: Trace[Candidate] = Trace()
-    first = likely[: min(budget, max(BATCH, round(budget * FROM_PROFILE)))]
-    for candidate, outcome in zip(first, objective.evaluate(first) if first else [], strict=True):
-        trace.add(candidate, outcome)
-    space = ScheduleSpace(own, [each for each in likely if own.is_legal(each)])
-    strategy: ModelSearch[Candidate] = ModelSearch(_surrogate(experience, space), BATCH, LEAST)
-    search(space, objective, strategy, budget=budget, rng=rng, trace=trace)
+    space = ScheduleSpace(OwnSpace(session.graph, session.target), likely)
+    pool = pool_size(len(space.given), budget)
+    trace = search(
+        space,
+        AnchoredObjective(RoundTimings(session, seed, progress), baselines, with_best=True),
+        ModelSearch(_surrogate(experience, space), BATCH, MIN_BATCH, pool),
+        budget=budget,
+        rng=np.random.default_rng(seed),
+        initial=space.given[: min(budget, max(BATCH, round(budget * FROM_PROFILE)))],
+    )
     tried = sorted((each for each in trace if each.outcome.ok), key=lambda each: each.outcome.time_s)
-    return _decided(session, standing, [each.candidate for each in tried[:FINALISTS]], objective)
+    finalists = [each.candidate for each in tried[:FINALISTS]]
+    return _decided(session, standing, finalists, len(trace), seed + DECIDING_SEED, progress)
 
 
 def _decided(
-    session: Session, standing: Sequence[Candidate], finalists: Sequence[Candidate], objective: Beside
+    session: Session,
+    standing: Sequence[Candidate],
+    finalists: Sequence[Candidate],
+    runs: int,
+    seed: int,
+    progress: Progress,
 ) -> Choice:
     """Time the finalists beside the baselines, then the fastest few in blocks of rounds, which decide.
 
     The fastest is taken if the interval of its speedup over the fastest baseline is above 1.
     """
-    seed, progress = objective.seed + 1000, objective.progress
     first = session.measure([*standing, *finalists], SCREENING, seed, progress)
     ranking = _ranking(first)
     if not ranking:
@@ -125,7 +110,7 @@ def _decided(
     baselines = [each for each in standing if each in usable]
     rivals = [each for each in usable if each not in baselines][:RIVALS]
     judged = judge(session, baselines, rivals, seed + 1, progress)
-    return _choice(judged, baselines, rivals, objective.runs, ranking)
+    return _choice(judged, baselines, rivals, runs, ranking)
 
 
 def _choice(

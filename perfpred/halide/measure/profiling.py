@@ -23,8 +23,8 @@ from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure.campaign import Task, cache_dir, prepare
 from perfpred.halide.measure.checks import sizes_beside
 from perfpred.halide.measure.generate import BASELINES, SHARES, Request, baselines, gather
+from perfpred.halide.measure.iterative import ShortTimings, choose_in_rounds
 from perfpred.halide.measure.journalled import Part, candidates_of, warn_of_unclear
-from perfpred.halide.measure.refining import Rounds
 from perfpred.halide.measure.results import Results
 from perfpred.halide.measure.sized import require_one_algorithm
 from perfpred.halide.measure.timed import require_runnable, time_all
@@ -177,9 +177,9 @@ def _measured(
             warn_of_unclear(journal)
             target = Target.of(machine, order.isa, order.threads)
             first, notes = _candidates(order, task, target, workshop, journal)
-            rounds = Rounds(task, target, workshop, machine, journal, order.seed, campaign.progress)
-            rounds.refine(first, order.count - order.first)
-            chosen, compiled = rounds.chosen, rounds.compiled
+            timings = ShortTimings(task, workshop, machine, journal, order.seed, campaign.progress)
+            choose_in_rounds(timings, target, first, order.count - order.first)
+            chosen, compiled = timings.chosen, timings.compiled
             workshop.close()  # nothing else runs while schedules are timed
             usable = [each for each in chosen if compiled[each.id].usable]
             log, seed = Part(journal, "row"), order.seed

@@ -118,14 +118,22 @@ class OwnSpace:
             if candidate.origin:
                 plan = Plan.loads(candidate.origin)
                 return problem(plan, self.graph) is None and lower(plan, self.graph) == candidate
-            nests(candidate, self.graph)
         except (InputError, ValueError, KeyError, TypeError):
             return False
-        return miscompiled(candidate, self.graph) is None
+        return has_features(candidate, self.graph)
 
     def encode(self, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
         """Return features, shape (len(candidates), number of features), at this size."""
         return encode(candidates, self.graph, self.target)
+
+
+def has_features(candidate: Candidate, graph: Graph) -> bool:
+    """Say whether a candidate's loops are known, and Halide is not known to compile it wrongly."""
+    try:
+        nests(candidate, graph)
+    except (InputError, ValueError, KeyError, TypeError):
+        return False
+    return miscompiled(candidate, graph) is None
 
 
 def rescaled(candidate: Candidate, n: int, rng: np.random.Generator) -> list[Candidate]:

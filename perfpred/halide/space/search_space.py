@@ -8,34 +8,71 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import OwnSpace, has_features
 
 POOL = 600
-"""Schedules that are drawn at a time, besides those given: each takes a millisecond and more."""
+"""Schedules that a model ranks besides those given, at most: drawing each takes a millisecond and more."""
+DRAWS_PER_RUN = 20
+"""Schedules drawn for each that may be run: a search with few runs does not wait for a large pool."""
+
+
+def pool_size(given: int, runs: int) -> int:
+    """Return how many schedules a search of so many runs ranks, those given included.
+
+    Examples
+    --------
+    >>> pool_size(50, 4), pool_size(50, 100)
+    (130, 650)
+    """
+    return given + min(POOL, DRAWS_PER_RUN * runs)
 
 
 class ScheduleSpace:
-    """Schedules to search: some that are given, and our own space, described at one size."""
+    """Schedules to search: some that are given, and our own space, described at one size.
 
-    def __init__(self, own: OwnSpace, others: Sequence[Candidate]) -> None:
+    Parameters
+    ----------
+    own : OwnSpace
+    given : sequence of Candidate
+        Those whose loops are not known, such as an autoscheduler's run, are left out.
+
+    Attributes
+    ----------
+    given : list of Candidate
+    """
+
+    def __init__(self, own: OwnSpace, given: Sequence[Candidate]) -> None:
         self._own = own
-        self._others = list(others)
+        self.given = [each for each in dict.fromkeys(given) if has_features(each, own.graph)]
+        self._known = dict.fromkeys(self.given)
+        self._is_counted = False
 
     @property
-    def size(self) -> None:
-        """Too many to count."""
+    def size(self) -> int | None:
+        """None until drawing more than there are finds nothing new, which counts them."""
+        return len(self._known) if self._is_counted else None
 
     def sample(self, n: int, rng: np.random.Generator) -> list[Candidate]:
-        """Return the given schedules and some new ones."""
-        return list(dict.fromkeys([*self._others, *self._own.sample(min(n, POOL), rng)]))
+        """Return at most `n` schedules: those given, then some of our own space."""
+        if self._is_counted:
+            everything = list(self._known)
+            return [everything[index] for index in rng.permutation(len(everything))[:n]]
+        wanted = max(0, n - len(self.given))
+        drawn = self._own.sample(wanted, rng) if wanted else []
+        before = len(self._known)
+        self._known.update(dict.fromkeys(drawn))
+        self._is_counted = len(drawn) < wanted and len(self._known) == before
+        return list(dict.fromkeys([*self.given, *drawn]))[:n]
 
     def neighbours(self, candidate: Candidate, rng: np.random.Generator) -> list[Candidate]:
         """Return schedules that differ in a decision."""
-        return self._own.neighbours(candidate, rng)
+        found = self._own.neighbours(candidate, rng)
+        self._known.update(dict.fromkeys(found))
+        return found
 
     def is_legal(self, candidate: Candidate) -> bool:
-        """Say whether the schedule fits the pipeline."""
-        return self._own.is_legal(candidate)
+        """Say whether the schedule is one that was given, or fits the pipeline."""
+        return candidate in self._known or self._own.is_legal(candidate)
 
     def encode(self, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
         """Return features, shape (len(candidates), len(FEATURES))."""

@@ -129,16 +129,12 @@ def test_what_is_faster_is_found(noise):
         assert "timed in the same rounds: " in choice.reason and " rounds in " in choice.reason
 
 
-class Objective:
-    seed, progress, runs = 0, None, 10
-
-
 def chosen(machine, limits=None, monkeypatch=None):
     if limits is None:
-        return tune._decided(machine, BASELINES, OWN, Objective)
+        return tune._decided(machine, BASELINES, OWN, 10, 0, None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("perfpred.halide.choose.limits.LIMITS", limits)
-        return tune._decided(machine, BASELINES, OWN, Objective)
+        return tune._decided(machine, BASELINES, OWN, 10, 0, None)
 
 
 def test_what_cannot_be_told_apart_is_undecided_and_says_why():
