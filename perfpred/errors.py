@@ -6,7 +6,6 @@ line), any other `PerfpredError` that the work failed (exit code 1).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -109,6 +108,8 @@ class UnknownNameError(InputError):
 def _nearest(name: str, known: Sequence[str]) -> list[str]:
     """Return the name that differs in case alone, else the most similar one if there is any."""
     same = [each for each in known if each.casefold() == name.casefold()]
+    import difflib  # takes as long to import as the rest of the package's door
+
     return same[:1] or difflib.get_close_matches(name, known, n=1)
 
 

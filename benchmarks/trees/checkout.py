@@ -37,7 +37,11 @@ class Tree:
 
     def probe(self, name: str, *arguments: object) -> str:
         """Run one of the scripts beside this file with this tree's library; return what it prints."""
-        return self._run(str(PROBES / f"{name}.py"), *arguments)
+        return self.run(PROBES / f"{name}.py", *arguments)
+
+    def run(self, script: Path, *arguments: object) -> str:
+        """Run a script with this tree's library; return what it prints."""
+        return self._run(script, *arguments)
 
     def perfpred(self, *arguments: object) -> str:
         """Run ``perfpred ARGUMENTS...``; return what it prints."""
