@@ -12,6 +12,7 @@ from perfpred.errors import InputError
 from perfpred.halide.cost.features import encode, features
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.model import Graph
+from perfpred.halide.schedule.applicable import too_small
 from perfpred.halide.schedule.candidate import Candidate, distinct
 from perfpred.halide.schedule.constant_extents import without_doubtful
 from perfpred.halide.schedule.loop_nest import nests
@@ -108,19 +109,20 @@ class OwnSpace:
             other = vary(plan, self.graph, style, rng)
             if problem(other, self.graph) is None:
                 made = lower(other, self.graph)
-                if made != candidate:
+                if made != candidate and too_small(made, self.graph) is None:
                     found.setdefault(made)
         return list(found)
 
     def is_legal(self, candidate: Candidate) -> bool:
-        """Whether a candidate fits the pipeline, as far as can be told without Halide."""
+        """Whether a candidate can run on the pipeline at its size, as far as can be told without Halide."""
         try:
             if candidate.origin:
                 plan = Plan.loads(candidate.origin)
-                return problem(plan, self.graph) is None and lower(plan, self.graph) == candidate
+                if problem(plan, self.graph) is not None or lower(plan, self.graph) != candidate:
+                    return False
         except (InputError, ValueError, KeyError, TypeError):
             return False
-        return has_features(candidate, self.graph)
+        return has_features(candidate, self.graph) and too_small(candidate, self.graph) is None
 
     def encode(self, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
         """Return features, shape (len(candidates), number of features), at this size."""
