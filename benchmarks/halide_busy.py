@@ -31,8 +31,9 @@ from perfpred.halide.choose.tune import tune
 from perfpred.halide.measure.profiling import parse_size
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 
 HOG = """
 import os, sys
@@ -96,8 +97,7 @@ def chosen(choice: Choice) -> dict[str, Any]:
 
 def choose(options: argparse.Namespace) -> None:
     """Make the choices that the journal lacks."""
-    machine = probe()
-    place = machine.best_isa(), len(machine.affinity)
+    site = Site.of(probe())
     for name in options.pipelines.split(","):
         source = PipelineRef.of(name)
         size = parse_size(options.size) if options.size else source.default_size
@@ -105,7 +105,7 @@ def choose(options: argparse.Namespace) -> None:
         if " ".join(map(str, key.values())) in entries(options.journal, "choice"):
             continue
         try:
-            with kept_busy(options.core), session(source, size, machine, place) as opened:
+            with kept_busy(options.core), session(Workload(source, size), site) as opened:
                 choice = tune(opened, None, options.runs, options.seed, Quiet())
         except PerfpredError as error:
             print(f"{name}: {error}", file=sys.stderr)
@@ -116,15 +116,13 @@ def choose(options: argparse.Namespace) -> None:
 
 def check(options: argparse.Namespace) -> None:
     """Time again what the journal holds and was not checked, and print what came of all."""
-    machine = probe()
-    place = machine.best_isa(), len(machine.affinity)
+    site = Site.of(probe())
     for key, entry in entries(options.journal, "choice").items():
         if key in entries(options.journal, "check"):
             continue
         try:
-            with session(
-                PipelineRef.of(entry["pipeline"]), parse_size(entry["size"]), machine, place
-            ) as opened:
+            workload = Workload(PipelineRef.of(entry["pipeline"]), parse_size(entry["size"]))
+            with session(workload, site) as opened:
                 standing, _ = opened.baselines()
                 asked = [Candidate.from_json(each["candidate"]) for each in told(entry)]
                 judged = judge(opened, standing, asked, options.seed + 77, Quiet(), limits=IN_QUIET)

@@ -28,8 +28,9 @@ from perfpred.halide.choose.session import session
 from perfpred.halide.measure.profiling import parse_size
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.space.loop_nests import OwnSpace
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 from perfpred.measure.campaign import Effort
 
 KINDS = Path(__file__).with_name("halide_kinds.py")
@@ -45,9 +46,9 @@ def everything() -> list[str]:
 
 def tried(place: str, count: int, size: tuple[int, int], seed: int) -> dict[str, Any]:
     """Return how many schedules of a pipeline there were, and how many ended in which way."""
-    source, machine = PipelineRef.of(place), probe()
+    source = PipelineRef.of(place)
     start = time.monotonic()
-    with session(source, size, machine, (machine.best_isa(), len(machine.affinity))) as opened:
+    with session(Workload(source, size), Site.of(probe())) as opened:
         drawn = OwnSpace(opened.graph, opened.target).sample(count, np.random.default_rng(seed))
         timed = opened.measure(drawn, ONCE, seed, Quiet())
     statuses = Counter(each.status for each in timed.values())

@@ -35,7 +35,7 @@ from halide_pipelines.unruled import draw_without_rules
 from perfpred.errors import PerfpredError
 from perfpred.halide.measure.workers import Workshop, require_halide
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 from perfpred.measure.journal import CampaignJournal
 from perfpred.sandbox.forking import ForkLimits
 
@@ -66,11 +66,11 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _judge_all(given: argparse.Namespace, rows: dict[str, Row]) -> None:
-    machine = probe()
+    site = Site.of(probe(), given.isa, given.threads)
     if given.without_rules:
         draw_without_rules()
     with Workshop(ForkLimits(given.compile_limit), given.jobs) as workshop:
-        machinery = Machinery(workshop, machine, given.isa or machine.best_isa(), given.threads)
+        machinery = Machinery(workshop, site)
         for name in given.pipelines:
             rows[name] = Row(name)
             try:

@@ -12,10 +12,9 @@ from functools import cache
 from fuzzing import halide_models
 from fuzzing.command_line import Case, Command, Ended, document
 from fuzzing.kinds import WrongAnswerError
-from perfpred.app.commands.halide.options import place_of
 from perfpred.halide.choose.database_folder import SUFFIX
 from perfpred.halide.pipeline.suite import PIPELINES
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 from perfpred.names import file_stem
 
 
@@ -54,5 +53,4 @@ def _of_this_machine() -> bytes:
 
 
 def _hardware() -> str:
-    machine = probe()
-    return str(machine.hardware(*place_of(machine, "", 0)).id)
+    return str(Site.of(probe()).hardware.id)

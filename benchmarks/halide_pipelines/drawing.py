@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from perfpred.errors import InputError
+from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure.generate import BASELINES, SHARES, gather
 from perfpred.halide.measure.workers import Workshop
 from perfpred.halide.schedule.candidate import Candidate, distinct
@@ -26,13 +27,13 @@ def drawn(
     session: Session, workshop: Workshop, count: int, sources: Sequence[str], rng: np.random.Generator
 ) -> list[Candidate]:
     """Return about `count` schedules, no two alike: a share of them neighbours of others."""
-    request = session.request()
+    described, site = session.described, session.task.site
     if WILD in sources:
         return _wild(session, count, rng)
     proper = [name for name in sources if name != VARIED]
     varied = round(count * VARIED_SHARE) if VARIED in sources else 0
-    found, _ = gather(request, workshop, count - varied, proper, rng)
-    space = OwnSpace(request.graph, request.machine)
+    found, _ = gather(described, site, workshop, count - varied, proper, rng)
+    space = OwnSpace(described.graph, Target.of(site))
     more: list[Candidate] = []
     for index in rng.permutation(len(found)):
         if len(more) >= varied:
@@ -47,8 +48,7 @@ def drawn(
 
 def _wild(session: Session, count: int, rng: np.random.Generator) -> list[Candidate]:
     """Return schedules of our space without its rules, changed in ways that it does not know."""
-    request = session.request()
-    with_rules = OwnSpace(request.graph, request.machine)
+    with_rules = OwnSpace(session.graph, Target.of(session.task.site))
     base = with_rules._pool(max(10, count // 2), rng)
     print(f"{session.case.name}: {len(base)} schedules to begin with", file=sys.stderr)
     found: dict[Candidate, None] = {}

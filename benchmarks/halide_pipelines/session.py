@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure.campaign import Task, prepare, runtime_library
-from perfpred.halide.measure.generate import Request
 from perfpred.halide.measure.timed import operands_setup
-from perfpred.halide.measure.workers import Workshop, compile_job
+from perfpred.halide.measure.workers import Description, Workshop, compile_job
 from perfpred.halide.pipeline.sizes import size_text
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.halide.schedule.reference import reference_schedule
-from perfpred.hardware import Machine
+from perfpred.hardware import Site
 from perfpred.sandbox.child import Child, Command
 
 from .cases import Case
@@ -37,9 +36,7 @@ class Machinery:
     """What all pipelines are compiled and run with."""
 
     workshop: Workshop
-    machine: Machine
-    isa: str
-    threads: int = 2
+    site: Site
 
 
 class Session:
@@ -55,11 +52,10 @@ class Session:
     def __init__(self, case: Case, machinery: Machinery, folder: Path, seed: int = 0) -> None:
         self.case, self._machinery, self.folder = case, machinery, folder
         described = {
-            size: machinery.workshop.describe(case.source, size, str(folder / size_text(size)))
+            size: machinery.workshop.describe(Workload(case.source, size), str(folder / size_text(size)))
             for size in case.sizes
         }
-        hardware = machinery.machine.hardware(machinery.isa, machinery.threads)
-        self.task = Task(case.source, hardware, described, folder)
+        self.task = Task(case.source, machinery.site, described, folder)
         if len(self.task.first_of_each()) != 1:
             raise SetupError("it is another algorithm at each size")
         self.graph = described[case.sizes[0]].graph
@@ -69,11 +65,10 @@ class Session:
         self._child = Child(self._command())
         self._take_plain()
 
-    def request(self) -> Request:
-        """Return what candidates are drawn for: the first of the sizes."""
-        target = Target.of(self._machinery.machine, self._machinery.isa, self._machinery.threads)
-        size = self.case.sizes[0]
-        return Request(self.case.source, size, self.graph, self.task.target, target, self.folder)
+    @property
+    def described(self) -> Description:
+        """What candidates are drawn for: the first of the sizes."""
+        return self.task.described[self.case.sizes[0]]
 
     def judged(self, candidate: Candidate, *, rules: bool = True) -> dict[str, Any]:
         """Return what became of a schedule: refused by a rule, not compiled, or an outcome per size."""
@@ -95,8 +90,7 @@ class Session:
         return {**entry, "status": "ok", "sizes": found["sizes"]}
 
     def _compiled(self, candidate: Candidate, library: Path) -> dict[str, Any]:
-        size = self.case.sizes[0]
-        job = compile_job(self.case.source, size, candidate, self.task.target, str(library))
+        job = compile_job(self.described.workload, candidate, self.task.target, str(library))
         return self._machinery.workshop.run(job)
 
     def _make_data(self, size: tuple[int, int], seed: int) -> None:
@@ -127,7 +121,7 @@ class Session:
             "steps": self.case.steps,
         }
         path = os.pathsep.join(filter(None, (str(BENCHMARKS), os.environ.get("PYTHONPATH", ""))))
-        environment = {"PYTHONPATH": path, "HL_NUM_THREADS": str(self._machinery.threads)}
+        environment = {"PYTHONPATH": path, "HL_NUM_THREADS": str(self._machinery.site.threads)}
         return Command("the judge", ["-m", "halide_pipelines.running"], setup, environment)
 
     def _take_plain(self) -> None:

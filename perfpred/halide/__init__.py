@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perfpred.halide.cost.features import FEATURES, encode
     from perfpred.halide.cost.machine import Target
     from perfpred.halide.graph.model import Graph
-    from perfpred.halide.measure.profiling import Order, profile_pipeline, read_schedules
+    from perfpred.halide.measure.profiling import ProfileJob, profile_pipeline, read_schedules
     from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.schedule.candidate import Candidate, Directive
     from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule
@@ -28,7 +28,7 @@ _HOMES = {
     "Directive": "schedule.candidate",
     "FourKnobs": "space.template",
     "Graph": "graph.model",
-    "Order": "measure.profiling",
+    "ProfileJob": "measure.profiling",
     "OwnSpace": "space.loop_nests",
     "Schedule": "schedule.document",
     "PipelineRef": "pipeline.ref",
@@ -49,9 +49,9 @@ __all__ = [
     "Directive",
     "FourKnobs",
     "Graph",
-    "Order",
     "OwnSpace",
     "PipelineRef",
+    "ProfileJob",
     "Schedule",
     "StaleScheduleError",
     "Target",

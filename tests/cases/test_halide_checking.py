@@ -11,9 +11,10 @@ from perfpred.halide.measure.checks import sizes_beside
 from perfpred.halide.measure.timed import time_all
 from perfpred.halide.measure.workers import Workshop, compile_job
 from perfpred.halide.pipeline.ref import PipelineRef
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.reference import reference_schedule
-from perfpred.hardware import compiler, probe
+from perfpred.hardware import Site, compiler, probe
 from perfpred.measure.campaign import Effort, InMemoryLog
 from perfpred.sandbox.forking import ForkLimits
 
@@ -55,11 +56,11 @@ def schedules(case):
 def task_of(workshop, place, sizes, folder):
     source = PipelineRef.of(place)
     described = {
-        size: workshop.describe(source, size, str(folder / f"{size[0]}x{size[1]}")) for size in sizes
+        size: workshop.describe(Workload(source, size), str(folder / f"{size[0]}x{size[1]}"))
+        for size in sizes
     }
-    beside, notes = sizes_beside(source, described, workshop, str(folder))
-    threads = MACHINE.hardware(MACHINE.best_isa(), 1)
-    task = Task(source, threads, described, folder, beside=tuple(beside))
+    beside, notes = sizes_beside(described, workshop, str(folder))
+    task = Task(source, Site.of(MACHINE, threads=1), described, folder, beside=tuple(beside))
     task.checks.notes += notes
     prepare(task, workshop)
     return task
@@ -71,10 +72,10 @@ def judged(workshop, task, candidates):
     for each in candidates:
         library = task.library(each, size)
         if not library.exists():
-            job = compile_job(task.source, size, each, task.target, str(library))
+            job = compile_job(Workload(task.pipeline, size), each, task.target, str(library))
             reply = workshop.run(job)
             assert reply["status"] == "ok", reply
-    rows = time_all(task, candidates, MACHINE, InMemoryLog(), ONCE, 0, Silent())
+    rows = time_all(task, candidates, InMemoryLog(), ONCE, 0, Silent())
     found = {}
     for row, record in rows:
         found.setdefault(row.subject, []).append((record.status, record.message))

@@ -26,7 +26,7 @@ from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directiv
 from perfpred.halide.schedule.document import Schedule
 from perfpred.halide.schedule.read_back import recorded
 from perfpred.halide.space.loop_nests import OwnSpace
-from perfpred.hardware import compiler, probe
+from perfpred.hardware import Site, compiler, probe
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 SIZE = (64, 48)
@@ -99,8 +99,7 @@ RUN = ("blur", "matmul", "pipe", "pipe2", "case_build", "names_alike")
 
 
 def target():
-    machine = probe()
-    return Target.of(machine, machine.best_isa(), 2)
+    return Target.of(Site.of(probe(), threads=2))
 
 
 @cache

@@ -19,10 +19,11 @@ from perfpred.halide.pipeline.build import build, checked  # noqa: E402
 from perfpred.halide.pipeline.loading import function_of  # noqa: E402
 from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
 from perfpred.halide.pipeline.serialized import SerializedPipeline  # noqa: E402
+from perfpred.halide.pipeline.workload import Workload  # noqa: E402
 from perfpred.halide.schedule.applicable import too_small  # noqa: E402
 from perfpred.halide.schedule.reference import reference_schedule  # noqa: E402
 from perfpred.halide.space.loop_nests import OwnSpace  # noqa: E402
-from perfpred.hardware import compiler, probe  # noqa: E402
+from perfpred.hardware import Site, compiler, probe  # noqa: E402
 from perfpred.measure.campaign import Effort  # noqa: E402
 from perfpred.sandbox.forking import ForkLimits  # noqa: E402
 from perfpred.variants.cache import load_library  # noqa: E402
@@ -30,7 +31,7 @@ from perfpred.variants.cache import load_library  # noqa: E402
 CASES = Path(__file__).parents[1] / "data" / "cases"
 MADE = CASES / "halide-operands" / "pipe.py"
 MACHINE = probe()
-PLACE = MACHINE.hardware(MACHINE.best_isa(), 1)
+SITE = Site.of(MACHINE, threads=1)
 SIZE = (64, 48)
 NAMES = (
     *("sizes", "chained", "three", "peak", "histogram", "extremes", "planar", "interleaved", "valid"),
@@ -67,7 +68,8 @@ def cache(tmp_path_factory, monkeypatch):
 
 def task_of(source, workshop, folder):
     mine = folder / source.name
-    task = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(mine / "64x48"))}, mine)
+    described = workshop.describe(Workload(source, SIZE), str(mine / "64x48"))
+    task = Task(source, SITE, {SIZE: described}, mine)
     prepare(task, workshop)
     return task
 
@@ -105,14 +107,14 @@ def test_every_kind_of_operand_is_described_compiled_run_and_checked(workshop, f
     for found, wanted in zip(operands.outputs, right(name), strict=True):
         assert found.dtype == np.asarray(wanted).dtype and found.shape == np.shape(wanted)
         np.testing.assert_allclose(found, wanted, rtol=2e-3 if found.dtype == np.float16 else 1e-6)
-    target = Target.of(MACHINE, MACHINE.best_isa(), 1)
+    target = Target.of(SITE)
     graph = task.described[SIZE].graph
     drawn = OwnSpace(graph, target).sample(8, np.random.default_rng(1))
     drawn = [each for each in drawn if too_small(each, graph) is None][:2]
     assert drawn
     compiled = compile_all(task, drawn, workshop, Forgotten(), Silent())
     usable = [each for each in drawn if compiled[each.id].usable]
-    rows = time_all(task, usable, MACHINE, Forgotten(), Effort(min_rounds=1, max_rounds=1), 0, Silent())
+    rows = time_all(task, usable, Forgotten(), Effort(min_rounds=1, max_rounds=1), 0, Silent())
     assert {(record.status, record.message) for _, record in rows} == {("ok", "")}, compiled
 
 

@@ -17,6 +17,7 @@ from perfpred.halide.choose.ranking import LEAST_S, choose_at, known, out_of_ran
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.loading import function_of
 from perfpred.halide.pipeline.ref import PipelineRef
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import probe
 
@@ -36,8 +37,8 @@ class Session:
     target = None
 
     def __init__(self, size, standing):
-        self.source, self.size, self.standing = PipelineRef.of(PLACE), size, standing
-        self.graph, self.failed, self.applied = build(self.source, size).graph, {}, []
+        self.workload, self.standing = Workload(PipelineRef.of(PLACE), size), standing
+        self.graph, self.failed, self.applied = build(self.workload.pipeline, size).graph, {}, []
 
     def baselines(self):
         return self.standing, []

@@ -14,6 +14,7 @@ from perfpred.halide.measure.workers import Workshop
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.loading import function_of
 from perfpred.halide.pipeline.ref import PipelineRef
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.sandbox.forking import ForkLimits
 from perfpred.user_files import UserFile
 
@@ -37,7 +38,7 @@ def workshop():
 def said(workshop, path, function="f"):
     """What is said of a file, in one line, or None if it is taken."""
     try:
-        workshop.describe(PipelineRef.of(f"{path}:{function}"), (64, 48))
+        workshop.describe(Workload(PipelineRef.of(f"{path}:{function}"), (64, 48)))
     except InputError as error:
         assert "\n" not in str(error)
         return str(error)

@@ -15,17 +15,18 @@ from perfpred.halide.measure.workers import Workshop
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.apply import apply
 from perfpred.halide.schedule.reference import reference_schedule
 from perfpred.halide.space.loop_nests import OwnSpace
-from perfpred.hardware import compiler, probe
+from perfpred.hardware import Site, compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import CampaignJournal
 from perfpred.sandbox.forking import ForkLimits, run_forked
 
 SIZE = (128, 96)
 MACHINE = probe()
-PLACE = MACHINE.hardware("avx2" if "avx2" in MACHINE.flags else MACHINE.best_isa(), 1)
+SITE = Site(MACHINE, "avx2" if "avx2" in MACHINE.flags else MACHINE.best_isa(), 1)
 LARGE = ("local_laplacian", "interpolate", "stencil_chain")
 
 
@@ -69,7 +70,9 @@ def workshop():
 def test_our_schedules_give_the_reference_schedules_result(name, workshop, tmp_path, monkeypatch):
     monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: tmp_path)
     source = PipelineRef.of(name)
-    task = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "128x96"))}, tmp_path)
+    described = {SIZE: workshop.describe(Workload(source, SIZE), str(tmp_path / "128x96"))}
+    site = dataclasses.replace(SITE, machine=dataclasses.replace(MACHINE, memory_bytes=8 << 30))
+    task = Task(source, site, described, tmp_path)
     prepare(task, workshop)
     space = OwnSpace(task.described[SIZE].graph, Target(32, 1))
     count = 1 if name in LARGE else 2
@@ -77,10 +80,9 @@ def test_our_schedules_give_the_reference_schedules_result(name, workshop, tmp_p
     sizes = space.encode(drawn)[:, FEATURES.index("log_code")]
     candidates = [drawn[index] for index in np.argsort(sizes)[:count]]  # the quickest to compile
     effort = Effort(min_rounds=2, max_rounds=2, row_limit_s=30)
-    machine = dataclasses.replace(MACHINE, memory_bytes=8 << 30)
     with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
         compiled = compile_all(task, candidates, workshop, journal, Silent())
         assert {each.status for each in compiled.values()} == {"ok"}, compiled
     with CampaignJournal(tmp_path / "k.journal", {}, resume=False) as journal:
-        rows = time_all(task, candidates, machine, journal, effort, 0, Silent())
+        rows = time_all(task, candidates, journal, effort, 0, Silent())
     assert {(record.status, record.message) for _, record in rows} == {("ok", "")}

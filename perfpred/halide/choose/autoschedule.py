@@ -18,11 +18,10 @@ from perfpred.halide.cost.machine import Target
 from perfpred.halide.schedule.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.schedule.document import Schedule
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 from perfpred.variants.halide.library import target as halide_target
 
 if TYPE_CHECKING:
-    from perfpred.halide.choose.caller import Place
     from perfpred.halide.pipeline.built import BuiltPipeline
 
 FALLBACK = "Adams2019"
@@ -100,19 +99,17 @@ def autoschedule(
     """
     import halide as hl
 
-    from perfpred.halide.choose.caller import Place
     from perfpred.halide.pipeline.build import checked
     from perfpred.halide.schedule.apply import apply_to
     from perfpred.halide.schedule.autoscheduled import choice_of
 
     for word, number in (("budget", budget), ("threads", threads), ("seed", seed)):
         _require_count(word, number)
-    machine = probe()
-    place = Place(machine, machine.best_isa(), threads or len(machine.affinity))
-    name = halide_target(place.isa)
+    site = Site.of(probe(), threads=threads)
+    name = halide_target(site.isa)
     built = checked(output, inputs, output_extents)
     graph = built.graph  # a pipeline without one is refused before anything is scheduled
-    choice = _chosen(built, place, models, budget, seed)
+    choice = _chosen(built, site, models, budget, seed)
     candidate, expected_s = choice.best.candidate, choice.best.expected_s
     apply_to(output, candidate, built, hl.Target(name))
     chosen = choice_of(candidate, built)
@@ -129,41 +126,41 @@ def _require_count(word: str, number: Any) -> None:
 
 
 def _chosen(
-    built: BuiltPipeline, place: Place, models: str | os.PathLike[str] | None, budget: int, seed: int
+    built: BuiltPipeline, site: Site, models: str | os.PathLike[str] | None, budget: int, seed: int
 ) -> Choice:
     """Return the choice; where it is left to an autoscheduler, its candidate asks that autoscheduler."""
     from perfpred.halide.schedule.dry_run import require_applicable
 
-    hardware = place.machine.hardware(place.isa, place.threads).id
+    hardware = site.hardware.id
     found = None if models is None else find_algorithm(Path(models), built.identity, hardware)
     if budget:
         from perfpred.halide.choose.caller import tuned
 
-        return tuned(built, _size(built), place, found, budget, seed)
+        return tuned(built, _size(built), site, found, budget, seed)
     if found is None:
-        return _left(FALLBACK, place, f"nothing was measured of this algorithm on {hardware}")
-    target = Target.of(place.machine, place.isa, place.threads)
+        return _left(FALLBACK, site, f"nothing was measured of this algorithm on {hardware}")
+    target = Target.of(site)
     ranking = rank(found, _size(built), built.graph, target)
     if not ranking:
-        return _left(FALLBACK, place, too_small_for_all(found, _size(built)))
+        return _left(FALLBACK, site, too_small_for_all(found, _size(built)))
     choice = choose_at(found, _size(built), ranking)
     if choice.is_left:
         name = next(each for each in PARAMETERS if each.lower() == choice.best.candidate.source)
-        taken = replace(choice.best, candidate=_asked(name, place))
+        taken = replace(choice.best, candidate=_asked(name, site))
         return replace(choice, best=taken, baseline=taken)
-    require_applicable(choice.best.candidate, built, halide_target(place.isa))
+    require_applicable(choice.best.candidate, built, halide_target(site.isa))
     return choice
 
 
-def _left(scheduler: str, place: Place, reason: str) -> Choice:
+def _left(scheduler: str, site: Site, reason: str) -> Choice:
     """Return the choice of leaving it to an autoscheduler of which nothing is known."""
-    taken = Ranked(_asked(scheduler, place), math.nan, math.nan, False)
+    taken = Ranked(_asked(scheduler, site), math.nan, math.nan, False)
     return Choice(taken, taken, reason, ())
 
 
-def _asked(scheduler: str, place: Place) -> Candidate:
+def _asked(scheduler: str, site: Site) -> Candidate:
     """Return the candidate of leaving the choice to an autoscheduler."""
-    parameters = json.dumps(defaults(scheduler, place.threads))
+    parameters = json.dumps(defaults(scheduler, site.threads))
     return Candidate((Directive("", 0, AUTOSCHEDULE, (scheduler, parameters)),), scheduler.lower())
 
 

@@ -36,7 +36,7 @@ def bench(
     has seen, beside the fastest of all that were profiled; `regret` is the time over theirs, at least 1.
     """
     standing, _ = session.baselines()
-    elsewhere = None if experience is None else experience.without(session.size)
+    elsewhere = None if experience is None else experience.without(session.workload.size)
     if elsewhere is not None and not elsewhere.sizes:
         elsewhere = None
     chosen: dict[int, Candidate] = {}
@@ -50,9 +50,9 @@ def bench(
     base = scored.usable_baselines()[0]
     fastest_s = min(found[each].time_s for each in [*standing, *rivals] if found[each].status == "ok")
     common = {
-        "pipeline": session.source.name,
-        "size": size_text(session.size),
-        "hardware": session.task.hardware.id,
+        "pipeline": session.workload.name,
+        "size": size_text(session.workload.size),
+        "hardware": session.site.hardware.id,
         "baseline": base.source,
         "baseline_s": found[base].time_s,
         "fastest_s": fastest_s,
@@ -98,7 +98,7 @@ def _scored(
     if not scored.usable_baselines():
         failed = {each: block[each] for block in scored.blocks for each in standing if each in block}
         raise MeasurementError(
-            f"no autoscheduler's schedule of {session.source.name} could be timed: {first_reason(failed)}"
+            f"no autoscheduler's schedule of {session.workload.name} could be timed: {first_reason(failed)}"
         )
     return scored
 
@@ -141,9 +141,9 @@ def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) 
     base = next(iter(judged.usable_baselines()), mine)
     return [
         {
-            "pipeline": session.source.name,
-            "size": size_text(session.size),
-            "hardware": session.task.hardware.id,
+            "pipeline": session.workload.name,
+            "size": size_text(session.workload.size),
+            "hardware": session.site.hardware.id,
             "source": each.source,
             "schedule": each.id,
             "status": timed[each].status,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 
 from perfpred.errors import InputError, PerfpredWarning
 from perfpred.halide.choose.database import Experience
@@ -14,7 +13,8 @@ from perfpred.halide.measure.campaign import scratch_folder
 from perfpred.halide.pipeline.built import BuiltPipeline
 from perfpred.halide.pipeline.serialized import SerializedPipeline
 from perfpred.halide.pipeline.sizes import Size
-from perfpred.hardware import Machine
+from perfpred.halide.pipeline.workload import Workload
+from perfpred.hardware import Site
 
 NAME = "pipeline"
 
@@ -26,17 +26,8 @@ class Quiet:
         """Do nothing."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where schedules are run."""
-
-    machine: Machine
-    isa: str
-    threads: int
-
-
 def tuned(
-    built: BuiltPipeline, size: Size, place: Place, experience: Experience | None, budget: int, seed: int
+    built: BuiltPipeline, size: Size, site: Site, experience: Experience | None, budget: int, seed: int
 ) -> Choice:
     """Return the fastest of at most `budget` schedules run at the size of the examples.
 
@@ -48,8 +39,8 @@ def tuned(
         If nothing can be compiled or timed.
     """
     with scratch_folder() as folder:
-        source = SerializedPipeline.write(built, folder, NAME).ref
-        with session(source, size, place.machine, (place.isa, place.threads)) as opened:
+        workload = Workload(SerializedPipeline.write(built, folder, NAME).ref, size)
+        with session(workload, site) as opened:
             if opened.graph.algorithm != built.algorithm:
                 raise InputError(
                     f"algorithm {built.algorithm} must be the same in other processes for schedules to be "

@@ -23,11 +23,11 @@ def chosen_for(
     best = choice.best
     others = [each for each in choice.ranking if each.candidate != best.candidate][:KEPT]
     schedule = Schedule.of(
-        session.source.name,
+        session.workload.name,
         session.graph,
         best.candidate,
         session.task.target,
-        [session.size],
+        [session.workload.size],
         best.expected_s if math.isfinite(best.expected_s) else None,
         [(each.candidate, each.expected_s) for each in others],
     )

@@ -39,10 +39,10 @@ def unrun(session: Session, experience: Experience | None) -> Choice:
     own = {each.source: each for each in standing}
     if experience is None or not experience.sizes:
         return _left(session, standing, notes, "nothing was measured of it at another size")
-    ranking = rank(experience, session.size, session.graph, session.target)
+    ranking = rank(experience, session.workload.size, session.graph, session.target)
     if not ranking:
-        return _left(session, standing, notes, too_small_for_all(experience, session.size))
-    choice = choose_at(experience, session.size, ranking)
+        return _left(session, standing, notes, too_small_for_all(experience, session.workload.size))
+    choice = choose_at(experience, session.workload.size, ranking)
     best = choice.best
     if choice.is_left and best.candidate.source in own:
         taken = replace(best, candidate=own[best.candidate.source])
@@ -54,7 +54,7 @@ def unrun(session: Session, experience: Experience | None) -> Choice:
 def _left(session: Session, standing: Sequence[Candidate], notes: Sequence[str], reason: str) -> Choice:
     """Return an autoscheduler's choice for the session's size."""
     if not standing:
-        raise InputError(f"no autoscheduler schedules {session.source.name}: {'; '.join(notes)}")
+        raise InputError(f"no autoscheduler schedules {session.workload.name}: {'; '.join(notes)}")
     named = next((each for each in standing if each.source == "adams2019"), standing[0])
     taken = Ranked(named, math.nan, math.nan, False)
     return Choice(taken, taken, reason, ())

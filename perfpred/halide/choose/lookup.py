@@ -13,8 +13,8 @@ from perfpred.halide.graph.identity import Identity, compared, is_same
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.measure.sized import remedy, why_another
 from perfpred.halide.measure.workers import Workshop
-from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.document import StaleScheduleError
 from perfpred.halide.schedule.rules import require_sizes
 
@@ -71,9 +71,7 @@ def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None =
     return _read(found[0], known, identity) if found else None
 
 
-def known(
-    folder: Path, source: PipelineRef, hardware: str, size: Size, graph: Graph, workshop: Workshop
-) -> Experience:
+def known(folder: Path, workload: Workload, hardware: str, graph: Graph, workshop: Workshop) -> Experience:
     """Return what `folder` holds of a pipeline, described at a size; `workshop` finds out why it does not.
 
     Raises
@@ -82,17 +80,17 @@ def known(
         If it holds nothing of it: what was measured is another algorithm, perhaps because the pipeline is
         another one at each size.
     """
-    identity = graph.identity
+    identity, source = graph.identity, workload.pipeline
     try:
         found = find(folder, source.name, hardware, identity)
     except AnotherAlgorithmError as error:
         for algorithm, other in error.measured[:MOST_LOOKED_AT]:
-            if is_same(algorithm, _identity(workshop, source, other)):
-                said = why_another(source, other, size, workshop)
+            if is_same(algorithm, _identity(workshop, Workload(source, other))):
+                said = why_another(Workload(source, other), workload.size, workshop)
                 raise StaleScheduleError(
-                    f"{source.name} is another algorithm at {size_text(size)} ({identity.algorithm}) than "
-                    f"at {size_text(other)}, where it was measured ({algorithm}){said}; {remedy(graph)}, "
-                    "or measure each size by itself"
+                    f"{source.name} is another algorithm at {size_text(workload.size)} "
+                    f"({identity.algorithm}) than at {size_text(other)}, where it was measured "
+                    f"({algorithm}){said}; {remedy(graph)}, or measure each size by itself"
                 ) from None
         raise
     if found is None:
@@ -103,9 +101,9 @@ def known(
     return found
 
 
-def _identity(workshop: Workshop, source: PipelineRef, size: Size) -> Identity:
+def _identity(workshop: Workshop, workload: Workload) -> Identity:
     try:
-        return workshop.describe(source, size).graph.identity
+        return workshop.describe(workload).graph.identity
     except InputError:  # it cannot be built at that size any more
         return Identity("")
 

@@ -12,18 +12,19 @@ from typing import Any
 from perfpred.errors import InputError, one_line
 from perfpred.halide.choose.database_file import BROKEN, WRONG
 from perfpred.halide.cost.machine import Target
+from perfpred.halide.graph.model import Graph
 from perfpred.halide.measure.campaign import Task, compile_all, prepare, pulse_library, scratch_folder
 from perfpred.halide.measure.checks import sizes_beside
 from perfpred.halide.measure.contention.fastest import recalled, remember
 from perfpred.halide.measure.contention.load import FEW, wait_for_quiet
 from perfpred.halide.measure.estimating import FEW_CALM, in_moments
-from perfpred.halide.measure.generate import BASELINES, Request, baselines
+from perfpred.halide.measure.generate import BASELINES, baselines
 from perfpred.halide.measure.timed import require_runnable, time_all
 from perfpred.halide.measure.workers import Workshop, compile_job
-from perfpred.halide.pipeline.ref import PipelineRef
-from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.pipeline.sizes import size_text
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate, distinct
-from perfpred.hardware import Machine
+from perfpred.hardware import Site
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
 from perfpred.sandbox.forking import ForkLimits
@@ -64,11 +65,8 @@ class Session:
 
     Parameters
     ----------
-    source : PipelineRef
-    size : (int, int)
-    machine : Machine
-    isa : str
-    threads : int
+    workload : Workload
+    site : Site
     workshop : Workshop
     folder : Path
         For files that live as long as the session.
@@ -79,23 +77,13 @@ class Session:
         The status of what was wrong or crashed, by its id: never run or chosen again.
     """
 
-    def __init__(
-        self,
-        source: PipelineRef,
-        size: Size,
-        machine: Machine,
-        place: tuple[str, int],
-        workshop: Workshop,
-        folder: Path,
-    ) -> None:
-        isa, threads = place
-        described = workshop.describe(source, size, str(folder / size_text(size)))
-        self.source, self.size, self.machine = source, size, machine
-        self.graph = described.graph
-        self.target = Target.of(machine, isa, threads)
-        beside, notes = sizes_beside(source, {size: described}, workshop, str(folder))
-        hardware = machine.hardware(isa, threads)
-        self.task = Task(source, hardware, {size: described}, folder, beside=tuple(beside))
+    def __init__(self, workload: Workload, site: Site, workshop: Workshop, folder: Path) -> None:
+        size = workload.size
+        described = workshop.describe(workload, str(folder / size_text(size)))
+        self.workload, self.site, self._described = workload, site, described
+        self.target = Target.of(site)
+        beside, notes = sizes_beside({size: described}, workshop, str(folder))
+        self.task = Task(workload.pipeline, site, {size: described}, folder, beside=tuple(beside))
         self.task.checks.notes += notes
         self.workshop = workshop
         self._log = Forgotten()
@@ -105,25 +93,29 @@ class Session:
         self.task.fastest.saw(recalled(self._pulses))
         prepare(self.task, workshop)
 
+    @property
+    def graph(self) -> Graph:
+        """The pipeline at the size, as plain data."""
+        return self._described.graph
+
     def baselines(self) -> tuple[list[Candidate], list[str]]:
         """Return what Halide's autoschedulers choose for this size, and notes where one fails."""
         if self._baselines is None:
-            place = (self.source, self.size, self.graph, self.task.target, self.target, self.task.folder)
-            self._baselines = baselines(Request(*place), self.workshop, BASELINES)
+            self._baselines = baselines(self._described, self.site, self.workshop, BASELINES)
         return self._baselines
 
     def require_runnable(self) -> None:
         """Raise `InputError` with Halide's own message if the pipeline fails even without a schedule."""
-        require_runnable(self.task, self.machine)
+        require_runnable(self.task)
 
     def require_applicable(self, candidate: Candidate) -> None:
         """Raise `InputError` unless Halide takes a candidate, which is found out in another process."""
-        job = compile_job(self.source, self.size, candidate, self.task.target, "") | {"kind": "apply"}
+        job = compile_job(self.workload, candidate, self.task.target, "") | {"kind": "apply"}
         reply = self.workshop.run(job)
         if reply["status"] != "ok":
             said = one_line(reply["message"])[:300]
             raise InputError(
-                f"the schedule {candidate.id} cannot be applied to {self.source.name}: {said}; what was "
+                f"the schedule {candidate.id} cannot be applied to {self.workload.name}: {said}; what was "
                 "measured of it is of another pipeline or was damaged: profile it again"
             )
 
@@ -154,7 +146,7 @@ class Session:
             for each in chosen
             if compiled[each.id].status != "ok"
         }
-        rows = time_all(self.task, usable, self.machine, Forgotten(), effort, seed, progress)
+        rows = time_all(self.task, usable, Forgotten(), effort, seed, progress)
         remember(self._pulses, self.task.fastest.time_s)
         moments = in_moments(rows, self.task.fastest.time_s, min(FEW_CALM, max(1, effort.min_rounds // 2)))
         for candidate, (_, record), moment in zip(usable, rows, moments, strict=True):
@@ -181,12 +173,10 @@ class Session:
 
 
 @contextmanager
-def session(
-    source: PipelineRef, size: Size, machine: Machine, place: tuple[str, int], compile_limit_s: float = 60.0
-) -> Iterator[Session]:
-    """Open a session on ``(isa, threads)`` whose processes and files go when it ends."""
+def session(workload: Workload, site: Site, compile_limit_s: float = 60.0) -> Iterator[Session]:
+    """Open a session whose processes and files go when it ends."""
     with (
         scratch_folder() as folder,
         Workshop(ForkLimits(compile_limit_s)) as workshop,
     ):
-        yield Session(source, size, machine, place, workshop, folder)
+        yield Session(workload, site, workshop, folder)

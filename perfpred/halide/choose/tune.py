@@ -73,7 +73,8 @@ def tune(
         session.failed.update(experience.failed)
     standing = [each for each in session.baselines()[0] if each.id not in session.failed]
     baselines = [each for each in standing if each.directives]
-    ranked = [] if experience is None else rank(experience, session.size, session.graph, session.target)
+    size = session.workload.size
+    ranked = [] if experience is None else rank(experience, size, session.graph, session.target)
     likely = [each.candidate for each in ranked if each.candidate not in standing]
     space = ScheduleSpace(OwnSpace(session.graph, session.target), likely)
     pool = pool_size(len(space.given), budget)
@@ -105,7 +106,9 @@ def _decided(
     first = session.measure([*standing, *finalists], SCREENING, seed, progress)
     ranking = _ranking(first)
     if not ranking:
-        raise MeasurementError(f"no schedule of {session.source.name} could be timed: {first_reason(first)}")
+        raise MeasurementError(
+            f"no schedule of {session.workload.name} could be timed: {first_reason(first)}"
+        )
     usable = [each.candidate for each in ranking]
     baselines = [each for each in standing if each in usable]
     rivals = [each for each in usable if each not in baselines][:RIVALS]

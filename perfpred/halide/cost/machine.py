@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perfpred.hardware import ISA_LEVELS, Machine
+from perfpred.hardware import ISA_LEVELS, Site
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Target:
         return cls(_vector_bytes(isa), threads)
 
     @classmethod
-    def of(cls, machine: Machine, isa: str, threads: int) -> Target:
-        """Return what is known of a machine."""
-        caches = machine.caches_bytes
+    def of(cls, site: Site) -> Target:
+        """Return what is known of a site."""
+        caches = site.machine.caches_bytes
         return cls(
-            _vector_bytes(isa),
-            threads,
+            _vector_bytes(site.isa),
+            site.threads,
             caches.get("L1d", cls.l1_bytes),
             caches.get("L2", cls.l2_bytes),
             caches.get("L3", cls.l3_bytes),

@@ -25,10 +25,11 @@ from perfpred.halide.measure.workers import (
 )
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.halide.schedule.reference import UNFUSED, inlined_schedule, reference_schedule
-from perfpred.hardware import Hardware, allowed_processors
+from perfpred.hardware import Site, allowed_processors
 from perfpred.measure.campaign import Log
 from perfpred.progress import Progress
 from perfpred.sandbox.forking import ForkLimits
@@ -54,10 +55,10 @@ class FastestPulse:
 
 @dataclass(frozen=True)
 class Task:
-    """A pipeline to be measured at some sizes on a place, with files of its own in `folder`."""
+    """A pipeline to be measured at some sizes on a site, with files of its own in `folder`."""
 
-    source: PipelineRef
-    hardware: Hardware
+    pipeline: PipelineRef
+    site: Site
     described: Mapping[Size, Description]
     folder: Path
     fastest: FastestPulse = field(default_factory=FastestPulse, compare=False)
@@ -68,7 +69,7 @@ class Task:
     @property
     def target(self) -> str:
         """Halide's target."""
-        return target(self.hardware.isa)
+        return target(self.site.isa)
 
     def library(self, candidate: Candidate, size: Size) -> Path:
         """Return where a candidate's code for a size lies: sizes whose pipelines are alike share it."""
@@ -94,7 +95,7 @@ class Task:
     @property
     def processors(self) -> tuple[int, ...]:
         """Return the processors that candidates are timed on."""
-        return allowed_processors()[-self.hardware.threads :]
+        return allowed_processors()[-self.site.threads :]
 
     def first_of_each(self) -> list[Size]:
         """Return a size for each code that there is: one, unless the pipeline is another at each size."""
@@ -158,7 +159,7 @@ def compile_all(
         or (outcomes[each.id].status == "ok" and not _is_compiled(task, each, sizes))
     ]
     jobs = [
-        compile_job(task.source, size, each, task.target, str(task.library(each, size)))
+        compile_job(Workload(task.pipeline, size), each, task.target, str(task.library(each, size)))
         for each in todo
         for size in sizes
     ]
@@ -262,7 +263,7 @@ def runtime_library(task: Task) -> Path:
 def pulse_library(task: Task) -> Path:
     """Return where the library of the work lies that tells how fast the machine is."""
     key = hashlib.sha256(repr([task.target, require_halide(), PULSE]).encode()).hexdigest()[:16]
-    return cache_dir() / f"pulse-{key}-{task.hardware.threads}t.so"
+    return cache_dir() / f"pulse-{key}-{task.site.threads}t.so"
 
 
 def prepare(task: Task, workshop: Workshop) -> None:
@@ -279,19 +280,19 @@ def prepare(task: Task, workshop: Workshop) -> None:
     beside: list[dict[str, Any]] = []
     jobs: list[dict[str, Any]]
     jobs = [] if is_usable(runtime) else [{"kind": "runtime", "target": task.target, "out": str(runtime)}]
-    pulse, threads = pulse_library(task), task.hardware.threads
+    pulse, threads = pulse_library(task), task.site.threads
     if not is_usable(pulse):
         jobs.append({"kind": "pulse", "target": task.target, "threads": threads, "out": str(pulse)})
     for size in task.first_of_each():
-        reference = reference_schedule(task.described[size].graph)
+        workload, reference = task.described[size].workload, reference_schedule(task.described[size].graph)
         path = task.library(reference, size)
         if not is_usable(path):
-            jobs.append(compile_job(task.source, size, reference, task.target, str(path)))
+            jobs.append(compile_job(workload, reference, task.target, str(path)))
         for each, rounding, path in task.variants(size):
             if not is_usable(path):
-                beside.append(compile_job(task.source, size, each, rounding, str(path)))
+                beside.append(compile_job(workload, each, rounding, str(path)))
     replies: dict[int, dict[str, Any]] = {}
     workshop.run_all([*jobs, *beside], replies.__setitem__)
     for number in range(len(jobs)):  # what fails of the others is done without
         if replies[number]["status"] != "ok":
-            raise MeasurementError(f"{task.source.name} cannot be compiled: {replies[number]['message']}")
+            raise MeasurementError(f"{task.pipeline.name} cannot be compiled: {replies[number]['message']}")

@@ -10,8 +10,8 @@ from perfpred.errors import InputError, one_line
 from perfpred.halide.measure.checking.compare import Tolerance
 from perfpred.halide.measure.sized import why_another
 from perfpred.halide.measure.workers import Description, Workshop
-from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.pipeline.workload import Workload
 
 ODD_SIZES = ((37, 29), (133, 99))
 """Sizes that no tile divides, at which outputs are checked beside those that are timed: the second where the
@@ -148,13 +148,15 @@ def failure(status: str, message: str, size: str) -> dict[str, Any]:
 
 
 def sizes_beside(
-    source: PipelineRef, described: Mapping[Size, Description], workshop: Workshop, folder: str
+    described: Mapping[Size, Description], workshop: Workshop, folder: str
 ) -> tuple[list[Beside], list[str]]:
     """Return sizes at which candidates are checked beside those that are timed, and why there are none.
 
     They must be ones of the same algorithm and the same operands: code is compiled for the timed sizes.
     """
     found: list[Beside] = []
+    first = next(iter(described.values())).workload
+    source = first.pipeline
     if source.is_stored:
         reason = f"{source.name} is stored with its examples, so it has one size"
     else:
@@ -164,14 +166,14 @@ def sizes_beside(
             if size in described:
                 continue
             try:
-                odd = workshop.describe(source, size, f"{folder}/{name}")
+                odd = workshop.describe(Workload(source, size), f"{folder}/{name}")
             except InputError as error:
                 said = one_line(error)[:200]
                 reason = reason or f"{source.name} cannot be built at {name}: {said}"
                 continue
             like = next((each for each, one in described.items() if one.code == odd.code), None)
             if like is None:
-                why = why_another(source, next(iter(described)), size, workshop)
+                why = why_another(first, size, workshop)
                 reason = reason or f"{source.name} is another pipeline at {name}{why}"
             elif _layouts(odd) == _layouts(described[like]):
                 reason = reason or f"{source.name} has one size, whatever it is asked for"

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from perfpred.documents.atomic import make_folder
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.measure.workers import Workshop, autoschedule_job
-from perfpred.halide.pipeline.ref import PipelineRef
-from perfpred.halide.pipeline.sizes import Size
+from perfpred.halide.measure.campaign import scratch_folder
+from perfpred.halide.measure.workers import Description, Workshop, autoschedule_job
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.halide.schedule.weights import sampling_parameters, write_perturbed
 from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.halide.space.template import FourKnobs
+from perfpred.hardware import Site
 from perfpred.sandbox.forking import ForkLimits
+from perfpred.variants.halide.library import target
 
 BASELINES = tuple(name.lower() for name in PARAMETERS)
 SAMPLED = "adams2019-sampled"
@@ -34,28 +33,22 @@ BASELINE_LIMIT_S = 300.0
 SAMPLE_LIMIT_S = 60.0
 
 
-@dataclass(frozen=True)
-class Request:
-    """What candidates are for: a pipeline, the size they are drawn for, and a machine.
-
-    `target` is Halide's name of the machine, `folder` is for files that live as long as the work.
-    """
-
-    source: PipelineRef
-    size: Size
-    graph: Graph
-    target: str
-    machine: Target
-    folder: Path
-
-
 def gather(
-    request: Request, workshop: Workshop, count: int, sources: Sequence[str], rng: np.random.Generator
+    described: Description,
+    site: Site,
+    workshop: Workshop,
+    count: int,
+    sources: Sequence[str],
+    rng: np.random.Generator,
 ) -> tuple[list[Candidate], list[str]]:
     """Return up to `count` distinct candidates, and what was said about those that could not be had.
 
     Parameters
     ----------
+    described : Description
+        The workload that candidates are drawn for.
+    site : Site
+        Where they will run.
     sources : sequence of str
         Any of ``BASELINES`` and of the keys of ``SHARES``.
 
@@ -69,7 +62,7 @@ def gather(
             raise UnknownNameError("source of schedules", name, (*BASELINES, *SHARES))
     found: dict[Candidate, None] = {}
     notes: list[str] = []
-    chosen, said = baselines(request, workshop, [name for name in BASELINES if name in sources])
+    chosen, said = baselines(described, site, workshop, [name for name in BASELINES if name in sources])
     found.update(dict.fromkeys(chosen))
     notes += said
     left = max(0, count - len(found))
@@ -78,15 +71,15 @@ def gather(
     for name in ("template", SAMPLED):
         if name in wanted:
             number = round(left * wanted[name] / total)
-            drawn, said = _right(_drawn(name, request, workshop, number, rng), request.graph)
+            drawn, said = _right(_drawn(name, described, site, workshop, number, rng), described.graph)
             found.update(dict.fromkeys(drawn))
             notes += said
     if "own" in wanted:
-        space = OwnSpace(request.graph, request.machine)
+        space = OwnSpace(described.graph, Target.of(site))
         found.update(dict.fromkeys(space.sample(max(0, count - len(found)), rng)))
     if not found:
         raise InputError(
-            f"no schedule of {request.source.name} was found: {'; '.join(notes) or 'none asked for'}"
+            f"no schedule of {described.workload.name} was found: {'; '.join(notes) or 'none asked for'}"
         )
     return list(found)[: max(count, len(chosen))], notes
 
@@ -99,62 +92,67 @@ def _right(candidates: Sequence[Candidate], graph: Graph) -> tuple[list[Candidat
 
 
 def baselines(
-    request: Request, workshop: Workshop, names: Sequence[str]
+    described: Description, site: Site, workshop: Workshop, names: Sequence[str]
 ) -> tuple[list[Candidate], list[str]]:
     """Return the choices of Halide's autoschedulers, and what was said where one has none."""
     proper = {name.lower(): name for name in PARAMETERS}
     jobs = [
-        (proper[name], defaults(proper[name], request.machine.threads), name, ForkLimits(BASELINE_LIMIT_S))
+        (proper[name], defaults(proper[name], site.threads), name, ForkLimits(BASELINE_LIMIT_S))
         for name in names
     ]
-    replies = _asked(request, workshop, jobs)
+    replies = _asked(described.workload, site, workshop, jobs)
     notes = [
         f"{name}: {reply['message']}"
         for name, reply in zip(names, replies, strict=True)
         if reply["status"] != "ok"
     ]
-    found, said = _right(_candidates(replies), request.graph)
+    found, said = _right(_candidates(replies), described.graph)
     return found, notes + said
 
 
 def _drawn(
-    name: str, request: Request, workshop: Workshop, count: int, rng: np.random.Generator
+    name: str,
+    described: Description,
+    site: Site,
+    workshop: Workshop,
+    count: int,
+    rng: np.random.Generator,
 ) -> list[Candidate]:
     if name == "template":
-        return FourKnobs(request.graph).sample(count, rng)
-    return adams_samples(request, workshop, count, rng)
+        return FourKnobs(described.graph).sample(count, rng)
+    return adams_samples(described.workload, site, workshop, count, rng)
 
 
 def adams_samples(
-    request: Request, workshop: Workshop, count: int, rng: np.random.Generator
+    workload: Workload, site: Site, workshop: Workshop, count: int, rng: np.random.Generator
 ) -> list[Candidate]:
     """Return up to `count` distinct schedules of Adams2019 with perturbed weights."""
     found: dict[Candidate, None] = {}
-    make_folder(request.folder)
-    for _ in range(3):
-        missing = count - len(found)
-        if missing <= 0:
-            break
-        jobs = []
-        for index in range(missing):
-            path = request.folder / f"adams-{len(found)}-{index}.weights"
-            write_perturbed(path, float(rng.choice(SIGMAS)), rng)
-            jobs.append(("Adams2019", sampling_parameters(path, rng), SAMPLED, ForkLimits(SAMPLE_LIMIT_S)))
-        found.update(dict.fromkeys(_candidates(_asked(request, workshop, jobs))))
-        for _, parameters, _, _ in jobs:
-            Path(parameters["weights_path"]).unlink(missing_ok=True)
+    with scratch_folder() as folder:
+        for _ in range(3):
+            missing = count - len(found)
+            if missing <= 0:
+                break
+            jobs = []
+            for index in range(missing):
+                path = folder / f"adams-{len(found)}-{index}.weights"
+                write_perturbed(path, float(rng.choice(SIGMAS)), rng)
+                jobs.append(
+                    ("Adams2019", sampling_parameters(path, rng), SAMPLED, ForkLimits(SAMPLE_LIMIT_S))
+                )
+            found.update(dict.fromkeys(_candidates(_asked(workload, site, workshop, jobs))))
     return list(found)[:count]
 
 
 Job = tuple[str, dict[str, Any], str, ForkLimits]
 
 
-def _asked(request: Request, workshop: Workshop, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+def _asked(workload: Workload, site: Site, workshop: Workshop, jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """Return the replies to some runs of autoschedulers, done side by side."""
 
     def one(job: Job) -> Callable[[], dict[str, Any]]:
         scheduler, parameters, label, limits = job
-        asked = autoschedule_job(request.source, request.size, scheduler, parameters, request.target, label)
+        asked = autoschedule_job(workload, scheduler, parameters, target(site.isa), label)
         return lambda: workshop.run(asked, limits)
 
     futures: list[Future[dict[str, Any]]] = [workshop.submit(one(job)) for job in jobs]

@@ -17,7 +17,6 @@ from perfpred.halide.measure.workers import Workshop
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.halide.space.search_space import ScheduleSpace, pool_size
-from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import CampaignJournal
 from perfpred.progress import Progress
@@ -39,7 +38,6 @@ class ShortTimings:
     ----------
     task : Task
     workshop : Workshop
-    machine : Machine
     journal : CampaignJournal
     seed : int
     progress : Progress
@@ -54,7 +52,6 @@ class ShortTimings:
 
     task: Task
     workshop: Workshop
-    machine: Machine
     journal: CampaignJournal
     seed: int
     progress: Progress
@@ -76,7 +73,7 @@ class ShortTimings:
         usable = [by_id[code] for code in dict.fromkeys(codes) if self.compiled[code].usable]
         log = Part(self.journal, f"look{self._round}", "row")
         seed = self.seed + self._round
-        rows = time_all(self.task, usable, self.machine, log, SHORT, seed, self.progress) if usable else []
+        rows = time_all(self.task, usable, log, SHORT, seed, self.progress) if usable else []
         self._round += 1
         times: dict[str, list[float]] = {each.id: [] for each in usable}
         for (row, _), estimated in zip(rows, estimates(rows), strict=True):

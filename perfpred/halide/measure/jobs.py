@@ -22,7 +22,7 @@ from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.built import BuiltPipeline
 from perfpred.halide.pipeline.code_key import code_key
 from perfpred.halide.pipeline.difference import difference
-from perfpred.halide.pipeline.ref import PipelineRef
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.apply import apply
 from perfpred.halide.schedule.autoscheduled import choice_of
 from perfpred.halide.schedule.autoschedulers import run_autoscheduler
@@ -43,19 +43,18 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
         return compile_runtime(hl.Target(job["target"]), Path(job["out"]))
     if job["kind"] == "pulse":
         return compile_pulse(hl.Target(job["target"]), job["threads"], Path(job["out"]))
-    source = PipelineRef(job["name"], job["place"])
-    size = int(job["size"][0]), int(job["size"][1])
-    built = build(source, size)
+    workload = Workload.from_json(job)
+    built = build(workload.pipeline, workload.size)
     if job["kind"] == "describe":
         return describe(built, Path(job["folder"]) if job.get("folder") else None)
     if job["kind"] == "difference":
-        return {"difference": differing(source, built, job["size"], job["other"])}
+        return {"difference": differing(workload, built, job["other"])}
     target = hl.Target(job["target"])
     if job["kind"] == "autoschedule":
         graph = built.graph  # read before anything is scheduled
         found = autoscheduled(built, target, job["scheduler"], job["parameters"], job["label"])
         if not found.runs_autoscheduler:
-            found = unrollable(found, graph, lambda: build(source, size), target)
+            found = unrollable(found, graph, lambda: build(workload.pipeline, workload.size), target)
         return {"candidate": found.to_json()}
     candidate = Candidate.from_json(job["candidate"])
     if job["kind"] == "apply":
@@ -80,10 +79,10 @@ def describe(built: BuiltPipeline, folder: Path | None) -> dict[str, Any]:
     }
 
 
-def differing(source: PipelineRef, built: BuiltPipeline, size: Sequence[int], other: Sequence[int]) -> str:
+def differing(workload: Workload, built: BuiltPipeline, other: Sequence[int]) -> str:
     """Return how the algorithm at another size differs from that of a pipeline, empty if it does not."""
-    sizes = (int(size[0]), int(size[1])), (int(other[0]), int(other[1]))
-    return difference((built.raw, build(source, sizes[1]).raw), sizes)
+    size = int(other[0]), int(other[1])
+    return difference((built.raw, build(workload.pipeline, size).raw), (workload.size, size))
 
 
 def autoscheduled(

@@ -22,7 +22,7 @@ from perfpred.errors import InputError
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure.campaign import Task, cache_dir, prepare
 from perfpred.halide.measure.checks import sizes_beside
-from perfpred.halide.measure.generate import BASELINES, SHARES, Request, baselines, gather
+from perfpred.halide.measure.generate import BASELINES, SHARES, baselines, gather
 from perfpred.halide.measure.iterative import ShortTimings, choose_in_rounds
 from perfpred.halide.measure.journalled import Part, candidates_of, warn_of_unclear
 from perfpred.halide.measure.results import Results
@@ -31,9 +31,10 @@ from perfpred.halide.measure.timed import require_runnable, time_all
 from perfpred.halide.measure.workers import Description, Workshop, require_halide
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate, distinct
 from perfpred.halide.schedule.rules import mapping, require, require_size, shown
-from perfpred.hardware import Machine
+from perfpred.hardware import Site
 from perfpred.measure.campaign import Effort
 from perfpred.measure.destination import stem
 from perfpred.measure.journal import CampaignJournal
@@ -51,17 +52,16 @@ LEAST_FIRST = 12
 
 
 @dataclass(frozen=True)
-class Order:
+class ProfileJob:
     """What is to be measured.
 
     Parameters
     ----------
-    source : PipelineRef
-        The pipeline.
+    pipeline : PipelineRef
+    site : Site
+        Where it is measured.
     sizes : tuple of (int, int)
         Candidates are drawn for the first; Halide's autoschedulers choose for each.
-    isa : str
-        The instruction-set level; ``threads`` the number of threads.
     count : int
         How many candidates, Halide's autoschedulers' own choices included.
     sources : tuple of str
@@ -75,10 +75,9 @@ class Order:
         our own space is among the sources.
     """
 
-    source: PipelineRef
+    pipeline: PipelineRef
     sizes: tuple[Size, ...]
-    isa: str
-    threads: int
+    site: Site
     count: int = 100
     seed: int = 0
     sources: tuple[str, ...] = (*BASELINES, *SHARES)
@@ -95,8 +94,7 @@ class Order:
 
 
 def profile_pipeline(
-    order: Order,
-    machine: Machine,
+    job: ProfileJob,
     out: Path,
     effort: Effort,
     progress: Progress,
@@ -122,12 +120,12 @@ def profile_pipeline(
         require_free([out], replace=resume or overwrite)
         before = seen(out)
         campaign = _Campaign(claim, resume, overwrite, effort, progress)
-        results, about = _measured(order, machine, folder, campaign)
-        profile = results.profile(machine, effort, about)
+        results, about = _measured(job, folder, campaign)
+        profile = results.profile(effort, about)
         require_same(out, before, claim.path)
         write_profile(profile, out)
         schedules = {each.id: each.to_json() for each in results.candidates}
-        document = {"pipeline": order.source.name, "schedules": schedules}
+        document = {"pipeline": job.pipeline.name, "schedules": schedules}
         atomic_write(schedules_path(out), json.dumps(document, indent=1) + "\n", follow_links=False)
         return profile
 
@@ -156,34 +154,33 @@ class _Campaign:
     progress: Progress
 
 
-def _measured(
-    order: Order, machine: Machine, folder: Path, campaign: _Campaign
-) -> tuple[Results, dict[str, Any]]:
+def _measured(job: ProfileJob, folder: Path, campaign: _Campaign) -> tuple[Results, dict[str, Any]]:
     """Return what a campaign found out, and what there is to say about it."""
-    hardware, load = machine.hardware(order.isa, order.threads), os.getloadavg()
-    with Workshop(ForkLimits(order.compile_limit_s)) as workshop:
+    hardware, load = job.site.hardware, os.getloadavg()
+    with Workshop(ForkLimits(job.compile_limit_s)) as workshop:
         described = {
-            size: workshop.describe(order.source, size, str(folder / size_text(size))) for size in order.sizes
+            size: workshop.describe(Workload(job.pipeline, size), str(folder / size_text(size)))
+            for size in job.sizes
         }
-        require_one_algorithm(order.source, described, workshop)
-        beside, said = sizes_beside(order.source, described, workshop, str(folder))
-        task = Task(order.source, hardware, described, folder, beside=tuple(beside))
+        require_one_algorithm(described, workshop)
+        beside, said = sizes_beside(described, workshop, str(folder))
+        task = Task(job.pipeline, job.site, described, folder, beside=tuple(beside))
         task.checks.notes += said
         prepare(task, workshop)
-        require_runnable(task, machine)  # before anything is drawn, or a journal begun
-        identity = _identity(order, hardware.id, described[order.sizes[0]])
+        require_runnable(task)  # before anything is drawn, or a journal begun
+        identity = _identity(job, hardware.id, described[job.sizes[0]])
         resume, overwrite = campaign.resume, campaign.overwrite
         with CampaignJournal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
             warn_of_unclear(journal)
-            target = Target.of(machine, order.isa, order.threads)
-            first, notes = _candidates(order, task, target, workshop, journal)
-            timings = ShortTimings(task, workshop, machine, journal, order.seed, campaign.progress)
-            choose_in_rounds(timings, target, first, order.count - order.first)
+            target = Target.of(job.site)
+            first, notes = _candidates(job, task, workshop, journal)
+            timings = ShortTimings(task, workshop, journal, job.seed, campaign.progress)
+            choose_in_rounds(timings, target, first, job.count - job.first)
             chosen, compiled = timings.chosen, timings.compiled
             workshop.close()  # nothing else runs while schedules are timed
             usable = [each for each in chosen if compiled[each.id].usable]
-            log, seed = Part(journal, "row"), order.seed
-            rows = time_all(task, usable, machine, log, campaign.effort, seed, campaign.progress)
+            log, seed = Part(journal, "row"), job.seed
+            rows = time_all(task, usable, log, campaign.effort, seed, campaign.progress)
             when = {
                 "started": journal.started,
                 "ended": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -244,44 +241,42 @@ def parse_size(text: str) -> Size:
     return require_size(size, "a size")
 
 
-def _identity(order: Order, hardware: str, described: Description) -> dict[str, Any]:
+def _identity(job: ProfileJob, hardware: str, described: Description) -> dict[str, Any]:
     return {
-        "pipeline": order.source.name,
+        "pipeline": job.pipeline.name,
         "algorithm": described.graph.algorithm,
         "code": described.code,
-        "sizes": [size_text(size) for size in order.sizes],
+        "sizes": [size_text(size) for size in job.sizes],
         "hardware": hardware,
-        "count": order.count,
-        "refined": order.refined,
-        "seed": order.seed,
-        "sources": list(order.sources),
+        "count": job.count,
+        "refined": job.refined,
+        "seed": job.seed,
+        "sources": list(job.sources),
         "halide": require_halide(),
     }
 
 
 def _candidates(
-    order: Order, task: Task, target: Target, workshop: Workshop, journal: CampaignJournal
+    job: ProfileJob, task: Task, workshop: Workshop, journal: CampaignJournal
 ) -> tuple[list[Candidate], list[str]]:
     """Return the candidates of a campaign: those in its journal, or new ones, which are put there."""
     for entry in journal.entries():
         if "candidates" in entry and (kept := candidates_of(entry["candidates"])) is not None:
             return kept, list(entry["notes"])
-    requests = [
-        Request(order.source, size, each.graph, task.target, target, task.folder)
-        for size, each in task.described.items()
-    ]
+    first, *others = task.described.values()
     found: list[Candidate] = []
     notes: list[str] = []
-    if order.sources:
-        rng, wanted = np.random.default_rng(order.seed), order.first - len(order.given)
-        found, notes = gather(requests[0], workshop, wanted, order.sources, rng)
+    if job.sources:
+        rng, wanted = np.random.default_rng(job.seed), job.first - len(job.given)
+        found, notes = gather(first, job.site, workshop, wanted, job.sources, rng)
         own: list[Candidate] = []
-        for request in requests[1:]:
-            more, said = baselines(request, workshop, [each for each in BASELINES if each in order.sources])
+        asked = [each for each in BASELINES if each in job.sources]
+        for described in others:
+            more, said = baselines(described, job.site, workshop, asked)
             own += more
             notes += [each for each in said if each not in notes]
         new = [each for each in distinct(own) if each not in found]
         found = [*found[: max(1, wanted - len(new))], *new]
-    chosen = distinct([*order.given, *found])
+    chosen = distinct([*job.given, *found])
     journal.append({"candidates": [each.to_json() for each in chosen], "notes": notes})
     return chosen, notes

@@ -20,7 +20,6 @@ from perfpred.halide.measure.estimating import estimates
 from perfpred.halide.measure.workers import require_halide
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, Row, RowRecord
 from perfpred.measure.timing import Estimate
 from perfpred.profile import Profile
@@ -38,7 +37,7 @@ class Results:
     compiled: Mapping[str, Compiled]
     rows: Sequence[tuple[Row, RowRecord]]
 
-    def profile(self, machine: Machine, effort: Effort, about: Mapping[str, Any]) -> Profile:
+    def profile(self, effort: Effort, about: Mapping[str, Any]) -> Profile:
         """Return the profile: a row a candidate and size.
 
         Raises
@@ -49,9 +48,9 @@ class Results:
         measured = self._measured()
         table = [
             {
-                "kernel": self.task.source.name,
+                "kernel": self.task.pipeline.name,
                 "variant": each.source,
-                "hardware": self.task.hardware.id,
+                "hardware": self.task.site.hardware.id,
                 "width": size[0],
                 "height": size[1],
                 "schedule": each.id,
@@ -67,7 +66,7 @@ class Results:
         frame = pd.DataFrame(table)
         unknown = frame[list(FEATURES)].isna().any(axis=1)
         frame.loc[frame["variant"].isin(frame.loc[unknown, "variant"]), list(FEATURES)] = np.nan
-        return Profile(frame, PARAMETERS, self._metadata(machine, effort) | dict(about))
+        return Profile(frame, PARAMETERS, self._metadata(effort) | dict(about))
 
     def _features(self, candidate: Candidate, size: Size) -> dict[str, float]:
         try:
@@ -103,9 +102,9 @@ class Results:
                 found.append((row, RowRecord(**wrong[row.subject])))
         return found
 
-    def _metadata(self, machine: Machine, effort: Effort) -> dict[str, Any]:
+    def _metadata(self, effort: Effort) -> dict[str, Any]:
         first = next(iter(self.task.described.values())).graph
-        hardware = self.task.hardware
+        hardware = self.task.site.hardware
         failures: list[dict[str, Any]] = [
             {"schedule": key, "status": each.status, "message": each.message}
             for key, each in self.compiled.items()
@@ -116,7 +115,7 @@ class Results:
             for row, record in self._failures()
         ]
         return {
-            "kernel": self.task.source.name,
+            "kernel": self.task.pipeline.name,
             "algorithm": first.algorithm,
             "units": {"time_s": "s", "noise": "fraction", "rounds": "timings"},
             "work": {
@@ -127,7 +126,7 @@ class Results:
                 hardware.id: {"cpu": hardware.cpu, "isa": hardware.isa, "threads": hardware.threads}
             },
             "target": self.task.target,
-            "machine": machine.describe(),
+            "machine": self.task.site.machine.describe(),
             "software": {"halide": require_halide(), "python": platform.python_version()},
             "timing": {
                 "estimate": "mean of the fastest third of the calm timings, in shuffled rounds over all rows",

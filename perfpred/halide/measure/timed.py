@@ -18,7 +18,6 @@ from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.reference import reference_schedule
-from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign
 from perfpred.measure.process import MALLOC
 from perfpred.progress import Progress
@@ -89,7 +88,6 @@ class Timer:
 def time_all(
     task: Task,
     candidates: Sequence[Candidate],
-    machine: Machine,
     log: Log,
     effort: Effort,
     seed: int,
@@ -99,7 +97,7 @@ def time_all(
     rows = [
         Row(each.id, {"width": size[0], "height": size[1]}) for each in candidates for size in task.described
     ]
-    with _timing_process(task, machine) as child:
+    with _timing_process(task) as child:
         best = Best()
         timers = {
             each.id: Timer(
@@ -118,18 +116,18 @@ def time_all(
     return list(zip(rows, records, strict=True))
 
 
-def require_runnable(task: Task, machine: Machine) -> None:
+def require_runnable(task: Task) -> None:
     """Raise `InputError` with Halide's own message if the pipeline fails even without a schedule."""
-    with _timing_process(task, machine):
+    with _timing_process(task):
         pass
 
 
 @contextmanager
-def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
+def _timing_process(task: Task) -> Iterator[Child]:
     setup = {
         "runtime": str(runtime_library(task)),
         "pulse": str(pulse_library(task)),
-        "threads": task.hardware.threads,
+        "threads": task.site.threads,
         "fastest_pulse_s": task.fastest.time_s if math.isfinite(task.fastest.time_s) else None,
         "sizes": {
             **{size_text(size): operands_setup(task, size, each) for size, each in task.described.items()},
@@ -140,12 +138,12 @@ def _timing_process(task: Task, machine: Machine) -> Iterator[Child]:
         },
     }
     processors = [str(each) for each in task.processors]
-    memory = str(min(MEMORY_BYTES, machine.memory_bytes))
+    memory = str(min(MEMORY_BYTES, task.site.machine.memory_bytes))
     command = Command(
-        f"the process timing {task.source.name}",
+        f"the process timing {task.pipeline.name}",
         ["-m", "perfpred.halide.measure.runner", memory, *processors],
         setup,
-        {**MALLOC, "HL_NUM_THREADS": str(task.hardware.threads)},
+        {**MALLOC, "HL_NUM_THREADS": str(task.site.threads)},
     )
     child, crowd = Child(command), Crowd(task.processors)
     try:
@@ -186,10 +184,10 @@ def _look(task: Task, child: Child) -> None:
         if name in sizes and not any(each in task.checks.data for each in sizes):
             failed.append((name, said))
     if len(failed) == len(sizes):
-        raise InputError(_unrunnable(task.source, *failed[0]))
+        raise InputError(_unrunnable(task.pipeline, *failed[0]))
 
 
-def _unrunnable(source: PipelineRef, size: str, said: str) -> str:
+def _unrunnable(pipeline: PipelineRef, size: str, said: str) -> str:
     """Return what is said of a pipeline that fails whatever its schedule."""
     remedy = (
         ". Its examples must cover what is read, and its outputs what is written: an output's extent may be "
@@ -197,6 +195,6 @@ def _unrunnable(source: PipelineRef, size: str, said: str) -> str:
     )
     said = said.removeprefix("Error: ").rstrip(".")
     return (
-        f"{source.name} cannot be run at {size}, even without a schedule: {said}"
+        f"{pipeline.name} cannot be run at {size}, even without a schedule: {said}"
         f"{remedy if 'accessed at' in said else ''}"
     )

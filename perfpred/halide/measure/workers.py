@@ -12,8 +12,8 @@ from typing import Any
 
 from perfpred.errors import InputError, VariantUnavailableError
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.sandbox.forking import ForkLimits
 from perfpred.sandbox.worker_pool import Job, WorkerPool
@@ -24,7 +24,7 @@ JOBS = "perfpred.halide.measure.jobs"
 
 @dataclass(frozen=True)
 class Description:
-    """A pipeline at one size: its graph, and what its compiled function takes and writes.
+    """What a workload is in detail: its graph, and what its compiled function takes and writes.
 
     Attributes
     ----------
@@ -39,6 +39,7 @@ class Description:
         What decides its code, beside a schedule and a target: see `perfpred.halide.pipeline.code_key`.
     """
 
+    workload: Workload
     graph: Graph
     arguments: tuple[Mapping[str, Any], ...]
     outputs: tuple[Mapping[str, Any], ...]
@@ -88,7 +89,7 @@ class Workshop:
         """Do jobs at the same time; `done` is called with each one's number and reply, one call at a time."""
         self._pool.run_all([Job(RUN, {"job": dict(job)}) for job in jobs], done, limits)
 
-    def describe(self, source: PipelineRef, size: Size, folder: str | None = None) -> Description:
+    def describe(self, workload: Workload, folder: str | None = None) -> Description:
         """Return a pipeline at a size; example images are saved to `folder` if one is given.
 
         Raises
@@ -96,26 +97,27 @@ class Workshop:
         InputError
             If it cannot be built or scheduled; the message says why.
         """
-        reply = self.run({"kind": "describe", **_where(source, size), "folder": folder})
+        reply = self.run({"kind": "describe", **workload.to_json(), "folder": folder})
         if reply["status"] != "ok":
             message = str(reply["message"])
-            place = source.location if ":" in source.location else source.name
-            is_placed = message.startswith(place.rpartition(":")[0] or place)
-            where = "" if is_placed else f"{place} at {size_text(size)}: "
+            ref = workload.pipeline
+            name = ref.location if ":" in ref.location else ref.name
+            is_named = message.startswith(name.rpartition(":")[0] or name)
+            where = "" if is_named else f"{name} at {size_text(workload.size)}: "
             raise InputError(f"{where}{message}")
         operands = tuple(reply["arguments"]), tuple(reply["outputs"])
         graph = Graph.from_json(reply["graph"])
-        return Description(graph, *operands, tuple(reply["rounding"]), reply["code"])
+        return Description(workload, graph, *operands, tuple(reply["rounding"]), reply["code"])
 
-    def difference(self, source: PipelineRef, size: Size, other: Size) -> str:
-        """Return how a pipeline's algorithm differs between two sizes, empty if it does not.
+    def difference(self, workload: Workload, other: Size) -> str:
+        """Return how a pipeline's algorithm differs at another size, empty if it does not.
 
         Raises
         ------
         InputError
             If it cannot be built at the other size.
         """
-        reply = self.run({"kind": "difference", **_where(source, size), "other": list(other)})
+        reply = self.run({"kind": "difference", **workload.to_json(), "other": list(other)})
         if reply["status"] != "ok":
             raise InputError(str(reply["message"]))
         return str(reply["difference"])
@@ -133,21 +135,19 @@ class Workshop:
         self.close()
 
 
-def compile_job(
-    source: PipelineRef, size: Size, candidate: Candidate, target: str, out: str
-) -> dict[str, Any]:
+def compile_job(workload: Workload, candidate: Candidate, target: str, out: str) -> dict[str, Any]:
     """Return the job of compiling a candidate to the shared library `out`."""
-    where = _where(source, size)
-    return {"kind": "compile", **where, "candidate": candidate.to_json(), "target": target, "out": out}
+    asked = {"kind": "compile", "candidate": candidate.to_json(), "target": target, "out": out}
+    return {**asked, **workload.to_json()}
 
 
 def autoschedule_job(
-    source: PipelineRef, size: Size, scheduler: str, parameters: Mapping[str, Any], target: str, label: str
+    workload: Workload, scheduler: str, parameters: Mapping[str, Any], target: str, label: str
 ) -> dict[str, Any]:
     """Return the job of asking an autoscheduler; the reply's candidate bears `label` as its source."""
     return {
         "kind": "autoschedule",
-        **_where(source, size),
+        **workload.to_json(),
         "scheduler": scheduler,
         "parameters": dict(parameters),
         "target": target,
@@ -166,7 +166,3 @@ def require_halide() -> str:
         return importlib.metadata.version("halide")
     except importlib.metadata.PackageNotFoundError:
         raise VariantUnavailableError("Halide is not installed: pip install halide") from None
-
-
-def _where(source: PipelineRef, size: Size) -> dict[str, Any]:
-    return {"name": source.name, "place": source.location, "size": list(size)}

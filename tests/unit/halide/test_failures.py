@@ -9,12 +9,12 @@ import pytest
 pytest.importorskip("halide")
 import perfpred as pp
 from perfpred.halide.choose.database import Experience
-from perfpred.halide.measure.profiling import Order, profile_pipeline
+from perfpred.halide.measure.profiling import ProfileJob, profile_pipeline
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.loading import function_of
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import Candidate, Directive
-from perfpred.hardware import compiler, probe
+from perfpred.hardware import Site, compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.profile import read_profile
 
@@ -113,11 +113,10 @@ def hazard(tmp_path):
 
 def test_a_run_ends_and_every_failure_is_a_row_that_says_why(hazard, tmp_path):
     given = tuple(each for each in CANDIDATES if needs_stack_limit or each.source != "crash")
-    order = Order(
-        *(hazard, (SIZE,), MACHINE.best_isa(), 1, len(given)), sources=(), compile_limit_s=15, given=given
-    )
+    site = Site.of(MACHINE, threads=1)
+    job = ProfileJob(hazard, (SIZE,), site, len(given), sources=(), compile_limit_s=15, given=given)
     out, effort = tmp_path / "hazard.csv", Effort(min_rounds=2, max_rounds=2, row_limit_s=6.0)
-    profile_pipeline(order, MACHINE, out, effort, Silent())
+    profile_pipeline(job, out, effort, Silent())
     profile = read_profile(out)
     rows = {row["variant"]: row for row in profile.table.to_dict("records")}
     assert set(rows) == {each.source for each in given}
@@ -133,7 +132,7 @@ def test_a_run_ends_and_every_failure_is_a_row_that_says_why(hazard, tmp_path):
         assert np.isnan(row["time_s"])
     assert len(failures) == len(given) - 2
 
-    profile_pipeline(order, MACHINE, out, effort, Silent(), resume=True)  # tries none of them again
+    profile_pipeline(job, out, effort, Silent(), resume=True)  # tries none of them again
     assert read_profile(out).table["status"].tolist() == profile.table["status"].tolist()
 
 

@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("halide")
 from perfpred.errors import InputError
 from perfpred.halide.measure.journalled import Part
-from perfpred.halide.measure.profiling import Order, read_schedules
+from perfpred.halide.measure.profiling import ProfileJob, read_schedules
 from perfpred.halide.pipeline.ref import PipelineRef
-from perfpred.hardware import compiler
+from perfpred.hardware import Site, compiler, probe
 from perfpred.learn.estimators.forest import ForestRegressor
 from perfpred.measure.journal import CampaignJournal
 from perfpred.profile import read_profile
@@ -35,8 +35,9 @@ def test_a_part_of_a_journal_is_known_by_another_name(tmp_path):
     ],
 )
 def test_how_many_come_first(count, refined, sources, first):
-    order = Order(PipelineRef.of("blur"), ((64, 64),), "avx2", 1, count, sources=sources, refined=refined)
-    assert order.first == first
+    site = Site(probe(), "avx2", 1)
+    job = ProfileJob(PipelineRef.of("blur"), ((64, 64),), site, count, sources=sources, refined=refined)
+    assert job.first == first
 
 
 @pytest.mark.skipif(compiler() is None, reason="no compiler to link with")

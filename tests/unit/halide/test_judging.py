@@ -206,7 +206,7 @@ def test_where_nothing_runs_the_first_reason_is_said():
     machine = Machine({}, quiet, 0)
     failed = Timed(math.nan, math.nan, "runtime_error", message="Input buffer im is accessed\nat -1")
     machine.measure = lambda candidates, *rest: dict.fromkeys(candidates, failed)
-    machine.source = Named
+    machine.workload = Named
     with pytest.raises(MeasurementError, match=r"of it could be timed: Input buffer im is accessed at -1$"):
         chosen(machine)
 

@@ -1,6 +1,7 @@
 """Whatever a candidate does, it becomes a row with a status, and the work goes on."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,17 @@ from perfpred.halide.measure.campaign import Task, compile_all, prepare, runtime
 from perfpred.halide.measure.timed import time_all
 from perfpred.halide.measure.workers import Workshop, autoschedule_job, compile_job
 from perfpred.halide.pipeline.ref import PipelineRef
+from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate, Directive
-from perfpred.hardware import compiler, probe
+from perfpred.hardware import Site, compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import CampaignJournal
 from perfpred.sandbox.forking import ForkLimits, run_forked
 from perfpred.variants.halide.library import target
 
 MACHINE = probe()
-PLACE = MACHINE.hardware(MACHINE.best_isa(), 1)
-TARGET = target(PLACE.isa)
+SITE = Site.of(MACHINE, threads=1)
+TARGET = target(SITE.isa)
 SIZE = (96, 64)
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 
@@ -64,10 +66,11 @@ def test_a_fork_tells_how_it_ended():
 )
 def test_a_pipeline_that_misbehaves(workshop, soften, tmp_path, mode, status, message):
     Path(soften.split(":")[0]).with_suffix(".mode").write_text(mode)
-    job = compile_job(PipelineRef.of(soften), SIZE, vectors(4), TARGET, str(tmp_path / "x.so"))
+    job = compile_job(Workload(PipelineRef.of(soften), SIZE), vectors(4), TARGET, str(tmp_path / "x.so"))
     reply = workshop.run(job, ForkLimits(2.0, 4 << 30))
     assert reply["status"] == status and message in reply["message"]
-    assert workshop.run({"kind": "nonsense", "name": "blur", "place": "blur", "size": SIZE})["status"] != "ok"
+    nonsense = {"kind": "nonsense", **Workload(PipelineRef.of("blur"), SIZE).to_json()}
+    assert workshop.run(nonsense)["status"] != "ok"
 
 
 @pytest.mark.parametrize(
@@ -81,24 +84,25 @@ def test_a_pipeline_that_misbehaves(workshop, soften, tmp_path, mode, status, me
 )
 def test_an_illegal_schedule_is_a_compile_error(workshop, soften, tmp_path, directive, message):
     candidate = Candidate((directive,))
-    reply = workshop.run(compile_job(PipelineRef.of(soften), SIZE, candidate, TARGET, str(tmp_path / "x.so")))
+    workload = Workload(PipelineRef.of(soften), SIZE)
+    reply = workshop.run(compile_job(workload, candidate, TARGET, str(tmp_path / "x.so")))
     assert reply["status"] == "compile_error" and message in reply["message"]
 
 
 def test_an_autoschedulers_choice_is_replayed_as_directives(workshop, soften, tmp_path):
-    source = PipelineRef.of(soften)
-    job = autoschedule_job(source, SIZE, "Mullapudi2016", {"parallelism": 2}, TARGET, "mullapudi2016")
+    workload = Workload(PipelineRef.of(soften), SIZE)
+    job = autoschedule_job(workload, "Mullapudi2016", {"parallelism": 2}, TARGET, "mullapudi2016")
     reply = workshop.run(job)
     candidate = Candidate.from_json(reply["candidate"])
     assert candidate.source == "mullapudi2016"
     assert {each.method for each in candidate.directives} >= {"split", "vectorize", "compute_root"}
-    again = workshop.run(compile_job(source, SIZE, candidate, TARGET, str(tmp_path / "x.so")))
+    again = workshop.run(compile_job(workload, candidate, TARGET, str(tmp_path / "x.so")))
     assert again["status"] == "ok"
 
 
 def test_describing_a_pipeline_that_cannot_be(workshop, soften):
     with pytest.raises(InputError, match="holds no function or generator harden"):
-        workshop.describe(PipelineRef("harden", soften.replace(":soften", ":harden")), SIZE)
+        workshop.describe(Workload(PipelineRef("harden", soften.replace(":soften", ":harden")), SIZE))
 
 
 FATES = {
@@ -134,14 +138,15 @@ def stand_in(task, candidate, code, folder):
 
 @pytest.fixture
 def task(workshop, soften, tmp_path):
-    source = PipelineRef.of(soften)
-    made = Task(source, PLACE, {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}, tmp_path)
+    workload = Workload(PipelineRef.of(soften), SIZE)
+    described = {SIZE: workshop.describe(workload, str(tmp_path / "96x64"))}
+    made = Task(workload.pipeline, SITE, described, tmp_path)
     prepare(made, workshop)
     return made
 
 
 def compiled(task, workshop, candidate):
-    job = compile_job(task.source, SIZE, candidate, TARGET, str(task.library(candidate, SIZE)))
+    job = compile_job(Workload(task.pipeline, SIZE), candidate, TARGET, str(task.library(candidate, SIZE)))
     return workshop.run(job)["status"] == "ok"
 
 
@@ -156,9 +161,9 @@ def test_every_fate_is_recorded_and_the_others_are_timed(workshop, task, tmp_pat
         candidates.append(each)
         stand_in(task, each, code, tmp_path)
     effort = Effort(min_rounds=3, max_rounds=3, row_limit_s=2.0)
-    machine = __import__("dataclasses").replace(MACHINE, memory_bytes=2 << 30)
+    task = replace(task, site=replace(SITE, machine=replace(MACHINE, memory_bytes=2 << 30)))
     with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
-        rows = time_all(task, candidates, machine, journal, effort, 0, Silent())
+        rows = time_all(task, candidates, journal, effort, 0, Silent())
     found = {row.subject: (record.status, record.message) for row, record in rows}
     assert found.pop(good.id) == ("ok", "")
     assert len(found) == len(FATES)
@@ -179,16 +184,16 @@ def test_what_a_wrong_one_spoils_is_not_held_against_the_others(workshop, task, 
     stand_in(task, spoiler, SPOIL, tmp_path)
     with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
         effort = Effort(min_rounds=1, max_rounds=1)
-        rows = time_all(task, [*good, spoiler], MACHINE, journal, effort, 0, Silent())
+        rows = time_all(task, [*good, spoiler], journal, effort, 0, Silent())
         order = [entry["row"] for entry in journal.entries()]
     assert [record.status for _, record in rows] == ["ok"] * 4 + ["wrong_result"]
     assert order.index(4) < 4  # some were checked after it
 
 
 def test_what_was_compiled_before_is_not_compiled_again(workshop, soften, tmp_path, monkeypatch):
-    source = PipelineRef.of(soften)
-    described = {SIZE: workshop.describe(source, SIZE, str(tmp_path / "96x64"))}
-    task = Task(source, PLACE, described, tmp_path)
+    workload = Workload(PipelineRef.of(soften), SIZE)
+    described = {SIZE: workshop.describe(workload, str(tmp_path / "96x64"))}
+    task = Task(workload.pipeline, SITE, described, tmp_path)
     with CampaignJournal(tmp_path / "first.journal", {}, resume=False) as journal:
         first = compile_all(task, [vectors(4), vectors(8)], workshop, journal, Silent())
     monkeypatch.setattr(workshop, "run_all", lambda jobs, *_: jobs and pytest.fail("something is compiled"))

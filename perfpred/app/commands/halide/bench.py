@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, Seed, comma_integers
-from perfpred.app.commands.halide.options import Isa, Threads, place_of
+from perfpred.app.commands.halide.options import Isa, Threads
 from perfpred.app.commands.halide.speedups import SPEEDUP_COLUMNS, shown_speedup
 from perfpred.app.console import notice, print_json, progress_bar, seconds, table
 from perfpred.errors import InputError, PerfpredError
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 
 
 def bench(
@@ -36,18 +36,19 @@ def bench(
     from perfpred.halide.measure.profiling import parse_size
     from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.pipeline.suite import PIPELINES
+    from perfpred.halide.pipeline.workload import Workload
 
-    machine, budgets = probe(), comma_integers(budget, "--budget")
+    budgets = comma_integers(budget, "--budget")
     if not budgets or min(budgets) < 0:
         raise InputError(f"--budget must be whole numbers >= 0, but got '{budget}'")
-    place = place_of(machine, isa, threads)
+    site = Site.of(probe(), isa, threads)
     sources = [PipelineRef.of(name) for name in pipelines or PIPELINES]
     documents: list[dict[str, Any]] = []
     for source in sources:
         wanted = parse_size(size) if size else source.default_size
         try:
-            with session(source, wanted, machine, place) as opened, progress_bar(source.name) as bar:
-                hardware = opened.task.hardware.id
+            with session(Workload(source, wanted), site) as opened, progress_bar(source.name) as bar:
+                hardware = site.hardware.id
                 experience = find(models, source.name, hardware, opened.graph.identity)
                 documents += judged(opened, experience, budgets, seed, bar)
         except PerfpredError as error:

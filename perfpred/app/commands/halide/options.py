@@ -6,16 +6,9 @@ from typing import Annotated
 
 import typer
 
-from perfpred.hardware import Machine
-
 Pipeline = Annotated[
     str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.", show_default=False)
 ]
 SizeOption = Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT.", show_default=False)]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0: all processors.")]
 Isa = Annotated[str, typer.Option("--isa", help="ISA level, such as avx2. Default: widest.")]
-
-
-def place_of(machine: Machine, isa: str, threads: int) -> tuple[str, int]:
-    """Return the ISA level and the threads that were asked for, or all that the machine has."""
-    return isa or machine.best_isa(), threads or len(machine.affinity)

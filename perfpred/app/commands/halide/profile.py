@@ -11,7 +11,7 @@ from perfpred.app.arguments import Json, Seed
 from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, seconds, table
 from perfpred.halide.pipeline.sizes import size_text
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 
 
 def profile(
@@ -56,16 +56,15 @@ def profile(
     from dataclasses import replace
 
     from perfpred.halide.measure.generate import BASELINES, SHARES
-    from perfpred.halide.measure.profiling import EFFORT, Order, parse_size, profile_pipeline
+    from perfpred.halide.measure.profiling import EFFORT, ProfileJob, parse_size, profile_pipeline
     from perfpred.halide.pipeline.ref import PipelineRef
 
-    machine, found = probe(), PipelineRef.of(pipeline)
+    found = PipelineRef.of(pipeline)
     sizes = tuple(dict.fromkeys(parse_size(text) for text in size or ())) or (found.default_size,)
-    order = Order(
+    job = ProfileJob(
         found,
         sizes,
-        isa or machine.best_isa(),
-        threads or len(machine.affinity),
+        Site.of(probe(), isa, threads),
         candidates,
         seed,
         tuple(source) if source else (*BASELINES, *SHARES),
@@ -76,7 +75,7 @@ def profile(
         EFFORT, min_rounds=min_rounds, max_rounds=max(min_rounds, max_rounds), time_limit_s=60 * time_limit
     )
     with shown_campaign(found.name) as bar:
-        made = profile_pipeline(order, machine, out, effort, bar, resume=resume, overwrite=overwrite)
+        made = profile_pipeline(job, out, effort, bar, resume=resume, overwrite=overwrite)
     for said in (*made.metadata["checks"]["notes"], *made.metadata["checks"]["warnings"]):
         notice(said)
     _show(_summary(made, out), json)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, Models, Seed
-from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads, place_of
+from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads
 from perfpred.app.console import notice, print_json, seconds, table
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 
 if TYPE_CHECKING:
     from perfpred.halide.choose.ranking import Ranked
@@ -38,14 +38,15 @@ def rank(
     from perfpred.halide.measure.profiling import parse_size
     from perfpred.halide.measure.workers import Workshop
     from perfpred.halide.pipeline.ref import PipelineRef
+    from perfpred.halide.pipeline.workload import Workload
     from perfpred.halide.space.loop_nests import OwnSpace
 
-    machine, source, wanted = probe(), PipelineRef.of(pipeline), parse_size(size)
-    place = place_of(machine, isa, threads)
+    source, wanted = PipelineRef.of(pipeline), parse_size(size)
+    site, workload = Site.of(probe(), isa, threads), Workload(source, wanted)
     with Workshop(workers=1) as workshop:
-        graph = workshop.describe(source, wanted).graph
-        experience = known(models, source, machine.hardware(*place).id, wanted, graph, workshop)
-    target = Target.of(machine, *place)
+        graph = workshop.describe(workload).graph
+        experience = known(models, workload, site.hardware.id, graph, workshop)
+    target = Target.of(site)
     others = OwnSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
     ranking = ranked_at(experience, wanted, graph, target, others)
     far = too_small_for_all(experience, wanted) if not ranking else out_of_range(experience, wanted)

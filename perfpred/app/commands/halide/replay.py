@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, Seed
-from perfpred.app.commands.halide.options import Isa, Pipeline, Threads, place_of
+from perfpred.app.commands.halide.options import Isa, Pipeline, Threads
 from perfpred.app.commands.halide.speedups import SPEEDUP_COLUMNS, shown_speedup
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
 from perfpred.errors import MeasurementError, one_line
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 
 
 def replay(
@@ -29,13 +29,14 @@ def replay(
     from perfpred.halide.choose.session import session
     from perfpred.halide.measure.profiling import parse_size
     from perfpred.halide.pipeline.ref import PipelineRef
+    from perfpred.halide.pipeline.workload import Workload
     from perfpred.halide.schedule.document import load_schedule
     from perfpred.halide.schedule.miscompiled import require_right
 
-    stored, machine, source = load_schedule(file), probe(), PipelineRef.of(pipeline)
+    stored, source = load_schedule(file), PipelineRef.of(pipeline)
     wanted = parse_size(size) if size else stored.sizes[0]
     with (
-        session(source, wanted, machine, place_of(machine, isa, threads)) as opened,
+        session(Workload(source, wanted), Site.of(probe(), isa, threads)) as opened,
         progress_bar(source.name) as bar,
     ):
         stored.require(opened.graph.identity)

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from perfpred.app.arguments import Json, Seed
-from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads, place_of
+from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads
 from perfpred.app.console import notice, print_json, progress_bar, seconds
 from perfpred.errors import UnknownNameError
-from perfpred.hardware import probe
+from perfpred.hardware import Site, probe
 
 LANGUAGES = ("python", "cpp")
 
@@ -35,16 +35,16 @@ def schedule(
     from perfpred.halide.choose.session import session
     from perfpred.halide.measure.profiling import parse_size
     from perfpred.halide.pipeline.ref import PipelineRef
+    from perfpred.halide.pipeline.workload import Workload
     from perfpred.halide.schedule.emit import to_cpp, to_python
 
     if emit and emit not in LANGUAGES:
         raise UnknownNameError("language", emit, LANGUAGES)
-    machine, source = probe(), PipelineRef.of(pipeline)
-    place = place_of(machine, isa, threads)
-    hardware, experience = machine.hardware(*place).id, None
-    with session(source, parse_size(size), machine, place) as opened, progress_bar(source.name) as bar:
+    site, workload = Site.of(probe(), isa, threads), Workload(PipelineRef.of(pipeline), parse_size(size))
+    hardware, experience = site.hardware.id, None
+    with session(workload, site) as opened, progress_bar(workload.name) as bar:
         if models is not None:
-            experience = known(models, source, hardware, opened.size, opened.graph, opened.workshop)
+            experience = known(models, workload, hardware, opened.graph, opened.workshop)
         made, choice = chosen_for(opened, experience, budget, seed, bar)
         warnings = opened.task.checks.warnings if opened.task.checks.data else []
     for warning in warnings:
