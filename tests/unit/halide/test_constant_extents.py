@@ -8,7 +8,7 @@ import halide as hl
 
 from perfpred.errors import InputError
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.pipeline.built import checked
+from perfpred.halide.pipeline.build import checked
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.constant_extents import doubtful, without_doubtful
 from perfpred.halide.schedule.dry_run import lowered

@@ -7,7 +7,7 @@ pytest.importorskip("halide")
 import halide as hl
 
 from perfpred.halide.graph.rounding import rounding
-from perfpred.halide.pipeline.built import checked
+from perfpred.halide.pipeline.build import checked
 
 HALF, SINGLE = 2.0**-10, 2.0**-23
 

@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.pipeline.built import build
-from perfpred.halide.pipeline.ref import Source
+from perfpred.halide.pipeline.build import build
+from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.applicable import is_applicable
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.constant_extents import doubtful
@@ -32,7 +32,7 @@ PLACES = [
 @pytest.fixture(scope="module", params=PLACES, ids=lambda each: f"{each[0]}-{each[1][0]}")
 def space(request):
     name, size = request.param
-    return OwnSpace(build(Source.of(name), size).graph, Target(vector_bytes=64, threads=2))
+    return OwnSpace(build(PipelineRef.of(name), size).graph, Target(vector_bytes=64, threads=2))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ pytest.importorskip("halide")
 import halide as hl
 
 from perfpred.errors import InputError
-from perfpred.halide.pipeline.built import checked, without_examples
+from perfpred.halide.pipeline.build import checked, without_examples
 
 
 def blurred(var="x", reduction="r"):
