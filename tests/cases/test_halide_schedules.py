@@ -210,7 +210,7 @@ def forged_schedule(text, number):
     names = forged(FuncNames, index=0, args=("x", "y"), rvars=(("r",),))
     other = forged(FuncNames, index=1, args=update[:1], rvars=())
     texts = {"pipeline": text, "algorithm": text, "target": text, "sizes": ((8, 8),), "expected_s": None}
-    candidate = forged(Candidate, directives=tuple(made), source=text, origin="")
+    candidate = forged(Candidate, directives=tuple(made), source=text, plan=None)
     return forged(Schedule, **texts, candidate=candidate, funcs={"f": names, text: other}, others=())
 
 

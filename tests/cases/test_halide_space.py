@@ -17,7 +17,6 @@ from perfpred.halide.schedule.applicable import is_applicable, too_small
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.document import Schedule
 from perfpred.halide.schedule.miscompiled import miscompiled
-from perfpred.halide.schedule.plan import Plan
 from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.halide.space.rules import problem
 from perfpred.variants.halide.library import target as halide_target
@@ -130,5 +129,5 @@ def test_the_plan_of_a_wrong_schedule_says_why():
     case = ("halide-13b-own-space-miscompiled", "relight")
     graph = checked(*made(*case)).graph
     for key in WRONG[case]:
-        reason = problem(Plan.loads(schedules(case[0])[key].origin), graph)
+        reason = problem(schedules(case[0])[key].plan, graph)
         assert reason is not None and "Halide compiles that wrongly" in reason

@@ -111,13 +111,13 @@ class Candidate:
         In the order they are applied. Funcs without any are inlined.
     source : str
         Who thought of it: ``own``, ``adams2019``, ...
-    origin : str
-        JSON of what it was made of, for its source to vary it; may be empty.
+    plan : Plan, optional
+        What it was made of, for its source to mutate it.
     """
 
     directives: tuple[Directive, ...]
     source: str = field(default="own", compare=False)
-    origin: str = field(default="", compare=False, repr=False)
+    plan: Plan | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         require_source(self.source)
@@ -143,7 +143,7 @@ class Candidate:
             "id": self.id,
             "source": self.source,
             "directives": [directive.to_json() for directive in self.directives],
-            "origin": self.origin,
+            "origin": "" if self.plan is None else self.plan.dumps(),
         }
 
     @classmethod
@@ -161,9 +161,8 @@ class Candidate:
             raise InputError(f"a candidate must have a list of 'directives', but it is {shown(given)}")
         found = tuple(_placed(each, index) for index, each in enumerate(given[: MAX_DIRECTIVES + 1]))
         require(isinstance(origin, str), "origin", "the JSON text of a plan", origin)
-        if origin:
-            Plan.loads(origin)
-        candidate = cls(found, document.get("source", "own"), origin)
+        plan = Plan.loads(origin) if origin else None
+        candidate = cls(found, document.get("source", "own"), plan)
         name = document.get("id", candidate.id)
         require(name == candidate.id, "id", f"the hash of the directives, {candidate.id},", name)
         return candidate

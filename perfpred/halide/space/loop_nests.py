@@ -17,7 +17,6 @@ from perfpred.halide.schedule.candidate import Candidate, distinct
 from perfpred.halide.schedule.constant_extents import without_doubtful
 from perfpred.halide.schedule.loop_nest import nests
 from perfpred.halide.schedule.miscompiled import miscompiled
-from perfpred.halide.schedule.plan import Plan
 from perfpred.halide.schedule.rules import MAX_NUMBER
 from perfpred.halide.space.lower import lower
 from perfpred.halide.space.mutate import vary
@@ -97,16 +96,15 @@ class OwnSpace:
         A candidate that this space did not draw, such as an autoscheduler's, has its factors varied; it loses
         the unrolling of loops whose extents Halide might no longer find to be constants.
         """
-        if not candidate.origin:
+        if candidate.plan is None:
             legal = [each for each in rescaled(candidate, NEIGHBOURS, rng) if self.is_legal(each)]
             return distinct([without_doubtful(each, self.graph) for each in legal])
-        plan = Plan.loads(candidate.origin)
         found: dict[Candidate, None] = {}
         for _ in range(TRIES * NEIGHBOURS):
             if len(found) >= NEIGHBOURS:
                 break
             style = draw_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
-            other = vary(plan, self.graph, style, rng)
+            other = vary(candidate.plan, self.graph, style, rng)
             if problem(other, self.graph) is None:
                 made = lower(other, self.graph)
                 if made != candidate and too_small(made, self.graph) is None:
@@ -116,10 +114,11 @@ class OwnSpace:
     def is_legal(self, candidate: Candidate) -> bool:
         """Whether a candidate can run on the pipeline at its size, as far as can be told without Halide."""
         try:
-            if candidate.origin:
-                plan = Plan.loads(candidate.origin)
-                if problem(plan, self.graph) is not None or lower(plan, self.graph) != candidate:
-                    return False
+            plan = candidate.plan
+            if plan is not None and (
+                problem(plan, self.graph) is not None or lower(plan, self.graph) != candidate
+            ):
+                return False
         except (InputError, ValueError, KeyError, TypeError):
             return False
         return has_features(candidate, self.graph) and too_small(candidate, self.graph) is None

@@ -13,12 +13,12 @@ GUARD = "GuardWithIf"
 
 
 def lower(plan: Plan, graph: Graph, source: str = SOURCE) -> Candidate:
-    """Return the candidate that a plan describes, with the plan as its origin."""
+    """Return the candidate that a plan describes, which carries the plan."""
     directives: list[Directive] = []
     for func in reversed(graph.funcs):
         if func.key in plan.funcs:
             directives += _func(func.key, plan.funcs[func.key], _first_guarded(func, graph))
-    return Candidate(tuple(directives), source, plan.dumps())
+    return Candidate(tuple(directives), source, plan)
 
 
 def _first_guarded(func: Func, graph: Graph) -> int:

@@ -39,7 +39,7 @@ def test_the_own_space_of_any_pipeline(name):
     assert all(map(space.is_legal, found))
     for each in found:
         again = Candidate.from_json(json.loads(json.dumps(each.to_json())))
-        assert (again, again.id, again.origin) == (each, each.id, each.origin)
+        assert (again, again.id, again.plan) == (each, each.id, each.plan)
     values = space.encode(found)
     assert values.shape == (12, len(FEATURES))
     assert np.isfinite(values).all()
@@ -179,7 +179,7 @@ def test_long_reductions_are_cut_in_order():
     drawn = space.sample(150, np.random.default_rng(0))
     cut = [each for each in drawn if any("split(k.x, k_x_o, k_x_i" in str(one) for one in each.directives)]
     assert cut and all(space.is_legal(each) for each in cut)
-    plan = Plan.loads(cut[0].origin)
+    plan = cut[0].plan
     product = plan.funcs["product"]
     for changed in ({"outer": ("x", "y")}, {"unrolled": ("k.x",)}):  # no loop around it, or all at once
         stages = (product.stages[0], replace(product.stages[1], **changed))

@@ -53,7 +53,7 @@ def test_what_is_drawn_and_varied_is_legal_and_can_run(space, found):
 
 def test_a_candidate_is_what_its_plan_says(space, found):
     for each in (*found[0], *found[1]):
-        plan = Plan.loads(each.origin)
+        plan = each.plan
         assert problem(plan, space.graph) is None
         assert lower(plan, space.graph) == each and Plan.loads(plan.dumps()) == plan
         assert Candidate.from_json(each.to_json()) == each
