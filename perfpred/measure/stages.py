@@ -111,12 +111,12 @@ class StageJournal:
                 yield entry
 
     def records(self, n_subjects: int) -> list[list[RowRecord]]:
-        """Return a record for each row of each stage; places count over the whole campaign."""
+        """Return a record for each row of each stage; timings are numbered over the whole campaign."""
         found = [[RowRecord() for _ in range(n_subjects * len(stage.sizes))] for stage in self.stages]
-        for place, entry in enumerate(self.timings(), start=1):
+        for number, entry in enumerate(self.timings(), start=1):
             rows = found[entry["stage"]]
             if entry["row"] < len(rows):
-                rows[entry["row"]].add(entry, place)
+                rows[entry["row"]].add(entry, number)
         return found
 
     def _taken_in(self, entry: Mapping[str, Any]) -> bool:
@@ -137,11 +137,11 @@ class StageJournal:
         """Say whether an entry can open the stage of a number, after those that are known."""
         new, anchors = entry["new"], entry["anchors"]
         before = {size for stage in self.stages[:number] for size in stage.new}
-        most = math.inf if self._n_candidates is None else self._n_candidates
+        n_sizes = math.inf if self._n_candidates is None else self._n_candidates
         return (
             entry["stage"] == number
             and bool(new)
-            and all(size < most for size in new)
+            and all(size < n_sizes for size in new)
             and len({*new, *before}) == len(new) + len(before)
             and len({*anchors}) == len(anchors)
             and {*anchors} <= set(self.stages[0].new if number else ())
@@ -205,12 +205,12 @@ class StagedCampaign:
         numbers : list of int
             Each size once, in order of choice.
         records : list of RowRecord
-            One a row of ``rows(numbers)``; an anchor has the timings of all stages.
+            One per row of ``rows(numbers)``; an anchor has the timings of all stages.
         slowness : list of float
             How much slower than in the faster stages the machine was in each, mean over subjects.
         """
         numbers = [number for stage in journal.stages for number in stage.new]
-        position = {number: place for place, number in enumerate(numbers)}
+        position = {number: index for index, number in enumerate(numbers)}
         stages = journal.records(len(self.subjects))
         merged = [RowRecord() for _ in range(len(self.subjects) * len(numbers))]
         slowness = []
@@ -238,7 +238,7 @@ def choose_anchors(numbers: Sequence[int], records: Sequence[RowRecord], count: 
     numbers : sequence of int
         The sizes of the first stage.
     records : sequence of RowRecord
-        One a row, subject by subject.
+        One per row, subject by subject.
     """
     table = np.array([_seconds(record) for record in records]).reshape(-1, len(numbers))
     return [numbers[index] for index in spread_anchors(table.sum(axis=0), count, ANCHORS_UP_TO)]

@@ -35,7 +35,7 @@ class Space(Protocol[C]):
         """Say whether `candidate` is one of the space."""
 
     def encode(self, candidates: Sequence[C]) -> Floats:
-        """Return what a model is given of `candidates`: numbers, shape (len(candidates), d)."""
+        """Return the features that a model sees of `candidates`, shape (len(candidates), d)."""
 
     def to_json(self, candidate: C) -> Any:
         """Return `candidate` as plain JSON values."""

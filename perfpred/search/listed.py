@@ -26,20 +26,20 @@ class ListedSpace:
     configurations : iterable of tuple
         All that are legal, in any order; repeats count once.
     encode : callable
-        From n configurations to what a model is told of them, shape (n, d).
+        From n configurations to the features that a model sees, shape (n, d).
 
     Raises
     ------
     InputError
-        If there is no configuration, or one has not a value for each parameter.
+        If there is no configuration, or one does not have a value for each parameter.
     """
 
     def __init__(
         self, parameters: Iterable[str], configurations: Iterable[Configuration], encode: Encode
     ) -> None:
         self.parameters = tuple(parameters)
-        self._places = {each: place for place, each in enumerate(dict.fromkeys(configurations))}
-        self._all = list(self._places)
+        self._index_of = {each: index for index, each in enumerate(dict.fromkeys(configurations))}
+        self._all = list(self._index_of)
         self._encode = encode
         if not self._all:
             raise InputError("a space needs at least one configuration")
@@ -66,24 +66,24 @@ class ListedSpace:
         """Return all configurations, or `n` of them at random."""
         if n >= len(self._all):
             return self._all
-        return [self._all[place] for place in rng.choice(len(self._all), n, replace=False)]
+        return [self._all[index] for index in rng.choice(len(self._all), n, replace=False)]
 
     def neighbours(self, candidate: Configuration, rng: np.random.Generator) -> Sequence[Configuration]:
         """Return the configurations that differ in one value."""
         changed = (
-            (*candidate[:place], value, *candidate[place + 1 :])
-            for place, values in enumerate(self._values)
+            (*candidate[:index], value, *candidate[index + 1 :])
+            for index, values in enumerate(self._values)
             for value in values
-            if value != candidate[place]
+            if value != candidate[index]
         )
-        return [each for each in changed if each in self._places]
+        return [each for each in changed if each in self._index_of]
 
     def is_legal(self, candidate: Configuration) -> bool:
         """Say whether the configuration is listed."""
-        return candidate in self._places
+        return candidate in self._index_of
 
     def encode(self, candidates: Sequence[Configuration]) -> Floats:
-        """Return what a model is told, shape (len(candidates), d)."""
+        """Return the features that a model sees, shape (len(candidates), d)."""
         return self._encode(candidates)
 
     def to_json(self, candidate: Configuration) -> dict[str, Value]:
@@ -97,6 +97,6 @@ class ListedSpace:
                 f"a configuration has the parameters {', '.join(self.parameters)}, but is {data!r}"
             )
         candidate = tuple(data[name] for name in self.parameters)
-        if candidate not in self._places:
+        if candidate not in self._index_of:
             raise InputError(f"the space has no configuration {dict(data)}")
         return candidate

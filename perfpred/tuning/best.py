@@ -69,7 +69,7 @@ class Best:
     alternatives : list of Choice
         The next ones in the order of their expected times.
     regret : Regret, optional
-        What its way of choosing costs at sizes left out; None where too few were measured, or none needed.
+        What its policy costs at sizes left out; None where too few were measured, or none needed.
     """
 
     best: Choice
@@ -90,8 +90,8 @@ def best_configuration(
 
     Only configurations that were measured are chosen from, and none that failed at the measured size nearest
     to the one that is asked for. A size that was measured is answered from its measurements alone. Otherwise
-    each way of choosing (models, and the fastest at the nearest size) is tried on sizes left out, and the one
-    of least regret chooses.
+    each policy (models, and the fastest at the nearest size) is tried on sizes left out, and the one with
+    the smallest regret chooses.
 
     Parameters
     ----------
@@ -225,17 +225,17 @@ def _from_measurements(query: _Query) -> Best:
 def _from_models(query: _Query, n_jobs: int, progress: Progress | None) -> Best:
     """Choose for a size that was not measured, in the way that is best for sizes left out."""
     found = regrets(query.combination, query.measured, query.wanted, n_jobs=n_jobs, progress=progress)
-    way = found[0].way if found else NEAREST
-    model = next((each.way for each in found if each.way in MODELS), MODELS[0])
+    policy = found[0].policy if found else NEAREST
+    model = next((each.policy for each in found if each.policy in MODELS), MODELS[0])
     predictor = _predictor(query, model, n_jobs)
     table = query.candidates.assign(**query.wanted)[list(query.measured.parameters)]
     answers = predictor.answers({name: table[name].to_numpy() for name in table})
-    nearby = _by_nearest(query) if way == NEAREST else []
+    nearby = _by_nearest(query) if policy == NEAREST else []
     order = nearby or np.argsort(answers.time_s, kind="stable").tolist()
-    how = _how(query, way, found[0] if found else None)
+    how = _how(query, policy, found[0] if found else None)
     choices = []
-    for place in order[: query.top]:
-        parameters = {name: _plain(table[name].iloc[place]) for name in query.tunables}
+    for index in order[: query.top]:
+        parameters = {name: _plain(table[name].iloc[index]) for name in query.tunables}
         said = predictor.predict({**parameters, **query.wanted})  # type: ignore[dict-item]
         reason = how if said.in_range and not said.reason else f"{how}; {said.reason}"
         choices.append(
@@ -263,14 +263,15 @@ def _by_nearest(query: _Query) -> list[int]:
     nearby = query.measured.take(nearest_rows(query.measured, query.wanted))
     rows = nearby.X[query.tunables].itertuples(index=False)
     times = pd.Series(nearby.time_s, index=[tuple(row) for row in rows]).groupby(level=0, sort=False).median()
-    places = {tuple(row): place for place, row in enumerate(query.candidates.itertuples(index=False))}
-    return [places[row] for row in times.sort_values(kind="stable").index if row in places]
+    index_of = {tuple(row): index for index, row in enumerate(query.candidates.itertuples(index=False))}
+    return [index_of[row] for row in times.sort_values(kind="stable").index if row in index_of]
 
 
-def _how(query: _Query, way: str, regret: Regret | None) -> str:
+def _how(query: _Query, policy: str, regret: Regret | None) -> str:
     """Say how a configuration was chosen and what that costs elsewhere."""
     what = f"chosen of {len(query.candidates)} configurations"
-    how = f"{what}: the fastest at the nearest measured size" if way == NEAREST else f"{what} by model {way}"
+    by_model = f"{what} by model {policy}"
+    how = f"{what}: the fastest at the nearest measured size" if policy == NEAREST else by_model
     if len(query.measured) > MAX_ROWS:
         how += f" of {MAX_ROWS} rows"
     if regret is None:

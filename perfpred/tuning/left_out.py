@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from perfpred.learn.estimators.base import TimeRegressor
 
 NEAREST = "nearest"
-"""The way that asks no model: what was fastest at the nearest size."""
+"""The policy that needs no model: what was fastest at the nearest size."""
 MODELS = ("augmented", "ensemble")
-WAYS = (*MODELS, NEAREST)
+POLICIES = (*MODELS, NEAREST)
 MAX_LEFT_OUT = 6
 """Sizes left out, the nearest to the query: each costs a fit of every model."""
 MAX_ROWS = 2000
@@ -36,19 +36,19 @@ MAX_ROWS = 2000
 
 @dataclass(frozen=True)
 class Regret:
-    """How much slower than the fastest is what a way of choosing takes, at sizes it has not seen.
+    """How much slower than the fastest is what a policy chooses, at sizes it has not seen.
 
     Attributes
     ----------
-    way : str
-        One of `WAYS`.
+    policy : str
+        One of `POLICIES`.
     sizes : tuple of dict
         The sizes left out.
     losses : tuple of float
         At each of them; 0.1: its choice takes 10% longer than the fastest measured there.
     """
 
-    way: str
+    policy: str
     sizes: tuple[dict[str, Value], ...]
     losses: tuple[float, ...]
 
@@ -102,7 +102,7 @@ def regrets(
     n_jobs: int = -1,
     progress: Progress | None = None,
 ) -> list[Regret]:
-    """Return the regret of each way of choosing, the least first; empty for fewer than three sizes.
+    """Return the regret of each policy, the smallest first; empty for fewer than three sizes.
 
     Parameters
     ----------
@@ -116,15 +116,15 @@ def regrets(
     listed = _left_out(part, wanted)
     if not listed:
         return []
-    jobs = [delayed(_loss)(combination, part, size, way) for way in WAYS for size in listed]
+    jobs = [delayed(_loss)(combination, part, size, policy) for policy in POLICIES for size in listed]
     losses = collect(jobs, len(jobs), n_jobs, progress)
     count = len(listed)
     found = [
-        Regret(way, tuple(listed), tuple(losses[place * count : (place + 1) * count]))
-        for place, way in enumerate(WAYS)
+        Regret(policy, tuple(listed), tuple(losses[index * count : (index + 1) * count]))
+        for index, policy in enumerate(POLICIES)
     ]
     known = [each for each in found if np.isfinite(each.mean)]
-    return sorted(known, key=lambda each: each.mean)  # the order of `WAYS` where equal
+    return sorted(known, key=lambda each: each.mean)  # the order of `POLICIES` where equal
 
 
 def _left_out(part: Profile, wanted: Mapping[str, Value]) -> list[dict[str, Value]]:
@@ -144,7 +144,7 @@ def _left_out(part: Profile, wanted: Mapping[str, Value]) -> list[dict[str, Valu
 
 
 def _inside(sizes: pd.DataFrame, among: pd.DataFrame) -> NDArray[np.bool_]:
-    """Say of sizes whether each number lies strictly between the least and the greatest of others, (n,)."""
+    """Say of sizes whether each number lies strictly between the minimum and the maximum of others, (n,)."""
     inside = np.ones(len(sizes), dtype=bool)
     for name in among:
         if among[name].dtype.kind in "if" and among[name].nunique() > 1:
@@ -153,16 +153,16 @@ def _inside(sizes: pd.DataFrame, among: pd.DataFrame) -> NDArray[np.bool_]:
     return inside
 
 
-def _loss(combination: Combination, part: Profile, size: Mapping[str, Value], way: str) -> float:
-    """Return the regret at one size of a way that has not seen it; NaN where it cannot choose."""
+def _loss(combination: Combination, part: Profile, size: Mapping[str, Value], policy: str) -> float:
+    """Return the regret at one size of a policy that has not seen it; NaN where it cannot choose."""
     is_left_out = distances(part.X, size) == 0
     known, judged = part.take(np.flatnonzero(~is_left_out)), part.take(np.flatnonzero(is_left_out))
     tunables = [name for name in part.parameters if name not in size]
-    if way == NEAREST:
+    if policy == NEAREST:
         choice = _fastest_nearby(known, judged, size, tunables)
     else:
         try:
-            predicted = fitted(combination, drawn(known), way).predict(judged.X)
+            predicted = fitted(combination, drawn(known), policy).predict(judged.X)
         except InputError:  # too few rows for the model, or a category it never saw
             return float("nan")
         choice = int(np.argmin(predicted))
@@ -174,10 +174,11 @@ def _fastest_nearby(
 ) -> int:
     """Return the row of `judged` whose configuration was fastest at the nearest known size; -1 if none is."""
     rows = nearest_rows(known, size)
-    places = {tuple(row): place for place, row in enumerate(judged.X[list(tunables)].itertuples(index=False))}
+    configurations = judged.X[list(tunables)].itertuples(index=False)
+    index_of = {tuple(row): index for index, row in enumerate(configurations)}
     nearby = known.take(rows)
-    for place in np.argsort(nearby.time_s, kind="stable"):
-        found = places.get(tuple(nearby.X[list(tunables)].iloc[place]))
+    for index in np.argsort(nearby.time_s, kind="stable"):
+        found = index_of.get(tuple(nearby.X[list(tunables)].iloc[index]))
         if found is not None:
             return found
     return -1

@@ -16,8 +16,8 @@ from perfpred.search.listed import Configuration, ListedSpace
 from perfpred.surrogates.source_task import SourceTask
 from perfpred.tuning.inputs import ConfigurationInputs
 
-LEAST_ROWS = 10
-"""From elsewhere, for a model of what takes long there."""
+MIN_ROWS = 10
+"""Of a source task, for a model of what takes long there."""
 IN_A_SEARCH = f"{IN_THE_FILE}, or search each of their values with --fixed"
 """What a user can do about too many columns."""
 
@@ -33,9 +33,9 @@ class RecordedSpace:
     objective : Recorded
         Measured times; of a configuration measured several times, the median of those that have one.
     inputs : ConfigurationInputs
-        What a model is told.
+        The features that a model sees.
     worst_s : float
-        The greatest recorded time: what a search that finds none is said to have found.
+        The maximum recorded time: what a search that finds none is counted as having found.
     """
 
     space: ListedSpace
@@ -61,8 +61,8 @@ class RecordedSpace:
         inputs = ConfigurationInputs(columns)
         rows = list(outcomes)
         encoded = inputs.of_configurations(rows)
-        places = {row: place for place, row in enumerate(rows)}
-        space = ListedSpace(varying, rows, lambda chosen: encoded[[places[each] for each in chosen]])
+        index_of = {row: index for index, row in enumerate(rows)}
+        space = ListedSpace(varying, rows, lambda chosen: encoded[[index_of[each] for each in chosen]])
         objective = Recorded(outcomes)
         _ = objective.optimum_s  # raises where nothing has a time
         worst_s = max(each.time_s for each in outcomes.values() if each.ok)
@@ -88,9 +88,9 @@ class RecordedSpace:
         """
         common = self.require_common(source)
         measured = source.ok
-        if len(measured) < LEAST_ROWS:
+        if len(measured) < MIN_ROWS:
             raise InputError(
-                f"a warm start needs at least {LEAST_ROWS} rows with a time, but got {len(measured)}"
+                f"a warm start needs at least {MIN_ROWS} rows with a time, but got {len(measured)}"
             )
         columns = {name: _column(self, measured.X, name) for name in self.space.parameters}
         shared = self.inputs.made_of(common)
@@ -100,7 +100,7 @@ class RecordedSpace:
 def _column(
     recorded: RecordedSpace, rows: pd.DataFrame, name: str
 ) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
-    """Return the values of a parameter; any value of the space stands for one that the rows have not."""
+    """Return the values of a parameter; any value of the space stands for one that the rows do not have."""
     if name in rows:
         return rows[name].to_numpy()
     any_value = recorded.space.values_of(name)[0]

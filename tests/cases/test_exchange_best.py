@@ -36,7 +36,7 @@ def space(sizes=(512, 1024, 2048, 4096), failing=(), **columns):
 
 @pytest.fixture
 def few_ways(monkeypatch):
-    monkeypatch.setattr(left_out, "WAYS", ("augmented", NEAREST))
+    monkeypatch.setattr(left_out, "POLICIES", ("augmented", NEAREST))
 
 
 def test_a_size_that_was_measured_needs_no_model():

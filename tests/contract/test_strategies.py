@@ -93,7 +93,7 @@ def made(name, **options):
 
 def small(name):
     """Return a strategy whose model, if it has one, costs little."""
-    return strategy(name).factory(Flat(), batch=50, least=50) if name == "model" else made(name)
+    return strategy(name).factory(Flat(), batch=50, min_batch=50) if name == "model" else made(name)
 
 
 WIDE_ROWS = [(x, y, z) for x in range(20) for y in range(20) for z in range(4)]
@@ -394,8 +394,8 @@ def test_options_are_checked():
         made("evolution", population=4, tournament=9)
     with pytest.raises(InputError, match="option population must be of type int, but is '3'"):
         made("evolution", population="3")
-    with pytest.raises(InputError, match="least >= 1"):
-        made("model", least=0)
+    with pytest.raises(InputError, match="min_batch >= 1"):
+        made("model", min_batch=0)
     assert made("annealing", hot=1).hot == 1
 
 

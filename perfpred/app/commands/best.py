@@ -106,7 +106,7 @@ def _document(
         "alternatives": [asdict(each) for each in rest],
         "regret": None
         if regret is None
-        else {"way": regret.way, "mean": regret.mean, "worst": regret.worst, "sizes": list(regret.sizes)},
+        else {"way": regret.policy, "mean": regret.mean, "worst": regret.worst, "sizes": list(regret.sizes)},
     }
 
 

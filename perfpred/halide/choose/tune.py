@@ -174,11 +174,11 @@ def _surrogate(experience: Experience | None, space: ScheduleSpace) -> Surrogate
         return GaussianSurrogate()
     relative = experience.relative
     kept = [
-        place
-        for place, each in enumerate(experience.candidates)
-        if each.directives and np.isfinite(relative[place]) and space.is_legal(each)
+        index
+        for index, each in enumerate(experience.candidates)
+        if each.directives and np.isfinite(relative[index]) and space.is_legal(each)
     ]
-    x = space.encode([experience.candidates[place] for place in kept])
+    x = space.encode([experience.candidates[index] for index in kept])
     source = SourceTask(x, relative[kept], np.ones(len(FEATURES), dtype=bool))
     # Features of schedules are no switches of code.
     return TransferSurrogate([source], by_strata=False)

@@ -24,8 +24,8 @@ from perfpred.progress import Progress
 from perfpred.sandbox.child import Child, Command
 from perfpred.variants.cache import is_usable
 
-HOPELESS = 4.0
-"""A candidate this much slower than the best so far at a size is timed once."""
+PRUNED_BEYOND = 4.0
+"""A candidate that takes so many times as long as the best so far at a size is pruned: timed once."""
 MEMORY_BYTES = 16 << 30
 LOOK_LIMIT_S = 120.0
 """How long the reference may be run at one size."""
@@ -33,15 +33,15 @@ LOOK_LIMIT_S = 120.0
 
 @dataclass(frozen=True)
 class Best:
-    """The least time so far, by size."""
+    """The minimum time so far, by size."""
 
     time_s: dict[str, float] = field(default_factory=dict)
 
-    def hopeless(self, size: str, time_s: float) -> bool:
-        """Take in a time; returns whether it is too far behind to be worth repeating."""
+    def prunes(self, size: str, time_s: float) -> bool:
+        """Take in a time; returns whether it is too far behind to be repeated."""
         best = min(time_s, self.time_s.get(size, time_s))
         self.time_s[size] = best
-        return time_s > HOPELESS * best
+        return time_s > PRUNED_BEYOND * best
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Timer:
             for taken in ("refused", "passed"):
                 reply.pop(taken, None)
             self.task.fastest.saw(reply["monitor_s"])
-            if self.best.hopeless(size, reply["time_s"]):
+            if self.best.prunes(size, reply["time_s"]):
                 reply["give_up"] = True
         return reply
 

@@ -22,11 +22,11 @@ from perfpred.search.surrogate import Posterior, Surrogate
 from perfpred.search.trace import Trace
 
 BATCH = 5
-"""Candidates a round, unless the search wants more at once."""
-TRIED_A_PROPOSAL = 10
-"""A round proposes one for so many that were tried."""
+"""Maximum candidates per round."""
+TRIED_PER_PROPOSAL = 10
+"""A round proposes one candidate per so many that were tried."""
 PARENTS = 5
-"""So many of the fastest candidates have their neighbours looked at: the pool may be a sample."""
+"""So many of the best candidates have their neighbours ranked, too: the pool may be a sample."""
 
 
 @dataclass
@@ -39,7 +39,7 @@ class ModelSearch(Generic[C]):
         Its model.
     batch : int
         Maximum candidates per round, >= 1.
-    least : int
+    min_batch : int
         Minimum candidates per round where the model chooses, >= 1: where a round costs something.
     pool : int
         Candidates that the model ranks, >= 1; those of a larger space are a sample, and neighbours of the
@@ -48,16 +48,16 @@ class ModelSearch(Generic[C]):
 
     surrogate: Surrogate
     batch: int = BATCH
-    least: int = 1
+    min_batch: int = 1
     pool: int = POOL
     _shuffled: Shuffled[C] = field(default_factory=Shuffled, init=False, repr=False)
     _pool: list[C] = field(default_factory=list, init=False, repr=False)
-    _places: dict[C, int] = field(default_factory=dict, init=False, repr=False)
+    _index_of: dict[C, int] = field(default_factory=dict, init=False, repr=False)
     _x: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False, repr=False)
     _misses: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("batch", "least", "pool"):
+        for name in ("batch", "min_batch", "pool"):
             value = getattr(self, name)
             require_option("model", f"{name} >= 1", value >= 1, value)
 
@@ -72,7 +72,7 @@ class ModelSearch(Generic[C]):
         _require_positive(trace)
         self._fill(space, n, trace, rng)
         known = [*trace.candidates, *trace.pending]
-        self._look_at(space, [each for each in known if each not in self._places])
+        self._look_at(space, [each for each in known if each not in self._index_of])
         tried, times = self._tried(trace), trace.values
         wanted = self.surrogate.initial_design(self._x, tried, times)
         if wanted is not None or not self.surrogate.is_ready(self._x[tried], times):
@@ -82,10 +82,10 @@ class ModelSearch(Generic[C]):
         self._look_at(space, self._near_the_best(space, trace, rng))
         posterior = self._posterior(trace)
         for candidate in trace.pending:
-            posterior.condition_on(self._places[candidate])
+            posterior.condition_on(self._index_of[candidate])
         return [
-            self._pool[place]
-            for place in kriging_believer(posterior, self._open(trace), min(n, self._round(trace)))
+            self._pool[index]
+            for index in kriging_believer(posterior, self._open(trace), min(n, self._round(trace)))
         ]
 
     def expected_gain(self, trace: Trace[C], runs: int) -> float:
@@ -109,11 +109,11 @@ class ModelSearch(Generic[C]):
             self._misses = self._misses + 1 if len(self._pool) == before else 0
 
     def _n_open(self, trace: Trace[C]) -> int:
-        return len(self._pool) - sum(each in self._places for each in (*trace.candidates, *trace.pending))
+        return len(self._pool) - sum(each in self._index_of for each in (*trace.candidates, *trace.pending))
 
     def _round(self, trace: Trace[C]) -> int:
         """Return how many to propose: one at a time while each result teaches much."""
-        return min(self.batch, max(self.least, len(trace) // TRIED_A_PROPOSAL))
+        return min(self.batch, max(self.min_batch, len(trace) // TRIED_PER_PROPOSAL))
 
     def _first(
         self, wanted: int | None, space: Space[C], trace: Trace[C], rng: np.random.Generator
@@ -128,21 +128,21 @@ class ModelSearch(Generic[C]):
         return self.surrogate.posterior(self._x[self._tried(trace)], trace.values, self._x)
 
     def _tried(self, trace: Trace[C]) -> list[int]:
-        return [self._places[candidate] for candidate in trace.candidates]
+        return [self._index_of[candidate] for candidate in trace.candidates]
 
     def _open(self, trace: Trace[C]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Say which of the pool were not tried, shape (len(pool),)."""
         is_open = np.ones(len(self._pool), dtype=bool)
         is_open[self._tried(trace)] = False
-        is_open[[self._places[candidate] for candidate in trace.pending]] = False
+        is_open[[self._index_of[candidate] for candidate in trace.pending]] = False
         return is_open
 
     def _look_at(self, space: Space[C], candidates: Sequence[C]) -> None:
         """Add candidates to the pool, encoded once."""
-        new = [each for each in dict.fromkeys(candidates) if each not in self._places]
+        new = [each for each in dict.fromkeys(candidates) if each not in self._index_of]
         if not new:
             return
-        self._places.update({each: len(self._pool) + place for place, each in enumerate(new)})
+        self._index_of.update({each: len(self._pool) + index for index, each in enumerate(new)})
         encoded = space.encode(new)
         self._x = np.vstack([self._x, encoded]) if self._pool else encoded
         self._pool += new
@@ -150,7 +150,7 @@ class ModelSearch(Generic[C]):
     def _near_the_best(self, space: Space[C], trace: Trace[C], rng: np.random.Generator) -> list[C]:
         times = trace.values
         order = np.argsort(np.where(np.isfinite(times), times, np.inf), kind="stable")[:PARENTS]
-        return [near for place in order for near in space.neighbours(trace.candidates[place], rng)]
+        return [near for index in order for near in space.neighbours(trace.candidates[index], rng)]
 
 
 def _require_positive(trace: Trace[C]) -> None:
@@ -176,15 +176,15 @@ def expected_improvement(posterior: Posterior) -> Floats:
 def kriging_believer(
     posterior: Posterior, is_open: np.ndarray[tuple[int], np.dtype[np.bool_]], n: int
 ) -> list[int]:
-    """Return up to `n` places of the greatest expected improvement, each given those before it."""
+    """Return up to `n` indices of maximum expected improvement, each given those before it."""
     is_open = is_open.copy()
     chosen: list[int] = []
     while len(chosen) < n and is_open.any():
-        place = int(np.argmax(np.where(is_open, expected_improvement(posterior), -1.0)))
-        chosen.append(place)
-        is_open[place] = False
+        index = int(np.argmax(np.where(is_open, expected_improvement(posterior), -1.0)))
+        chosen.append(index)
+        is_open[index] = False
         if len(chosen) < n:
-            posterior.condition_on(place)
+            posterior.condition_on(index)
     return chosen
 
 
