@@ -21,8 +21,9 @@ from typing import Any
 from fuzzing import damage
 from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 from perfpred.documents.journal import FORMAT
+from perfpred.documents.views import NameView
 from perfpred.errors import InputError
-from perfpred.halide.measure.journalled import NamedRows, Part, candidates_of, warn_of_unclear
+from perfpred.halide.measure.journalled import candidates_of, view, warn_of_unclear
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.measure.campaign import Effort, Row, RowRecord, run_campaign
 from perfpred.measure.journal import CampaignJournal
@@ -101,7 +102,7 @@ def measure_schedules(journal: CampaignJournal) -> list[tuple[int, RowRecord]]:
     if chosen is None:
         chosen = CANDIDATES
         journal.append({"candidates": [each.to_json() for each in chosen], "notes": []})
-    log = Part(journal, "compiled")
+    log = view(journal, "compiled")
     known = {entry["compiled"] for entry in log.entries()}
     for each in chosen:
         if each.id not in known:
@@ -111,7 +112,7 @@ def measure_schedules(journal: CampaignJournal) -> list[tuple[int, RowRecord]]:
     numbers = [CANDIDATES.index(each) for each in chosen]
     found = []
     for part, key in ((numbers[:4], "look0"), (numbers, "row")):
-        named = NamedRows(Part(journal, key, "row"), [CANDIDATES[number].id for number in part])
+        named = NameView(view(journal, key, "row"), [CANDIDATES[number].id for number in part])
         found += list(zip(part, _run(_rows(part), named), strict=True))
     return found
 

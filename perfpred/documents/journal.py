@@ -18,7 +18,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from perfpred.documents.claim import Claim
-from perfpred.documents.journal_lines import DamagedLineError, Problem, is_sealed, read_lines, seal, unseal
+from perfpred.documents.journal_lines import (
+    DamagedLineError,
+    Problem,
+    is_sealed,
+    no_problem,
+    read_lines,
+    seal,
+    unseal,
+)
 from perfpred.errors import InputError, MeasurementError, PerfpredWarning, shortened
 
 FORMAT = 2
@@ -39,13 +47,13 @@ class Journal:
         The file, created with its folder; or one that is locked already, which is closed with the journal.
     plan : mapping
         What is measured; a journal is continued only by the same plan.
-    problem : callable
-        Says why an entry cannot be one of this journal, None if it can: such a line is damaged.
     resume : bool
         Continue an existing journal. Without it an existing journal is an error, so that hours of
         measuring are never overwritten by a repeated command.
     overwrite : bool
         Replace an existing journal, unless it is to be continued.
+    problem : callable
+        Says why an entry cannot be one of this journal, None if it can: such a line is damaged.
 
     Raises
     ------
@@ -65,10 +73,10 @@ class Journal:
         self,
         where: Path | Claim,
         plan: Mapping[str, Any],
-        problem: Problem,
         *,
         resume: bool,
         overwrite: bool = False,
+        problem: Problem = no_problem,
     ) -> None:
         self._problem = problem
         self._claim = where if isinstance(where, Claim) else Claim(where)

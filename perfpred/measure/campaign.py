@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from perfpred.documents.views import Log
 from perfpred.errors import InputError
 from perfpred.measure.entries import problem, timings_in_range
 from perfpred.measure.timing import Clock, estimate
@@ -123,18 +124,6 @@ class Asker(Protocol):
 
         With ``give_up`` true the row is not timed again.
         """
-        ...
-
-
-class Log(Protocol):
-    """Where timings are kept: a journal, or the part of one that belongs to a stage."""
-
-    def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one timing."""
-        ...
-
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield the timings so far, in order."""
         ...
 
 

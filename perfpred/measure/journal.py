@@ -23,4 +23,4 @@ class CampaignJournal(Journal):
     def __init__(
         self, where: Path | Claim, plan: Mapping[str, Any], *, resume: bool, overwrite: bool = False
     ) -> None:
-        super().__init__(where, plan, problem, resume=resume, overwrite=overwrite)
+        super().__init__(where, plan, resume=resume, overwrite=overwrite, problem=problem)

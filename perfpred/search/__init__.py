@@ -8,13 +8,14 @@ from perfpred.search.run import Search, SearchLog, search
 from perfpred.search.strategies import STRATEGIES, ModelSearch, Strategy, strategy
 from perfpred.search.surrogate import Posterior, Surrogate
 from perfpred.search.trace import Evaluation, Trace
-from perfpred.search.trace_lines import LineLog, line_of, lines_of, trace_of
+from perfpred.search.trace_lines import EntryLog, LineLog, line_of, lines_of, logged_trace, trace_of
 
 __all__ = [
     "STRATEGIES",
     "AnchoredObjective",
     "Box",
     "Crossover",
+    "EntryLog",
     "Evaluation",
     "LineLog",
     "Measured",
@@ -32,6 +33,7 @@ __all__ = [
     "Trace",
     "line_of",
     "lines_of",
+    "logged_trace",
     "search",
     "strategy",
     "trace_of",

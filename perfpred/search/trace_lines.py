@@ -1,17 +1,18 @@
-"""A trace as lines of JSON: written as a search goes on, read to continue it.
+"""A trace as entries of JSON: written as a search goes on, read to continue it.
 
-A line is an evaluation, or ``{"proposed": candidate}``, which is written before the candidate is evaluated:
+An entry is an evaluation, or ``{"proposed": candidate}``, which is written before the candidate is evaluated:
 one without an evaluation after it was interrupted, and is evaluated first when the search is continued.
+Entries are kept as lines of a text, or in a journal, which is locked and has checksums.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, TextIO
+from typing import Any, Generic, Protocol, TextIO
 
-from perfpred.documents.json_text import NotJSONError, parse_json
+from perfpred.documents.json_lines import LineWriter, json_line, read_json_lines
+from perfpred.documents.views import Log
 from perfpred.errors import InputError
 from perfpred.search.candidates import C, Space
 from perfpred.search.objective import SECONDS
@@ -21,7 +22,40 @@ from perfpred.search.trace import VALUE, Evaluation, Trace
 TIME, PROPOSED = "time_s", "proposed"
 
 
-class LineLog(Generic[C]):
+class Appendable(Protocol):
+    """Where entries are appended: a stream of lines, or a journal."""
+
+    def append(self, entry: dict[str, Any]) -> None:
+        """Add one entry."""
+        ...
+
+
+class EntryLog(Generic[C]):
+    """Writes what a search does as entries, such as those of a journal; see `SearchLog`.
+
+    Parameters
+    ----------
+    entries : Appendable
+        Such as a `Journal`, or the part of one that is the search's.
+    space : Space
+        How candidates are written.
+    unit : str
+        Of the values.
+    """
+
+    def __init__(self, entries: Appendable, space: Space[C], unit: str = SECONDS) -> None:
+        self._entries, self._space, self._unit = entries, space, unit
+
+    def proposed(self, candidate: C) -> None:
+        """Write that a candidate is about to be evaluated."""
+        self._entries.append({PROPOSED: self._space.to_json(candidate)})
+
+    def evaluated(self, evaluation: Evaluation[C]) -> None:
+        """Write what became of a candidate."""
+        self._entries.append(_entry(evaluation, self._space, self._unit))
+
+
+class LineLog(EntryLog[C]):
     """Writes what a search does to a stream, a line at a time; see `SearchLog`.
 
     Parameters
@@ -35,19 +69,7 @@ class LineLog(Generic[C]):
     """
 
     def __init__(self, stream: TextIO, space: Space[C], unit: str = SECONDS) -> None:
-        self._stream, self._space, self._unit = stream, space, unit
-
-    def proposed(self, candidate: C) -> None:
-        """Write that a candidate is about to be evaluated."""
-        self._write(json.dumps({PROPOSED: self._space.to_json(candidate)}, allow_nan=False))
-
-    def evaluated(self, evaluation: Evaluation[C]) -> None:
-        """Write what became of a candidate."""
-        self._write(line_of(evaluation, self._space, self._unit))
-
-    def _write(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
-        self._stream.flush()
+        super().__init__(LineWriter(stream), space, unit)
 
 
 def lines_of(trace: Trace[C], space: Space[C]) -> Iterator[str]:
@@ -58,6 +80,10 @@ def lines_of(trace: Trace[C], space: Space[C]) -> Iterator[str]:
 
 def line_of(evaluation: Evaluation[C], space: Space[C], unit: str = SECONDS) -> str:
     """Return an evaluation as a line of JSON, without the line end."""
+    return json_line(_entry(evaluation, space, unit))
+
+
+def _entry(evaluation: Evaluation[C], space: Space[C], unit: str) -> dict[str, Any]:
     outcome = evaluation.outcome
     document: dict[str, Any] = {
         "candidate": space.to_json(evaluation.candidate),
@@ -66,8 +92,7 @@ def line_of(evaluation: Evaluation[C], space: Space[C], unit: str = SECONDS) -> 
         "cost_s": outcome.cost_s,
     }
     further = {"metrics": outcome.metrics, "violations": outcome.violations, "message": outcome.message}
-    document |= {name: value for name, value in further.items() if value}
-    return json.dumps(document, allow_nan=False)
+    return document | {name: value for name, value in further.items() if value}
 
 
 def trace_of(lines: Iterable[str], space: Space[C], unit: str = SECONDS) -> Trace[C]:
@@ -81,15 +106,28 @@ def trace_of(lines: Iterable[str], space: Space[C], unit: str = SECONDS) -> Trac
         If a line is neither an evaluation nor a proposal, with its number.
     """
     trace: Trace[C] = Trace(unit)
-    texts = [text for text in lines if text.strip()]
-    for number, text in enumerate(texts, start=1):
+    for number, document in read_json_lines(lines, "trace"):
         try:
-            _read(trace, parse_json(text), space)
-        except NotJSONError as error:
-            if number < len(texts):
-                raise InputError(f"line {number} of the trace is {error}") from None
+            _read(trace, document, space)
         except InputError as error:
             raise InputError(f"line {number} of the trace: {error}") from None
+    return trace
+
+
+def logged_trace(log: Log, space: Space[C], unit: str = SECONDS) -> Trace[C]:
+    """Return the trace whose entries a journal, or a part of one, holds.
+
+    Raises
+    ------
+    InputError
+        If an entry is neither an evaluation nor a proposal, with its number.
+    """
+    trace: Trace[C] = Trace(unit)
+    for number, entry in enumerate(log.entries(), start=1):
+        try:
+            _read(trace, entry, space)
+        except InputError as error:
+            raise InputError(f"entry {number} of the trace: {error}") from None
     return trace
 
 

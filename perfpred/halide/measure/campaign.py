@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from perfpred.documents.views import Log
 from perfpred.errors import MeasurementError
 from perfpred.halide.measure.checks import Beside, Checks
 from perfpred.halide.measure.contention.load import Others
@@ -30,7 +31,6 @@ from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.halide.schedule.reference import UNFUSED, inlined_schedule, reference_schedule
 from perfpred.hardware import Site, allowed_processors
-from perfpred.measure.campaign import Log
 from perfpred.progress import Progress
 from perfpred.sandbox.forking import ForkLimits
 from perfpred.variants.cache import cache_folder, is_usable, remove_leftovers, require_private, work_folder

@@ -11,7 +11,7 @@ import numpy as np
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure.campaign import Compiled, Task, compile_all
 from perfpred.halide.measure.estimating import estimates
-from perfpred.halide.measure.journalled import Part, candidates_of
+from perfpred.halide.measure.journalled import candidates_of, view
 from perfpred.halide.measure.timed import time_all
 from perfpred.halide.measure.workers import Workshop
 from perfpred.halide.schedule.candidate import Candidate
@@ -63,7 +63,7 @@ class ShortTimings:
     def compile(self, candidates: Sequence[Candidate]) -> None:
         """Compile candidates, which are then among those chosen."""
         self.chosen += [each for each in candidates if each not in self.chosen]
-        log = Part(self.journal, "compiled")
+        log = view(self.journal, "compiled")
         self.compiled = compile_all(self.task, self.chosen, self.workshop, log, self.progress)
 
     def evaluate(self, candidates: Sequence[Candidate]) -> list[Outcome]:
@@ -71,7 +71,7 @@ class ShortTimings:
         by_id = {each.id: each for each in self.chosen}
         codes = [self.compiled[each.id].twin_of or each.id for each in candidates]
         usable = [by_id[code] for code in dict.fromkeys(codes) if self.compiled[code].usable]
-        log = Part(self.journal, f"look{self._round}", "row")
+        log = view(self.journal, f"look{self._round}", "row")
         seed = self.seed + self._round
         rows = time_all(self.task, usable, log, SHORT, seed, self.progress) if usable else []
         self._round += 1

@@ -3,61 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from perfpred.documents.views import KeyView
 from perfpred.errors import InputError, PerfpredWarning
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.measure.campaign import Log
 from perfpred.measure.entries import INDEX
 from perfpred.measure.journal import CampaignJournal
 
 
-class Part:
-    """The entries of a journal that have some key; their writer and reader may know it by another `name`."""
-
-    def __init__(self, journal: CampaignJournal, key: str, name: str = "") -> None:
-        self._journal, self._key, self._name = journal, key, name or key
-
-    def append(self, entry: Mapping[str, Any]) -> None:
-        """Add an entry."""
-        self._journal.append(_renamed(entry, self._name, self._key))
-
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield the entries so far, in order."""
-        for entry in self._journal.entries():
-            if self._key in entry and not _is_unclear(entry, self._journal):
-                yield _renamed(entry, self._key, self._name)
-
-
-class NamedRows:
-    """A log whose timings bear what they are of: they find their row, wherever it is when they are read.
-
-    Which rows there are depends on other lines of the journal, any of which may be lost.
-
-    Parameters
-    ----------
-    log : Log
-    names : sequence of str
-        One per row.
-    """
-
-    def __init__(self, log: Log, names: Sequence[str]) -> None:
-        self._log, self._names = log, names
-        self._rows = {name: row for row, name in enumerate(names)}
-
-    def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one timing."""
-        self._log.append({**entry, "of": self._names[entry["row"]]})
-
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield the timings of rows that there are; older ones have a number alone."""
-        for entry in self._log.entries():
-            name = entry.pop("of", None)
-            if name is None:
-                yield entry
-            elif name in self._rows:
-                yield {**entry, "row": self._rows[name]}
+def view(journal: CampaignJournal, key: str, name: str = "") -> KeyView:
+    """Return the entries that have a key, without timings of which a lost line says what they are of."""
+    return KeyView(journal, key, name, lambda entry: not _is_unclear(entry, journal))
 
 
 def candidates_of(documents: Sequence[Mapping[str, Any]]) -> list[Candidate] | None:
@@ -87,7 +45,3 @@ def warn_of_unclear(journal: CampaignJournal) -> None:
 def _is_unclear(entry: Mapping[str, Any], journal: CampaignJournal) -> bool:
     is_timing = any(INDEX.fullmatch(key) for key in entry)
     return is_timing and "of" not in entry and journal.damage.any
-
-
-def _renamed(entry: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    return {(new if key == old else key): value for key, value in entry.items()}

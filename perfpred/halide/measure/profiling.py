@@ -24,7 +24,7 @@ from perfpred.halide.measure.campaign import Task, cache_dir, prepare
 from perfpred.halide.measure.checks import sizes_beside
 from perfpred.halide.measure.generate import BASELINES, SHARES, baselines, gather
 from perfpred.halide.measure.iterative import ShortTimings, choose_in_rounds
-from perfpred.halide.measure.journalled import Part, candidates_of, warn_of_unclear
+from perfpred.halide.measure.journalled import candidates_of, view, warn_of_unclear
 from perfpred.halide.measure.results import Results
 from perfpred.halide.measure.sized import require_one_algorithm
 from perfpred.halide.measure.timed import require_runnable, time_all
@@ -179,7 +179,7 @@ def _measured(job: ProfileJob, folder: Path, campaign: _Campaign) -> tuple[Resul
             chosen, compiled = timings.chosen, timings.compiled
             workshop.close()  # nothing else runs while schedules are timed
             usable = [each for each in chosen if compiled[each.id].usable]
-            log, seed = Part(journal, "row"), job.seed
+            log, seed = view(journal, "row"), job.seed
             rows = time_all(task, usable, log, campaign.effort, seed, campaign.progress)
             when = {
                 "started": journal.started,

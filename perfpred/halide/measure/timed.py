@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from perfpred.documents.views import Log, NameView
 from perfpred.errors import InputError, one_line
 from perfpred.halide.measure.campaign import Task, pulse_library, runtime_library
 from perfpred.halide.measure.contention.load import Crowd
-from perfpred.halide.measure.journalled import NamedRows
 from perfpred.halide.measure.workers import Description
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.reference import reference_schedule
-from perfpred.measure.campaign import Effort, Log, Row, RowRecord, run_campaign
+from perfpred.measure.campaign import Effort, Row, RowRecord, run_campaign
 from perfpred.measure.process import MALLOC
 from perfpred.progress import Progress
 from perfpred.sandbox.child import Child, Command
@@ -111,7 +111,7 @@ def time_all(
             for each in candidates
         }
         names = [f"{row.subject} {row.sizes['width']}x{row.sizes['height']}" for row in rows]
-        named = NamedRows(log, names)
+        named = NameView(log, names)
         records = run_campaign(rows, timers, named, effort, seed, time.perf_counter, progress)
     return list(zip(rows, records, strict=True))
 

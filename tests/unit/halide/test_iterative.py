@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.measure.journalled import Part
+from perfpred.halide.measure.journalled import view
 from perfpred.halide.measure.profiling import ProfileJob, read_schedules
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.hardware import Site, compiler, probe
@@ -18,11 +18,11 @@ from perfpred.profile import read_profile
 
 def test_a_part_of_a_journal_is_known_by_another_name(tmp_path):
     with CampaignJournal(tmp_path / "a.journal", {"plan": 1}, resume=False) as journal:
-        look = Part(journal, "look0", "row")
+        look = view(journal, "look0", "row")
         look.append({"row": 3, "time_s": 1.0})
-        Part(journal, "row").append({"row": 4, "time_s": 2.0})
+        view(journal, "row").append({"row": 4, "time_s": 2.0})
         assert list(look.entries()) == [{"row": 3, "time_s": 1.0}]
-        assert list(Part(journal, "row").entries()) == [{"row": 4, "time_s": 2.0}]
+        assert list(view(journal, "row").entries()) == [{"row": 4, "time_s": 2.0}]
 
 
 @pytest.mark.parametrize(

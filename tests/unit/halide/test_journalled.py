@@ -6,8 +6,9 @@ import warnings
 import pytest
 
 pytest.importorskip("halide")
+from perfpred.documents.views import NameView
 from perfpred.errors import PerfpredWarning
-from perfpred.halide.measure.journalled import NamedRows, Part, candidates_of, warn_of_unclear
+from perfpred.halide.measure.journalled import candidates_of, view, warn_of_unclear
 from perfpred.halide.measure.timed import Timer
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import compiler
@@ -19,13 +20,13 @@ CANDIDATES = [Candidate((Directive("f", 0, "vectorize", ("x", lanes)),)) for lan
 
 def test_timings_find_their_row_wherever_it_is(tmp_path):
     with CampaignJournal(tmp_path / "a.journal", {}, resume=False) as journal:
-        log = NamedRows(Part(journal, "look3", "row"), ["a", "b", "c"])
+        log = NameView(view(journal, "look3", "row"), ["a", "b", "c"])
         for row in range(3):
             log.append({"row": row, **OK})
     with CampaignJournal(tmp_path / "a.journal", {}, resume=True) as journal:
-        part = Part(journal, "look3", "row")
-        assert [entry["row"] for entry in NamedRows(part, ["c", "a"]).entries()] == [1, 0]
-        assert list(NamedRows(Part(journal, "look2", "row"), ["a"]).entries()) == []
+        part = view(journal, "look3", "row")
+        assert [entry["row"] for entry in NameView(part, ["c", "a"]).entries()] == [1, 0]
+        assert list(NameView(view(journal, "look2", "row"), ["a"]).entries()) == []
 
 
 def test_unnamed_timings_of_a_damaged_journal_are_left_out_and_counted(tmp_path):
@@ -33,12 +34,12 @@ def test_unnamed_timings_of_a_damaged_journal_are_left_out_and_counted(tmp_path)
     lines = [{"format": 1, "started": None, "plan": {}}, {"row": 0, **OK}, {"row": 1, **OK}]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with CampaignJournal(path, {}, resume=True) as journal:
-        assert [entry["row"] for entry in NamedRows(Part(journal, "row"), ["a", "b"]).entries()] == [0, 1]
+        assert [entry["row"] for entry in NameView(view(journal, "row"), ["a", "b"]).entries()] == [0, 1]
     path.write_text(path.read_text() + '{"candidat\n')
     with warnings.catch_warnings(record=True) as found, CampaignJournal(path, {}, resume=True) as journal:
         warnings.simplefilter("always", PerfpredWarning)
         warn_of_unclear(journal)
-        assert list(NamedRows(Part(journal, "row"), ["a", "b"]).entries()) == []
+        assert list(NameView(view(journal, "row"), ["a", "b"]).entries()) == []
     assert any("2 timings bear no name" in str(each.message) for each in found)
 
 
