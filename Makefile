@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check lint models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-halide bench-readme clean
+.PHONY: setup demo test coverage check lint models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-halide bench-readme clean
 
 setup: $(STAMP)
 
@@ -18,7 +18,14 @@ demo: setup
 	$(BIN)/perfpred demo
 
 test: setup
-	$(BIN)/python -m pytest --quiet --numprocesses auto
+	$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
+
+# Which branches no test takes; processes that tests start are counted too.
+coverage: setup
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --quiet --numprocesses auto --dist loadgroup
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under 90
 
 lint: setup
 	$(BIN)/ruff check .
