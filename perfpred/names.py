@@ -1,4 +1,4 @@
-"""Names of files made from names that people gave: readable, safe on every file system, never shared.
+"""Names derived from texts that people gave: of files, safe on every file system, and short keys of contents.
 
 ``file_stem(("matmul", "openblas", "xeon-1t"))`` is ``matmul-openblas-xeon-1t``. A name that the hyphens, or a
 file system without case, could confuse with another carries a hash of its exact parts after an underscore.
@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+_KEY_DIGITS = 16
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9.]*")
 _PLAIN_LAST = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.DOTALL)
@@ -18,6 +19,22 @@ _MAX_PLAIN = 150
 """Characters; with a suffix and a temporary name's additions that stays far below the usual 255 bytes."""
 _MAX_READABLE = 80
 _HASH_DIGITS = 12
+
+
+def slug(text: str, joiner: str = "-", keep: str = "") -> str:
+    """Return a text with a joiner in place of whatever is not an ASCII letter, a digit, or one of `keep`.
+
+    Examples
+    --------
+    >>> slug("block size (x)", "_"), slug("C++ 17.2", keep=".")
+    ('block_size_x_', 'C-17.2')
+    """
+    return re.sub(rf"[^A-Za-z0-9{re.escape(keep)}]+", joiner, text)
+
+
+def content_key(content: bytes) -> str:
+    """Return a key that other contents do not have, for the name of a file in a cache."""
+    return hashlib.sha256(content).hexdigest()[:_KEY_DIGITS]
 
 
 def file_stem(parts: Sequence[str], known: Iterable[str] = ()) -> str:
@@ -42,7 +59,7 @@ def file_stem(parts: Sequence[str], known: Iterable[str] = ()) -> str:
     >>> file_stem(("nbody", "C++", "i7")), file_stem(("nbody", "C#", "i7"))
     ('nbody-C-i7_51b002f423d9', 'nbody-C-i7_b9b076536fe8')
     """
-    stem = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", part) for part in parts)
+    stem = "-".join(slug(part, keep=".") for part in parts)
     if len(stem) <= _MAX_PLAIN and _owner(stem, len(parts), known) == tuple(parts):
         return stem
     readable = re.sub(r"-+", "-", stem)[:_MAX_READABLE].strip(".-") or "model"

@@ -92,17 +92,6 @@ def _split(text: str, what: str, known: Callable[[], Collection[str]] | None) ->
     return text[:place].strip(), text[place + 1 :].strip()
 
 
-def parameter_values(texts: Iterable[str]) -> dict[str, float | str]:
-    """Return ``NAME=VALUE`` pairs with numbers as floats; other text stays, for categorical parameters.
-
-    Examples
-    --------
-    >>> parameter_values(["m=512", "layout=nchw"])
-    {'m': 512.0, 'layout': 'nchw'}
-    """
-    return {name: _number_or_text(text) for name, text in assignments(texts, "a parameter").items()}
-
-
 def comma_list(text: str) -> list[str]:
     """Return the entries of a comma-separated list, without blanks."""
     return [entry.strip() for entry in text.split(",") if entry.strip()]
@@ -117,10 +106,3 @@ def comma_integers(text: str, what: str) -> list[int]:
         except ValueError:
             raise InputError(f"{what} must be whole numbers, but got '{entry}'") from None
     return numbers
-
-
-def _number_or_text(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text

@@ -13,7 +13,7 @@ from perfpred.exchange.objects import named_twice, text_in
 from perfpred.exchange.results import Rejection, Result, Results, recorded
 from perfpred.exchange.units import unit_named
 from perfpred.profile.cells import value_of
-from perfpred.profile.rules import TIME_UNITS
+from perfpred.profile.time_units import PER_SECOND
 
 NAME = "Google Benchmark JSON"
 DEFAULT_UNIT = "ns"
@@ -109,7 +109,7 @@ def _times(entries: Sequence[dict[str, Any]]) -> tuple[str, list[Any]]:
     if len(set(units)) == 1:
         return units[0], times
     try:
-        scales = [TIME_UNITS[f"time_{unit_named(unit)}"] for unit in units]
+        scales = [PER_SECOND[unit_named(unit)] for unit in units]
     except InputError:
         return units[0], times[:1]
     pairs = zip(times, scales, strict=True)

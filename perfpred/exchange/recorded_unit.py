@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from perfpred.errors import InputError
 from perfpred.exchange.formats import Format
 from perfpred.exchange.results import Results
-from perfpred.exchange.units import UNIT_NAMES, TimeUnit, unit_named
+from perfpred.exchange.units import TimeUnit, unit_named
+from perfpred.profile.time_units import UNIT_NAMES
 
 
 def recorded_unit(results: Results, kind: Format) -> TimeUnit:

@@ -16,7 +16,7 @@ from perfpred.exchange.results import Rejection, Result, recorded
 from perfpred.exchange.statuses import status_of
 from perfpred.exchange.units import TimeUnit, unit_named
 from perfpred.profile.cells import Value, parameter_column, value_of
-from perfpred.profile.rules import TIME_UNITS
+from perfpred.profile.time_units import PER_SECOND
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _estimated(result: Result, reading: Reading) -> tuple[float, float, bool]:
     """Return the time of a result, its noise, and whether both are of the repeats."""
     per_second = reading.unit.per_second
     if result.unit:
-        per_second = TIME_UNITS[f"time_{unit_named(result.unit)}"]
+        per_second = PER_SECOND[unit_named(result.unit)]
     time_s = _time_s(result.value, per_second)
     repeats = usable(result.repeats)
     if not repeats or not belongs(float(result.value), repeats):

@@ -13,9 +13,8 @@ from perfpred.documents.atomic import atomic_write
 from perfpred.errors import InputError
 from perfpred.exchange.failures import KEY, FailureWords
 from perfpred.exchange.t4 import FINE, ORIGIN
-from perfpred.exchange.units import UNIT_NAMES
 from perfpred.profile import Combination, Profile
-from perfpred.profile.rules import TIME_UNITS
+from perfpred.profile.time_units import PER_SECOND, UNIT_NAMES
 
 SCHEMA_VERSION = "1.0.0"
 _INVALIDITY = {
@@ -80,7 +79,7 @@ def _only_combination(profile: Profile) -> tuple[Combination, Profile]:
 def _unit(rows: Profile) -> str:
     """Return milliseconds, which tools expect, or seconds if a time would lose its last digit."""
     times = rows.ok.time_s
-    per_second = TIME_UNITS["time_ms"]
+    per_second = PER_SECOND["ms"]
     return "ms" if all(_in_unit(time, per_second) is not None for time in times.tolist()) else "s"
 
 
@@ -96,7 +95,7 @@ def _result(
 ) -> dict[str, Any]:
     configuration = {name: record[name] for name in parameters}
     if record["status"] == "ok":
-        invalidity, value = FINE, _in_unit(record["time_s"], TIME_UNITS[f"time_{unit}"])
+        invalidity, value = FINE, _in_unit(record["time_s"], PER_SECOND[unit])
     else:
         said = words.of(record["status"], list(configuration.values()))
         invalidity, value = _failure(record["status"], said)

@@ -5,17 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perfpred.errors import UnknownNameError
-from perfpred.profile.rules import TIME_UNITS
+from perfpred.profile.time_units import PER_SECOND, UNIT_NAMES, spelled_unit
 
-_SPELLINGS = {
-    "s": ("s", "sec", "second", "seconds"),
-    "ms": ("ms", "msec", "millisecond", "milliseconds", "milisecond", "miliseconds"),
-    "us": ("us", "µs", "μs", "usec", "microsecond", "microseconds"),
-    "ns": ("ns", "nsec", "nanosecond", "nanoseconds"),
-}
+_MISSPELT = dict.fromkeys(("milisecond", "miliseconds"), "ms")
+"""As Kernel Tuner writes it."""
 _TIMES = ("time", "latency", "duration")
-UNIT_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-_BY_SPELLING = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings}
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,7 @@ class TimeUnit:
     @property
     def per_second(self) -> float:
         """How many make a second."""
-        return TIME_UNITS[f"time_{self.name}"]
+        return PER_SECOND[self.name]
 
 
 def unit_named(spelling: str) -> str:
@@ -60,10 +54,10 @@ def unit_named(spelling: str) -> str:
     >>> unit_named("miliseconds"), unit_named(" MS ")
     ('ms', 'ms')
     """
-    try:
-        return _BY_SPELLING[spelling.strip().lower()]
-    except KeyError:
-        raise UnknownNameError("unit of time", spelling, UNIT_NAMES.values()) from None
+    unit = _MISSPELT.get(spelling.strip().lower()) or spelled_unit(spelling)
+    if unit is None or unit not in UNIT_NAMES:
+        raise UnknownNameError("unit of time", spelling, UNIT_NAMES.values())
+    return unit
 
 
 def is_time(objective: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError
+from perfpred.names import slug
 
 _WORDS = (
     "alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl concept "
@@ -37,7 +38,7 @@ def identifier(text: str) -> str:
     >>> identifier("intel-xeon-6-167"), identifier("3d"), identifier("größe")
     ('intel_xeon_6_167', 'x3d', 'gr_e')
     """
-    name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
+    name = slug(text, "_").strip("_")
     return name if name[:1].isalpha() else f"x{name}"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from perfpred.names import slug
+
 
 def cpu_id(model_name: str, family: str, model: str) -> str:
     """Return a stable id of a CPU type from what CPUID says.
@@ -20,7 +22,7 @@ def cpu_id(model_name: str, family: str, model: str) -> str:
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"(?:\((?:r|tm)\)|[^a-z0-9])+", "-", name.lower()).strip("-")
+    return slug(re.sub(r"\((?:r|tm)\)", " ", name.lower())).strip("-")
 
 
 def device_id(name: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from perfpred.errors import InputError
 from perfpred.measure.plan import Plan
 from perfpred.measure.process import Subject
+from perfpred.names import slug
 
 PLACEHOLDER = re.compile(r"\{(kernel|variant|hardware|cpu)\}")
 PLACEHOLDERS = "{kernel}, {variant}, {hardware}, {cpu}"
@@ -129,4 +130,4 @@ def _require_inside(path: Path, folder: Path) -> None:
 
 def _clean(value: str) -> str:
     """Return a name as a part of a file name."""
-    return re.sub(r"[^A-Za-z0-9_.+-]+", "-", value).lstrip(".") or "-"
+    return slug(value, keep="_.+-").lstrip(".") or "-"

@@ -18,15 +18,10 @@ from perfpred.measure.destination import Destination, card_path
 from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.outputs import Outputs, claimed
 from perfpred.measure.plan import Part, Plan
-from perfpred.measure.process import Limits, Subject, prepare, processes
+from perfpred.measure.process import Limits, prepare, processes
 from perfpred.measure.results import Outcome, outcomes_of, to_profile
 from perfpred.profile import Profile, write_profile
 from perfpred.progress import Progress
-
-
-def output_paths(plan: Plan, out: str) -> dict[Path, list[Subject]]:
-    """Return the files a plan is written to, as `Destination.paths` does."""
-    return Destination(out).paths(plan)
 
 
 def profile_plan(

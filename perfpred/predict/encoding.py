@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perfpred.errors import ExpressionError, InputError, UnknownNameError
+from perfpred.names import slug
 from perfpred.predict.checks import Floats, require
 from perfpred.predict.expressions import Columns, parsed
 
@@ -201,7 +201,7 @@ def _require_names(owner: object, what: str, names: Sequence[str]) -> None:
 
 def _safe_name(label: str, taken: set[str]) -> str:
     """Return a name that an expression can use; other labels get another one."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_") or "column"
+    name = slug(label, "_").strip("_") or "column"
     while name in taken or (len(name) <= _MAX_NAME and not _is_expression(name)):
         name = f"{name}_" if name[0].isalpha() else f"column_{name}"
         if len(name) > _MAX_NAME:

@@ -18,7 +18,6 @@ from perfpred.profile.columns.mapping import ColumnMapping
 from perfpred.profile.columns.plan import Plan, make_plan
 from perfpred.profile.columns.repeats import estimated
 from perfpred.profile.columns.toml import read_mapping
-from perfpred.profile.columns.units import in_seconds
 from perfpred.profile.csv_text import Sheet, read_sheet
 from perfpred.profile.grid import grid_of
 from perfpred.profile.groups import (
@@ -33,6 +32,7 @@ from perfpred.profile.merge import concat
 from perfpred.profile.metadata import read_sidecar
 from perfpred.profile.rules import KEYS, MAX_NAME, TIME_UNITS, Violation, check
 from perfpred.profile.table import Profile
+from perfpred.profile.time_units import in_seconds
 
 PathLike: TypeAlias = str | os.PathLike[str]
 

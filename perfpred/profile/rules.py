@@ -16,10 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perfpred.profile.cells import MAX_TEXT, number_column, parameter_column, text_column
+from perfpred.profile.time_units import PER_SECOND
 
 KEYS = ("kernel", "variant", "hardware")
 STATUSES = ("ok", "compile_error", "runtime_error", "timeout", "wrong_result")
-TIME_UNITS = {"time_s": 1.0, "time_ms": 1e3, "time_us": 1e6, "time_ns": 1e9}  # units in a second
+TIME_UNITS = {f"time_{unit}": count for unit, count in PER_SECOND.items()}
+"""The columns of times that need no mapping, with how many of their unit make a second."""
 NUMBERS = ("time_s", "noise", "rounds")
 _OPTIONAL = ("noise", "rounds", "status")
 SMALLEST, LARGEST = 1e-30, 1e30  # of sizes, which are multiplied and raised to powers, and of seconds

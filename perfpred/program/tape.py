@@ -9,10 +9,6 @@ from perfpred.errors import InputError
 from perfpred.program.layers import Layer
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-BINARY = ("+", "-", "*", "/", "//", "%", "**", "min", "max", *COMPARISONS)
-UNARY = ("neg", "ceil", "floor", "sqrt", "log2", "exp", "floor0", "ceil0", "exp40", "log2n")
-"""``floor0`` and ``ceil0`` are of something known to be >= 0, ``exp40`` of something within -40..40,
-``log2n`` of a normal number > 0."""
 INPUT, CONSTANT, LAYER = "input", "constant", "layer"
 
 
@@ -27,7 +23,10 @@ class Instruction:
     Parameters
     ----------
     operation : str
-        ``input``, ``constant``, ``layer``, or one of `BINARY` and `UNARY`; a comparison gives 1 or 0.
+        ``input``, ``constant``, ``layer``; of two operands ``+ - * / // % ** min max`` or a comparison, which
+        gives 1 or 0; of one ``neg``, ``ceil``, ``floor``, ``sqrt``, ``log2``, ``exp``, and what is faster of
+        something known: ``floor0`` and ``ceil0`` of something >= 0, ``exp40`` of something within -40..40,
+        ``log2n`` of a normal number > 0.
     arguments : tuple of int
         Positions of earlier instructions.
     name : str

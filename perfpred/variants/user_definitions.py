@@ -6,7 +6,6 @@ here and in every process that measures it.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from perfpred.errors import InputError, shortlist
 from perfpred.kernels import KERNELS, Kernel
+from perfpred.names import content_key
 from perfpred.registry import Registry
 from perfpred.sandbox.forking import ForkLimits, run_forked
 from perfpred.user_files import UserFile, explained
@@ -36,17 +36,6 @@ class Definitions:
 
 
 _LOADED: dict[Path, Definitions] = {}
-
-
-def is_reference(text: str) -> bool:
-    """Say whether a text refers to something in a file.
-
-    Examples
-    --------
-    >>> is_reference("my.py:axpy"), is_reference("axpy")
-    (True, False)
-    """
-    return _REFERENCE.fullmatch(text) is not None
 
 
 def kernel_name(text: str) -> str:
@@ -73,7 +62,7 @@ def variant_name(text: str) -> str:
 
 def loaded_files() -> dict[str, str]:
     """Return the files that were loaded, and a hash of what each holds."""
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in _LOADED}
+    return {str(path): content_key(path.read_bytes()) for path in _LOADED}
 
 
 def load_definitions(path: Path, *, try_first: bool = True) -> Definitions:

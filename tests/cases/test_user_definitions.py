@@ -11,7 +11,7 @@ from perfpred.hardware import compiler
 from perfpred.kernels import KERNELS
 from perfpred.profile import read_profile
 from perfpred.variants import user_definitions
-from perfpred.variants.user_definitions import is_reference, kernel_name, load_definitions, variant_name
+from perfpred.variants.user_definitions import kernel_name, load_definitions, variant_name
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "axpy.py"
 FAST = ("--samples", "12", "--min-rounds", "2", "--max-rounds", "2")
@@ -144,4 +144,3 @@ def test_names_of_others_are_not_taken(write):
         load_definitions(write("", "clash.py", "matmul"))
     with pytest.raises(InputError, match="a name must be letters"):
         load_definitions(write("", "clash.py", "a/b"))
-    assert not is_reference("matmul") and not is_reference("my.txt:axpy")

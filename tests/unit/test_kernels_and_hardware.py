@@ -9,7 +9,7 @@ from perfpred.errors import InputError, UnknownNameError, VariantUnavailableErro
 from perfpred.hardware import cpu_id, isa_level, probe
 from perfpred.kernels import kernel
 from perfpred.measure.plan import Request, make_plan
-from perfpred.measure.profiling import Destination, output_paths
+from perfpred.measure.profiling import Destination
 
 MACHINE = dataclasses.replace(probe(), cpu="test-cpu", affinity=(0, 1), flags=("sse4_2", "avx2", "fma"))
 
@@ -78,12 +78,12 @@ def test_unknown_variants_and_counts_are_refused():
 
 def test_output_placeholders_make_a_file_a_combination():
     plan = make_plan([Request("matmul", ("openblas", "onednn"))], MACHINE, samples=2)
-    paths = output_paths(plan, "d/matmul-{variant}-{hardware}.csv")
+    paths = Destination("d/matmul-{variant}-{hardware}.csv").paths(plan)
     assert [path.name for path in paths] == [
         "matmul-openblas-test-cpu-avx2-1t.csv",
         "matmul-onednn-test-cpu-avx2-1t.csv",
     ]
-    assert output_paths(plan, "all.csv").popitem()[1] == list(plan.subjects)
+    assert Destination("all.csv").paths(plan).popitem()[1] == list(plan.subjects)
     assert Destination("all.csv.gz").journal.name == "all.journal"
 
 
@@ -111,11 +111,11 @@ def test_what_cannot_run_here_is_skipped_unless_strict():
 
 def test_several_kernels_need_a_placeholder():
     plan = make_plan([Request("matvec", ("openblas",)), Request("matmul", ("openblas",))], MACHINE, samples=2)
-    assert sorted(path.name for path in output_paths(plan, "{kernel}-{cpu}.csv")) == [
+    assert sorted(path.name for path in Destination("{kernel}-{cpu}.csv").paths(plan)) == [
         "matmul-test-cpu.csv",
         "matvec-test-cpu.csv",
     ]
     with pytest.raises(InputError, match="would hold several kernels"):
-        output_paths(plan, "all.csv")
+        Destination("all.csv").paths(plan)
     with pytest.raises(InputError, match="--out may hold "):
-        output_paths(plan, "{colour}.csv")
+        Destination("{colour}.csv").paths(plan)

@@ -11,13 +11,12 @@ import typer
 from perfpred.app.arguments import Json, assignments
 from perfpred.app.console import notice, print_json, progress_bar, say, seconds, table
 from perfpred.errors import InputError, UnknownNameError
+from perfpred.profile.rules import KEYS
 
 if TYPE_CHECKING:
     from perfpred.combination import Combination
     from perfpred.profile import Profile
     from perfpred.tuning.best import Best, Choice
-
-_KEYS = ("kernel", "variant", "hardware")
 
 
 def best(
@@ -90,7 +89,7 @@ def _read(read: Any, file: Path, names: dict[str, str | None]) -> Profile:
     from perfpred.profile.csv_text import read_sheet
 
     header = {str(name).strip() for name in read_sheet(file).header}
-    profile: Profile = read([file], *(None if key in header else names[key] for key in _KEYS))
+    profile: Profile = read([file], *(None if key in header else names[key] for key in KEYS))
     return profile
 
 

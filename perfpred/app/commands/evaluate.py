@@ -20,6 +20,7 @@ from perfpred.app.arguments import (
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import percent, print_json, progress_bar, table
 from perfpred.app.notices import data_warnings_as_notices
+from perfpred.profile.rules import KEYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from perfpred.predict.bank import Bank
     from perfpred.profile import Profile
     from perfpred.profile.columns.mapping import ColumnMapping
-
-KEYS = ["kernel", "variant", "hardware"]
 
 
 @takes_columns
@@ -120,7 +119,7 @@ def show_errors(results: pd.DataFrame, *, each: bool = True) -> None:
 
     With `each` false only the means over combinations are printed.
     """
-    keys = KEYS if results["kernel"].nunique() > 1 else KEYS[1:]
+    keys = list(KEYS) if results["kernel"].nunique() > 1 else list(KEYS[1:])
     groups = results.groupby([*keys, "model"], sort=False) if each else ()
     rows = [[*map(str, key), *_cells(group)] for key, group in groups]
     rows += [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,8 @@ import typer
 from perfpred.app.arguments import HardwareOption, Json, KernelOption, VariantOption
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import heading, print_json, say, table
+from perfpred.measure.destination import stem as csv_stem
+from perfpred.names import slug
 
 if TYPE_CHECKING:
     from perfpred.profile.columns.mapping import ColumnMapping
@@ -58,8 +59,7 @@ def inspect(
 
 
 def _kernel_name(file: Path) -> str:
-    stem = file.name.removesuffix(".gz").removesuffix(".csv")
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", stem).strip("_-.") or "kernel"
+    return slug(csv_stem(file), "_", keep="_.-").strip("_-.") or "kernel"
 
 
 def _read(file: Path, found: Any, given: dict[str, str]) -> tuple[Any, list[str]]:

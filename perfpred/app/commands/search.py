@@ -19,13 +19,14 @@ from perfpred.app.arguments import (
 )
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
 from perfpred.errors import InputError
+from perfpred.profile.rules import KEYS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from perfpred.profile import Profile
 
-KEYS = ["file", "kernel", "variant", "hardware"]
+_KEYS = ("file", *KEYS)
 
 
 def search(
@@ -141,7 +142,7 @@ def _show(results: pd.DataFrame) -> None:
     has_fixed = "fixed" in results
     results = results.assign(fixed=[values for _, values in _searched(results)])
     for (file, kernel, variant, hardware, fixed, strategy, budget), group in results.groupby(
-        [*KEYS, "fixed", "strategy", "budget"], sort=False
+        [*_KEYS, "fixed", "strategy", "budget"], sort=False
     ):
         names = (kernel, variant, hardware, *([fixed] if has_fixed else []), strategy, budget)
         rows.append(
@@ -156,7 +157,7 @@ def _show(results: pd.DataFrame) -> None:
                 percent(float(group["expected_gain"].mean())),
             ]
         )
-    text = dict.fromkeys([*KEYS, *(["fixed"] if has_fixed else []), "strategy"], "left")
+    text = dict.fromkeys([*_KEYS, *(["fixed"] if has_fixed else []), "strategy"], "left")
     numbers = ["budget", "found", "optimum", "ratio", "worst", "runs", "20 more may gain"]
     title = f"the fastest found, mean of {results['repeat'].nunique()} searches"
     table(title, {**text, **dict.fromkeys(numbers, "right")}, rows)

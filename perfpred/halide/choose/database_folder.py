@@ -6,7 +6,6 @@ files by pipeline and machine alone; such a file is found by what it holds, and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from perfpred.errors import InputError
 from perfpred.halide.choose.database_file import BROKEN, WRONG, check_names, is_id
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.schedule.rules import require
-from perfpred.names import file_stem
+from perfpred.names import file_stem, slug
 
 SUFFIX = ".json.gz"
 
@@ -66,7 +65,7 @@ def place(folder: Path, pipeline: str, algorithm: str, hardware: str) -> Path:
 
 def places(folder: Path, pipeline: str, algorithm: str, hardware: str) -> list[Path]:
     """Return where measurements may lie, today's place first, then those of earlier versions."""
-    earlier = re.sub(r"[^A-Za-z0-9.]+", "-", f"{pipeline}-{hardware}")
+    earlier = slug(f"{pipeline}-{hardware}", keep=".")
     found = [place(folder, pipeline, algorithm, hardware), place(folder, pipeline, "", hardware)]
     return [*found, folder / "halide" / f"{earlier}{SUFFIX}"] if len(earlier) <= 200 else found
 

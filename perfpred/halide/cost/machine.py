@@ -18,11 +18,6 @@ class Target:
     l3_bytes: int = 32 << 20
 
     @classmethod
-    def of_isa(cls, isa: str, threads: int) -> Target:
-        """Return a machine of which the vectors and threads alone are known."""
-        return cls(_vector_bytes(isa), threads)
-
-    @classmethod
     def of(cls, site: Site) -> Target:
         """Return what is known of a site."""
         caches = site.machine.caches_bytes

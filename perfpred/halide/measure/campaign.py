@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +30,7 @@ from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.halide.schedule.reference import UNFUSED, inlined_schedule, reference_schedule
 from perfpred.hardware import Site, allowed_processors
+from perfpred.names import content_key
 from perfpred.progress import Progress
 from perfpred.sandbox.forking import ForkLimits
 from perfpred.variants.cache import cache_folder, is_usable, remove_leftovers, require_private, work_folder
@@ -74,7 +74,7 @@ class Task:
     def library(self, candidate: Candidate, size: Size) -> Path:
         """Return where a candidate's code for a size lies: sizes whose pipelines are alike share it."""
         key = repr([self.described[size].code, self.target, require_halide()])
-        return cache_dir() / hashlib.sha256(key.encode()).hexdigest()[:16] / f"{candidate.id}.so"
+        return cache_dir() / content_key(key.encode()) / f"{candidate.id}.so"
 
     def variants(self, size: Size) -> list[tuple[Candidate, str, Path]]:
         """Return what rounds otherwise than the reference: its schedule, its target, where its code lies.
@@ -256,13 +256,13 @@ def scratch_folder() -> Iterator[Path]:
 
 def runtime_library(task: Task) -> Path:
     """Return where the library of Halide's runtime lies."""
-    key = hashlib.sha256(repr([task.target, require_halide()]).encode()).hexdigest()[:16]
+    key = content_key(repr([task.target, require_halide()]).encode())
     return cache_dir() / f"runtime-{key}.so"
 
 
 def pulse_library(task: Task) -> Path:
     """Return where the library of the work lies that tells how fast the machine is."""
-    key = hashlib.sha256(repr([task.target, require_halide(), PULSE]).encode()).hexdigest()[:16]
+    key = content_key(repr([task.target, require_halide(), PULSE]).encode())
     return cache_dir() / f"pulse-{key}-{task.site.threads}t.so"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from perfpred.halide.schedule.autoschedulers import run_autoscheduler
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.schedule.dry_run import lowered
 from perfpred.halide.schedule.unrollable import unrollable
+from perfpred.names import content_key
 from perfpred.sandbox.supervised import run_supervised
 from perfpred.variants import cache
 
@@ -144,7 +144,7 @@ def write_library(pipeline: Any, arguments: list[Any], bare: Any, out: Path) -> 
         pipeline.compile_to({hl.OutputFileType.object: str(path)}, arguments, FUNCTION, bare)
         ended = time.perf_counter()
         link([str(path)], folder, out)
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16], ended
+        return content_key(path.read_bytes()), ended
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from perfpred.errors import InputError
+from perfpred.names import slug
 
 _UNPLAIN = re.compile(r"[^\w .,:;()+=/@-]")
 _LONGEST = 80
@@ -81,7 +82,7 @@ class Identifiers:
         >>> names.new("f0_blur.x"), names.new("f0_blur_x"), names.new("f1_if")
         ('f0_blur_x', 'f0_blur_x_2', 'f1_if')
         """
-        stem = re.sub(r"[^A-Za-z0-9]+", "_", text)[:_LONGEST].strip("_")
+        stem = slug(text, "_")[:_LONGEST].strip("_")
         name, number = stem, 1
         while name in self._taken:
             number += 1

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.profile.cells import value_of
-from perfpred.profile.columns.units import spelled_unit
 from perfpred.profile.grid import mapped
+from perfpred.profile.time_units import spelled_unit
 
 MAX_LENGTH = 40
 _REAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"

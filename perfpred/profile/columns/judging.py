@@ -15,9 +15,9 @@ from perfpred.profile.columns.following import following
 from perfpred.profile.columns.reshape import Times
 from perfpred.profile.columns.revealing import MAX_COLUMNS, revealing
 from perfpred.profile.columns.suspect_names import suspicion
-from perfpred.profile.columns.units import in_seconds
 from perfpred.profile.grid import Grid
 from perfpred.profile.rules import KEYS
+from perfpred.profile.time_units import in_seconds
 
 
 def revealed(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from perfpred.errors import InputError, quoted
-from perfpred.profile.columns.units import UNITS
 from perfpred.profile.columns.where import Filter
+from perfpred.profile.time_units import UNITS
 
 ESTIMATES = ("median", "min", "mean")
 _LISTS = ("parameters", "ignore", "wide", "runs", "numbers")

@@ -13,9 +13,9 @@ from perfpred.profile.cells import value_of
 from perfpred.profile.columns.mapping import ColumnMapping
 from perfpred.profile.columns.repeats import noise_of, representative
 from perfpred.profile.columns.times import Found, unit_found
-from perfpred.profile.columns.units import in_seconds
 from perfpred.profile.grid import Grid
 from perfpred.profile.rules import short
+from perfpred.profile.time_units import in_seconds
 
 _UNIT_ENDING = re.compile(r"[\s_\-.]*(?:[\[(]\s*\w+\s*[\])]|(?<=[\s_\-.])(?:ns|us|µs|ms|s|sec|secs))\s*$")
 

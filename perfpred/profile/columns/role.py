@@ -4,20 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ROLES = (
-    "kernel",
-    "variant",
-    "hardware",
-    "parameter",
-    "category",
-    "time",
-    "run",
-    "noise",
-    "status",
-    "ignored",
-    "suspicious",
-)
-
 
 @dataclass(frozen=True)
 class Role:
@@ -28,8 +14,8 @@ class Role:
     name : str
         The column as the file names it, or as it was read out of another one.
     role : str
-        One of `ROLES`; ``category`` is a parameter of texts, ``suspicious`` one that is left out because it
-        gives the time away.
+        ``kernel``, ``variant``, ``hardware``, ``parameter``, ``category`` (a parameter of texts), ``time``,
+        ``run``, ``noise``, ``status``, ``ignored``, or ``suspicious`` (left out: it gives the time away).
     reason : str
         Why.
     """

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from perfpred.profile.cells import values_of
 from perfpred.profile.columns.mapping import ColumnMapping
-from perfpred.profile.columns.units import is_rate, spelled_unit, unit_of, words_of
+from perfpred.profile.columns.units import is_rate, unit_of, words_of
 from perfpred.profile.grid import Grid
 from perfpred.profile.rules import KEYS, TIME_UNITS
+from perfpred.profile.time_units import spelled_unit
 
 UNIT_COLUMNS = ("time_unit", "time unit", "unit", "units")
 _TIME_WORDS = {

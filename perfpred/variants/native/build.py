@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import importlib.metadata
 import subprocess
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from perfpred.errors import MeasurementError, VariantUnavailableError
 from perfpred.hardware import compiler, isa_level
+from perfpred.names import content_key
 from perfpred.sandbox.supervised import run_supervised
 from perfpred.variants import cache
 
@@ -98,7 +98,7 @@ def build(source: str, isa: str, flags: tuple[str, ...], headers: Headers | None
 def cached_path(stem: str, sources: list[Path], key: str) -> Path:
     """Return where the library made of `sources` in the way `key` says belongs."""
     content = b"\0".join([*(source.read_bytes() for source in sources), key.encode()])
-    return cache_dir() / f"{stem}-{hashlib.sha256(content).hexdigest()[:16]}.so"
+    return cache_dir() / f"{stem}-{content_key(content)}.so"
 
 
 def compile_library(command: list[str], library: Path) -> None:
