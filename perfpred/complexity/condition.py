@@ -113,7 +113,7 @@ class _ConditionReader(Reader):
         if not isinstance(right, ast.List | ast.Tuple | ast.Set):
             self.fail(right, "'in' needs a list of values, such as (16, 32)")
         value = self.read(left, depth)
-        found = _any_equal(value, [self.read(each, depth) for each in right.elts])
+        found = _any_equal(value, [self.read(elt, depth) for elt in right.elts])
         return _negated(found) if isinstance(op, ast.NotIn) else found
 
 

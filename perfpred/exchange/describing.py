@@ -14,11 +14,11 @@ from perfpred.exchange.results import Rejection, Results
 from perfpred.exchange.rows import Reading, Row, Sorted
 
 _CLOSE = 1e-3
-"""A recorded time that differs more than this from the mean of its repeats is told of."""
+"""A recorded time that differs more than this from the mean of its repeats is remarked on."""
 _FAR = 0.1
-"""A mean of repeats that differs more than this from their median is told of."""
+"""A mean of repeats that differs more than this from their median is remarked on."""
 _HIGH_NOISE = 0.05
-"""A noise floor above this is told of."""
+"""A noise floor above this is remarked on."""
 
 
 def describe(
@@ -73,7 +73,7 @@ def _timing(rows: Sequence[Row], estimate: str) -> dict[str, str]:
 
 
 def remarks_on(rows: Sequence[Row], estimate: str) -> list[str]:
-    """Return what is odd about the rows as a whole, a sentence each."""
+    """Return what is odd about the rows as a whole, one per sentence."""
     remarks = [*_remarks_on_repeats(rows, estimate)]
     noise = [row.noise for row in rows if row.status == "ok" and math.isfinite(row.noise)]
     if noise and sum(noise) / len(noise) > _HIGH_NOISE:
@@ -102,7 +102,7 @@ def _remarks_on_repeats(rows: Sequence[Row], estimate: str) -> Iterator[str]:
         yield f"{_rows(odd)}: a repeat is no time; the recorded time is kept, and its noise is unknown"
     own = [(value, repeats) for value, repeats in known if belongs(value, repeats)]
     skew = [abs(location(repeats, "mean") / location(repeats, "median") - 1) for _, repeats in own]
-    far = [each for each in skew if each > _FAR]
+    far = [difference for difference in skew if difference > _FAR]
     if far:
         taken = "the time as recorded" if estimate == RECORDED else f"the {estimate}"
         yield (
@@ -111,7 +111,7 @@ def _remarks_on_repeats(rows: Sequence[Row], estimate: str) -> Iterator[str]:
         )
     if estimate == RECORDED:
         gaps = [abs(location(repeats, "mean") / value - 1) for value, repeats in own]
-        gaps = [each for each in gaps if each > _CLOSE]
+        gaps = [gap for gap in gaps if gap > _CLOSE]
         if gaps:
             yield (
                 f"{_rows(len(gaps))}: the recorded time differs from the mean of its repeats, by up to "
@@ -124,7 +124,7 @@ def _rows(count: int) -> str:
 
 
 def summary(rejected: Sequence[Rejection], shown: int = 3) -> str:
-    """Return the first rejections, a line each, and a count of the rest."""
+    """Return the first rejections, one per line, and a count of the rest."""
     lines = [f"  {each.place}: {each.reason}" for each in rejected[:shown]]
     if len(rejected) > shown:
         lines.append(f"  ... and {len(rejected) - shown} more")

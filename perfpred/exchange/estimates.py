@@ -75,7 +75,7 @@ def repeatability(repeats: Sequence[float], estimate: str, time: float | None = 
         return math.nan
     whole = location(repeats, estimate) if time is None else time
     if estimate == "median" and len(repeats) < _MIN_HALVES:
-        deviation = statistics.median(abs(each - whole) for each in repeats)
+        deviation = statistics.median(abs(repeat - whole) for repeat in repeats)
         return round(_SIGMA_PER_MAD * deviation / math.sqrt(len(repeats)) / whole, 6)
     gap = location(repeats[:half], estimate) - location(repeats[half:], estimate)
     return round(abs(gap) / whole, 6)

@@ -99,7 +99,7 @@ def _result(name: str, entries: Sequence[tuple[str, dict[str, Any]]]) -> Result:
 
 
 def _numbers(times: Sequence[Any]) -> bool:
-    return all(isinstance(each, int | float) for each in times)
+    return all(isinstance(time, int | float) for time in times)
 
 
 def _times(entries: Sequence[dict[str, Any]]) -> tuple[str, list[Any]]:

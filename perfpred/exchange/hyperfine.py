@@ -47,7 +47,7 @@ def read(document: Document) -> Results:
             results.append(_result(place, entry, next(typed)))
         else:
             rejected.append(Rejection(place, "an entry must have a 'command' and 'times' or a 'mean'", entry))
-    programs = {_program(each.variant) for each in results}
+    programs = {_program(result.variant) for result in results}
     return Results(
         format=NAME,
         results=results,
@@ -72,7 +72,7 @@ def _result(place: str, entry: dict[str, Any], command: str) -> Result:
     return Result(
         place,
         _parameters(entry),
-        next((each for each in estimates if each is not None), None),
+        next((estimate for estimate in estimates if estimate is not None), None),
         words=_words(entry.get("exit_codes")),
         repeats=times if isinstance(times, list) else (),
         variant=command,

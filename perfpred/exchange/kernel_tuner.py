@@ -1,4 +1,4 @@
-"""Kernel Tuner's cache files: one object a configuration under ``cache``."""
+"""Kernel Tuner's cache files: one object per configuration under ``cache``."""
 
 from __future__ import annotations
 

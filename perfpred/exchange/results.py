@@ -118,7 +118,7 @@ class Results:
     facts : dict
         Whatever else describes the whole, of JSON's types.
     remarks : tuple of str
-        What is odd about the file as a whole, a sentence each.
+        What is odd about the file as a whole, in sentences.
     origin : dict, optional
         Names and metadata of the profile that was exported, if this file is one.
     """

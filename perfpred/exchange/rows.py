@@ -1,4 +1,4 @@
-"""Results to the rows of a profile; a result that cannot be one is told of, with its place."""
+"""Results to the rows of a profile; a result that cannot be one is reported with its location."""
 
 from __future__ import annotations
 
@@ -215,8 +215,8 @@ def _require_new(row: Row, seen: Mapping[tuple[Value, ...], Result]) -> None:
 def _one_kind(found: Sorted, names: Sequence[str]) -> Sorted:
     """Reject the rows whose value is a text where the others hold numbers, or the other way round."""
     odd: dict[int, str] = {}
-    for place, name in enumerate(names):
-        values = [row.parameters[place] for row in found.rows]
+    for index, name in enumerate(names):
+        values = [row.parameters[index] for row in found.rows]
         if len({isinstance(value, str) for value in values if value is not None}) == 2:
             column, bad = parameter_column(values)
             kind = "a number" if column.dtype.kind in "if" else "text"

@@ -87,7 +87,7 @@ def _in_unit(time_s: float, per_second: float) -> float | None:
     """Return the number that reads back as `time_s`, None if there is none."""
     near = time_s * per_second
     candidates = (near, math.nextafter(near, 0.0), math.nextafter(near, math.inf))
-    return next((each for each in candidates if each / per_second == time_s), None)
+    return next((candidate for candidate in candidates if candidate / per_second == time_s), None)
 
 
 def _result(

@@ -22,7 +22,7 @@ MAX_VALUES = 10_000
 MAX_STEPS = 200_000
 """Parts of the expression that are worked out, those in a comprehension once for each of its values."""
 MAX_DEPTH = 50
-_LARGEST = 2**63
+_MAX_SIZE = 2**63
 
 Names: TypeAlias = Mapping[str, Any]
 
@@ -158,7 +158,7 @@ class _Worker:
             case ast.Name(id=name) if name in names:
                 return names[name]
             case ast.List(elts=elements) | ast.Tuple(elts=elements):
-                return [self.work(each, names, depth) for each in elements]
+                return [self.work(element, names, depth) for element in elements]
             case ast.ListComp() | ast.GeneratorExp():
                 return self._comprehension(node, names, depth)
             case ast.BinOp():
@@ -177,7 +177,7 @@ class _Worker:
         self.fail(node, f"this is not allowed; {_ALLOWED}")
 
     def _bounded(self, node: ast.expr, value: Any) -> Any:
-        if isinstance(value, complex) or (isinstance(value, int) and abs(value) > _LARGEST):
+        if isinstance(value, complex) or (isinstance(value, int) and abs(value) > _MAX_SIZE):
             self.fail(node, "this number is too large or not real")
         if isinstance(value, list | range):
             self.spend(node, len(self.listed(node, value)))
@@ -229,7 +229,7 @@ class _Worker:
         function = node.func.id if isinstance(node.func, ast.Name) else ""
         if function not in _FUNCTIONS or node.keywords:
             self.fail(node, f"this is not allowed; of functions, {', '.join(_FUNCTIONS)} are")
-        return _FUNCTIONS[function](*[self.work(each, names, depth) for each in node.args])
+        return _FUNCTIONS[function](*[self.work(arg, names, depth) for arg in node.args])
 
     def _comprehension(self, node: ast.ListComp | ast.GeneratorExp, names: Names, depth: int) -> list[Any]:
         found: list[Any] = []
@@ -265,4 +265,4 @@ def _short(values: range) -> bool:
 def _huge_power(base: float, exponent: float) -> bool:
     """Whether a power of whole numbers would have far more digits than a value may have."""
     whole = isinstance(base, int) and isinstance(exponent, int)
-    return whole and abs(base) > 1 and abs(exponent) > _LARGEST.bit_length()
+    return whole and abs(base) > 1 and abs(exponent) > _MAX_SIZE.bit_length()

@@ -30,7 +30,7 @@ from perfpred.predict.store import FORMAT, VERSION
 from perfpred.program import NotLowerableError, c_statements
 from perfpred.program.c_helpers import HELPERS, c_number
 
-MOST_INSTRUCTIONS = 20_000
+MAX_INSTRUCTIONS = 20_000
 """A longer function would take a compiler minutes."""
 
 _ABOUT = """\
@@ -174,9 +174,9 @@ def _guarded_seconds(
         {column for column, label in columns.items() if label in non_negative},
         dict.fromkeys(text for m in models for text in m.predictor.training.complexity.values()),
     )
-    if len(program.instructions) > MOST_INSTRUCTIONS:
+    if len(program.instructions) > MAX_INSTRUCTIONS:
         raise NotLowerableError(
-            f"it takes {len(program.instructions)} operations, more than {MOST_INSTRUCTIONS}"
+            f"it takes {len(program.instructions)} operations, more than {MAX_INSTRUCTIONS}"
         )
     lines, conditions, seconds = c_statements(program, list(names.values()))
     domain = [

@@ -18,7 +18,7 @@ Shape = tuple[int, ...]
 Array = NDArray[Any]
 """Of a kernel's own dtype."""
 
-LARGEST_INTEGER = 100
+MAX_INTEGER = 100
 """Of random integer operands: any sum of products here is exact in float64 and fits in int32."""
 
 
@@ -134,7 +134,7 @@ class Kernel:
     def random(self, shape: int | Shape, rng: np.random.Generator) -> Array:
         """Return a random operand: uniform values of -1..1, or whole ones of -100..100."""
         if self.exact:
-            return rng.integers(-LARGEST_INTEGER, LARGEST_INTEGER, shape, dtype=self.dtype, endpoint=True)
+            return rng.integers(-MAX_INTEGER, MAX_INTEGER, shape, dtype=self.dtype, endpoint=True)
         return rng.uniform(-1.0, 1.0, shape).astype(self.dtype)
 
     @property

@@ -36,12 +36,12 @@ class SizeRule:
 
     def holds(self, sizes: Mapping[str, Any]) -> Any:
         """Say whether the rule holds: of numbers, or of each row of arrays of shape (n,)."""
-        return sizes[self.parameter] >= self._least(sizes)
+        return sizes[self.parameter] >= self._minimum(sizes)
 
     def check(self, sizes: Mapping[str, Any]) -> None:
         """Raise `InputError` if a size is too small; what is no number is left to others."""
         try:
-            broken = bool(sizes[self.parameter] < self._least(sizes))
+            broken = bool(sizes[self.parameter] < self._minimum(sizes))
         except (TypeError, ValueError):
             return
         if broken:
@@ -51,7 +51,7 @@ class SizeRule:
         """Raise `InputError` naming the first row of columns, shape (n,), whose size is too small."""
         try:
             sizes = {name: np.asarray(columns[name], dtype=np.float64) for name in self._names}
-            broken = np.atleast_1d(sizes[self.parameter] < self._least(sizes))
+            broken = np.atleast_1d(sizes[self.parameter] < self._minimum(sizes))
         except (KeyError, TypeError, ValueError, OverflowError):
             return
         if broken.any():
@@ -61,20 +61,20 @@ class SizeRule:
 
     def message(self, sizes: Mapping[str, Any]) -> str:
         """Return what is wrong with sizes that break the rule."""
-        least = self._least(sizes)
-        named = f"{self.at_least}={least:g}" if isinstance(self.at_least, str) else f"{least:g}"
+        minimum = self._minimum(sizes)
+        named = f"{self.at_least}={minimum:g}" if isinstance(self.at_least, str) else f"{minimum:g}"
         reason = f" {self.reason}" if self.reason else ""
         return f"{self.parameter} must be >= {named}{reason}, but got {float(sizes[self.parameter]):g}"
 
     def may_hold(self, lowest: Mapping[str, float]) -> bool:
         """Say whether training that saw such lowest values can have kept the rule in every row."""
-        return bool(lowest[self.parameter] >= self._least(lowest))
+        return bool(lowest[self.parameter] >= self._minimum(lowest))
 
     @property
     def _names(self) -> tuple[str, ...]:
         return (self.parameter, *([self.at_least] if isinstance(self.at_least, str) else []))
 
-    def _least(self, sizes: Mapping[str, Any]) -> Any:
+    def _minimum(self, sizes: Mapping[str, Any]) -> Any:
         return sizes[self.at_least] if isinstance(self.at_least, str) else self.at_least
 
 

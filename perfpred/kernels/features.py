@@ -11,7 +11,7 @@ VECTORS = (4, 8, 16, 32, 64)
 """Lengths in which code takes elements: vectors, unrolled vectors, tiles."""
 TILES = (6, 12, 14, 24, 48)
 """Rows and columns of the blocks that products of matrices keep in registers, such as 6 by 16 with AVX2."""
-LEAST_LARGEST = 8
+MIN_EXTENT = 8
 """A column whose largest value is less is no extent of a loop."""
 
 
@@ -61,7 +61,7 @@ def extents_of(columns: Mapping[str, NDArray[np.float64]]) -> tuple[str, ...]:
 
 def _may_be_extent(values: NDArray[np.float64]) -> bool:
     whole = bool((values == np.rint(values)).all())
-    return whole and values.min() >= 1 and values.max() >= LEAST_LARGEST
+    return whole and values.min() >= 1 and values.max() >= MIN_EXTENT
 
 
 def _waste(extent: str, length: int) -> str:

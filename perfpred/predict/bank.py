@@ -267,9 +267,11 @@ def _by_combination(predictors: Iterable[Predictor]) -> dict[Combination, Predic
 
 
 def _matching(combinations: tuple[Combination, ...], field: str, name: str) -> tuple[Combination, ...]:
-    found = tuple(each for each in combinations if getattr(each, field) == name)
+    found = tuple(combination for combination in combinations if getattr(combination, field) == name)
     if not found:
-        raise UnknownNameError(field, name, {str(getattr(each, field)) for each in combinations})
+        raise UnknownNameError(
+            field, name, {str(getattr(combination, field)) for combination in combinations}
+        )
     return found
 
 

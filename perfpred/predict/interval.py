@@ -62,7 +62,7 @@ class Interval:
         require(all(first < second for first, second in pairs), self, "knots ascend", self.knots)
         require(all(0 < scale < 1e6 for scale in self.scales), self, "0 < scales < 1e6", self.scales)
         require(0 <= self.growth <= WIDEST, self, f"0 <= growth <= {WIDEST:g}", self.growth)
-        require(all(1 <= each < 1e6 for each in self.levels.values()), self, "levels >= 1", self.levels)
+        require(all(1 <= level < 1e6 for level in self.levels.values()), self, "levels >= 1", self.levels)
 
     def logs(self, time_s: float, distance: float = 0.0, wider: float = 1.0) -> tuple[float, float]:
         """Return the logs of the ratios of both ends to a predicted time in seconds.

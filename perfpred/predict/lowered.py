@@ -16,9 +16,9 @@ from perfpred.predict.design import Input
 from perfpred.predict.expressions import MIN_SUM, parsed
 from perfpred.program import Builder, NotLowerableError, Program
 
-_MOST_LOG = 600.0
+_MAX_LOG = 600.0
 """Beyond ``exp`` of this either way, a coefficient or its products might leave the normal doubles."""
-_MOST_CANCELLED = 100.0
+_MAX_CANCELLED = 100.0
 """Up to this ratio of mean to scale, standardising by the weights costs two of sixteen digits."""
 
 
@@ -124,7 +124,7 @@ def _subtracted(inputs: Sequence[Input]) -> Floats:
     of the bias, else 0.
     """
     means, scales = np.array([[each.mean, each.scale] for each in inputs]).reshape(-1, 2).T
-    return np.where(np.abs(means) > _MOST_CANCELLED * scales, means, 0.0)
+    return np.where(np.abs(means) > _MAX_CANCELLED * scales, means, 0.0)
 
 
 def lowered_product(
@@ -147,8 +147,8 @@ def lowered_product(
     builder : Builder
         Collects the instructions.
     """
-    if np.abs(log_coefficients).max() > _MOST_LOG:
-        raise NotLowerableError(f"a log coefficient is beyond {_MOST_LOG:g}")
+    if np.abs(log_coefficients).max() > _MAX_LOG:
+        raise NotLowerableError(f"a log coefficient is beyond {_MAX_LOG:g}")
     values = [builder.expression(parsed(term).tree) for term in terms]
     total = builder.weighted_sum(values, np.exp(log_coefficients))
     seconds = builder.apply("*", total, builder.apply("exp", correction))

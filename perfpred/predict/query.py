@@ -102,4 +102,4 @@ def _codes(encoding: Encoding, parameter: str) -> dict[str, int] | None:
     levels = encoding.categories.get(parameter)
     if levels is None:
         return None
-    return {level: place for place, level in enumerate(levels)}
+    return {level: index for index, level in enumerate(levels)}

@@ -165,10 +165,10 @@ def _typed(cells: Iterable[Any]) -> _Typed:
     if not chunks:
         return _pack([])
     return _Typed(
-        np.concatenate([each.kinds for each in chunks]),
-        np.concatenate([each.whole for each in chunks]),
-        np.concatenate([each.floats for each in chunks]),
-        [text for each in chunks for text in each.texts],
+        np.concatenate([chunk.kinds for chunk in chunks]),
+        np.concatenate([chunk.whole for chunk in chunks]),
+        np.concatenate([chunk.floats for chunk in chunks]),
+        [text for chunk in chunks for text in chunk.texts],
     )
 
 

@@ -107,7 +107,7 @@ def read_sheet(path: Path) -> Sheet:
     if len(sheet.header) > MAX_COLUMNS:
         count = f"the header has {len(sheet.header):,}"
         raise ProfileError(str(path), [f"a file has at most {MAX_COLUMNS:,} columns, but {count}"])
-    long = [place for place, name in enumerate(sheet.header) if len(name) > MAX_HEADING]
+    long = [index for index, name in enumerate(sheet.header) if len(name) > MAX_HEADING]
     if long:
         count = f"that of column {long[0] + 1} has {len(sheet.header[long[0]]):,}"
         raise ProfileError(

@@ -80,7 +80,7 @@ def dialect_of(text: str) -> Dialect:
 def _comments_before_header(sample: str) -> int:
     """Return how many lines that begin with ``#`` stand before a header that does not."""
     lines = sample.splitlines()
-    count = next((place for place, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#"), 0)
+    count = next((index for index, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#"), 0)
     if not any(line.strip() for line in lines[:count]):
         return 0
     below = [_rows("\n".join(lines[count : count + 20]), separator) for separator in _SEPARATORS]
@@ -118,13 +118,13 @@ def _lines_before_header(rows: list[tuple[int, list[str]]]) -> int:
     usual, times = Counter(len(cells) for _, cells in rows).most_common(1)[0]
     if usual < 2 or times < 2:
         return 0
-    for place, (lines, header) in enumerate(rows[:-1]):
+    for index, (lines, header) in enumerate(rows[:-1]):
         if lines > _MAX_SKIPPED:
             return 0
-        rest = [cells for _, cells in rows[place:]]
+        rest = [cells for _, cells in rows[index:]]
         if any(len(cells) != usual for cells in rest) or not _is_header(header, rest[1]):
             continue
-        before = {len(cells) for _, cells in rows[:place]}
+        before = {len(cells) for _, cells in rows[:index]}
         rather_nameless = usual > 2 and usual - 1 in before  # a header that lacks a name
         return 0 if rather_nameless or max(before, default=0) > usual else lines
     return 0

@@ -238,7 +238,7 @@ def _converted(cells: Any, units: str | tuple[str, ...]) -> Any:
 
 
 def _contradictions(raw: Mapping[str, Any], given: Mapping[str, str], plan: Plan, sheet: Sheet) -> list[str]:
-    """Say where a column disagrees with what was supplied for every row, once a value."""
+    """Say where a column disagrees with what was supplied for every row, once per value."""
     problems = []
     for key, text in given.items():
         if key not in raw:

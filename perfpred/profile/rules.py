@@ -43,7 +43,7 @@ _TIME_IN_BOUNDS = f"must be from {SMALLEST:g} to {LARGEST:g} seconds"
 _NUMBER = "must be a number"
 _ONE_KIND = "must be {} as in most rows: a column holds numbers or text, not both"
 _SHORT = f"must have at most {MAX_TEXT:,} characters"
-_MOST_CELLS = 10_000
+_MAX_CELLS = 10_000
 """Blank cells that are reported one by one."""
 _ALL_OR_NONE = "must be given in every row of a kernel, variant and hardware, or in none"
 
@@ -108,7 +108,7 @@ def check(
     DataFrame, shape (n, columns)
         In canonical order, rows numbered from 0, times in seconds, optional columns filled in.
     list of Violation
-        By row, then by column; at most one a cell that is not a number or a text as it should be.
+        By row, then by column; at most one per cell that is not a number or a text as it should be.
     """
     numbered, found = _typed(table, parameters)
     if "time_s" in numbered:
@@ -116,7 +116,7 @@ def check(
     reported = {(each.row, each.column) for each in found}
     broken = [*_broken_cells(numbered), *_broken_texts(numbered), *_broken_parameters(numbered, parameters)]
     found += [each for each in broken if (each.row, each.column) not in reported]
-    order = {name: place for place, name in enumerate(numbered)}
+    order = {name: index for index, name in enumerate(numbered)}
     return numbered, sorted(found, key=lambda v: (-1 if v.row is None else v.row, order[v.column]))
 
 
@@ -210,7 +210,7 @@ def _broken_parameters(table: pd.DataFrame, parameters: Sequence[str]) -> Iterat
         yield Violation(None, parameters[column], "is blank in every row")
     in_combination = _in_combination(table, given)
     missing = in_combination & ~given
-    if missing.sum() > _MOST_CELLS:  # a wide file that is ragged: millions of cells
+    if missing.sum() > _MAX_CELLS:  # a wide file that is ragged: millions of cells
         counts = missing.sum(axis=0)
         for column in np.flatnonzero(counts).tolist():
             yield Violation(None, parameters[column], f"{_ALL_OR_NONE}; it is blank in {counts[column]} rows")

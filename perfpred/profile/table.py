@@ -1,4 +1,4 @@
-"""`Profile`: measurements, a row a measurement, plus what is known about how they were taken."""
+"""`Profile`: measurements, one row per measurement, plus what is known about how they were taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Program to C99: one constant a line, and a loop for each layer."""
+"""Program to C99: one constant per line, and a loop for each layer."""
 
 from __future__ import annotations
 

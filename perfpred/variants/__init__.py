@@ -1,4 +1,4 @@
-"""Variants: how a kernel is computed. One file a library, and one line here to register it."""
+"""Variants: how a kernel is computed. One file per library, and one line here to register it."""
 
 from __future__ import annotations
 

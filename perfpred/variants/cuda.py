@@ -1,4 +1,4 @@
-"""CUDA kernels, compiled here by nvcc: one thread a result, from global or through shared memory.
+"""CUDA kernels, compiled here by nvcc: one thread per result, from global or through shared memory.
 
 The two ways are those the paper (arXiv 2003.07497) measures on GPUs. Operands are copied to the device when
 a call is bound, so that what is timed is the launch and the computation.

@@ -163,7 +163,7 @@ def _names(name: str, value: Any) -> tuple[str, ...] | None:
     for entry in listed:
         if not isinstance(entry, str) or not entry.strip():
             raise InputError(f"{option(name)} must be names of columns, but got {quoted(entry)}")
-    repeated = [entry for place, entry in enumerate(listed) if entry in listed[:place]]
+    repeated = [entry for index, entry in enumerate(listed) if entry in listed[:index]]
     if repeated:
         raise InputError(f"{option(name)} names {quoted(repeated[0])} twice")
     if name == "parameters" and not listed:

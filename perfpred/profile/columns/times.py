@@ -144,7 +144,7 @@ def _units_of_rows(grid: Grid) -> tuple[str, ...] | None:
 
 
 def suggested(grid: Grid, preferred: Sequence[str], unit: str | None) -> list[str]:
-    """Return the options that would name the time column, the likeliest first."""
+    """Return the options that would name the time column, the most likely first."""
     names = [name for name in preferred if name in grid.columns]
     several = [] if names else _several(grid)
     if several:

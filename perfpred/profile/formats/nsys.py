@@ -68,10 +68,10 @@ def _read_summary(grid: Grid, mapping: ColumnMapping, given: Mapping[str, str]) 
         names = grid.texts("Name")
         if not own:
             names, arguments = numbers_in(names)
-            known = np.array([bool(each) for each in arguments], dtype=bool)
+            known = np.array([bool(argument) for argument in arguments], dtype=bool)
             if known.any():
                 names = [name for name, is_known in zip(names, known, strict=True) if is_known]
-                arguments = [each for each in arguments if each]
+                arguments = [argument for argument in arguments if argument]
                 grid = _only(grid, known)
                 grid = with_parameters(grid, arguments, "Name")
             else:
@@ -107,8 +107,8 @@ def numbers_in(names: Sequence[str]) -> tuple[list[str], list[dict[str, str]]]:
         alike.setdefault(skeleton, []).append(values)
     for skeleton, values in zip(skeletons, found, strict=True):
         rows = alike[skeleton]
-        varying = [len({row[place] for row in rows}) > 1 for place in range(len(values))]
-        labels = iter(f"arg{place}" for place in range(sum(varying)))
+        varying = [len({row[index] for row in rows}) > 1 for index in range(len(values))]
+        labels = iter(f"arg{index}" for index in range(sum(varying)))
         row: dict[str, str] = {}
         pieces = skeleton.split("\0")
         text = pieces[0]

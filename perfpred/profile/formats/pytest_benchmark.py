@@ -58,4 +58,4 @@ def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
     if match is None:
         return text, {}
     values = match["values"].split("-") if match["values"] else []
-    return match["test"], {f"arg{place}": value for place, value in enumerate(values)}
+    return match["test"], {f"arg{index}": value for index, value in enumerate(values)}

@@ -22,7 +22,7 @@ Dims = Sequence[hl.Var]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a pipeline is scheduled for: floats a vector, vector registers, whether to run in parallel."""
+    """What a pipeline is scheduled for: floats per vector, vector registers, whether to run in parallel."""
 
     lanes: int
     registers: int
@@ -37,7 +37,7 @@ class Plan:
 GUARD, INWARDS = hl.TailStrategy.GuardWithIf, hl.TailStrategy.ShiftInwards
 STORES, ROUND_UP = hl.TailStrategy.PredicateStores, hl.TailStrategy.RoundUp
 
-LEAST = -3.0e38  # a value whose power is nothing beside that of any other
+LOWEST = -3.0e38  # a value whose power is nothing beside that of any other
 
 x, y, c, i, j, k = (hl.Var(name) for name in "xycijk")
 xo, yo, co, xi, yi, ci, t = (hl.Var(name) for name in ("xo", "yo", "co", "xi", "yi", "ci", "t"))
@@ -63,7 +63,7 @@ def matmul(plan: Plan, sizes: Sizes, a: hl.ImageParam, b: hl.ImageParam) -> hl.F
     tile[i, j, x, y] += a[r, hl.min(y * height + j, sizes["m"] - 1)] * panel[i, r, x]
     product[x, y] = tile[x % width, y % height, x / width, y / height]
 
-    rows, columns = 8, 4  # register tiles a task: operands that stay in a core's own cache
+    rows, columns = 8, 4  # register tiles per task: operands that stay in a core's own cache
     product.tile(x, y, xo, yo, xi, yi, width, height, GUARD).vectorize(xi, plan.lanes).unroll(xi).unroll(yi)
     product.tile(xo, yo, x, y, i, j, columns, rows, GUARD).reorder(xi, yi, j, i, x, y)
     product.fuse(x, y, t)
@@ -226,10 +226,10 @@ def softmax(plan: Plan, sizes: Sizes, values: hl.ImageParam) -> hl.Func:
     width = 2 * plan.lanes
     row, power, result = hl.Func("row"), hl.Func("power"), hl.Func("result")
     inside = [(0, sizes["n"]), (hl.Expr(), hl.Expr())]  # rows are never exceeded
-    padded = hl.BoundaryConditions.constant_exterior(values, hl.f32(LEAST), inside)
+    padded = hl.BoundaryConditions.constant_exterior(values, hl.f32(LOWEST), inside)
     blocks = (sizes["n"] + width - 1) / width
     row[x, y] = padded[x, y]
-    partial_largest, largest = _by_vectors(row, blocks, width, LEAST, hl.max)
+    partial_largest, largest = _by_vectors(row, blocks, width, LOWEST, hl.max)
     power[x, y] = _exp_up_to_0(row[x, y] - largest[y])
     partial_total, total = _by_vectors(power, blocks, width, 0.0, lambda left, right: left + right)
     scale = hl.Func("scale")

@@ -13,7 +13,7 @@ from perfpred.variants.halide import library
 
 
 class Halide(Variant):
-    """A Halide pipeline a kernel, run by Halide's own thread pool."""
+    """One Halide pipeline per kernel, run by Halide's own thread pool."""
 
     name = "halide"
     summary = "Halide pipelines with schedules by hand, compiled here"
