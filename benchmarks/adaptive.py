@@ -34,8 +34,8 @@ from perfpred.adaptive.stopping import CurvePoint, StoppingRule
 from perfpred.combination import Combination
 from perfpred.learn import registry
 from perfpred.learn.estimators.base import TimeRegressor
-from perfpred.learn.evaluation.accuracy import SLOWEST
-from perfpred.learn.training import complexity_of, features_of
+from perfpred.learn.evaluation.scores import SLOWEST
+from perfpred.learn.kernel_expressions import complexity_of, features_of
 from perfpred.predict.formula import Formula
 
 TEST_ROWS = 125
@@ -143,7 +143,7 @@ def judged_one(
     def trial(what: str, model: str, relatives: dict[str, Formula]) -> Trial:
         def make() -> TimeRegressor:
             made = unfitted(model, combination, part, seed)
-            return made.set_params(relatives=relatives) if relatives else made
+            return made.set_params(source_models=relatives) if relatives else made
 
         members = member(combination.kernel, relatives)
         pool, test = part.take(order[TEST_ROWS:]), part.take(order[:TEST_ROWS])

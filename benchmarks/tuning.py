@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 import perfpred as pp
 from perfpred.learn.estimators.ensemble import EnsembleRegressor
 from perfpred.learn.estimators.forest import ForestRegressor
-from perfpred.learn.evaluation.accuracy import scores
+from perfpred.learn.evaluation.scores import scores
 from perfpred.learn.intervals.calibration import Errors, calibrated
 from perfpred.predict.predictor import Answers
 from perfpred.profile import random_split

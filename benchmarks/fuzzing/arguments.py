@@ -205,7 +205,18 @@ OPTIONS = (
         "--table",
         "--top",
     ),
-    *("--like", "--default", "--chosen", "--to", "--space", "--param", "--fixed", "--until", "--warm-start"),
+    *(
+        "--transfer-from",
+        "--like",
+        "--default",
+        "--chosen",
+        "--to",
+        "--space",
+        "--param",
+        "--fixed",
+        "--until",
+        "--warm-start",
+    ),
 )
 COUNTS = ("--repeats", "--budget", "--train-size", "--top", "--new")
 """Options whose huge numbers are honest wishes for a long run: theirs are replaced by such that are wrong."""

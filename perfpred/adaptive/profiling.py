@@ -88,8 +88,8 @@ def profile_adaptively(
     plan = sampler.plan
     load = os.getloadavg()
     identity = plan.identity() | {"adaptive": [sampler.batches.first, sampler.batches.later]}
-    if sampler.like:
-        identity |= {"like": sampler.like}
+    if sampler.source_names:
+        identity |= {"like": sampler.source_names}
     with claimed(plan, where, replace=resume or overwrite) as (claim, outputs):
         prepare(plan.subjects)
         with CampaignJournal(claim, identity, resume=resume, overwrite=overwrite) as journal:

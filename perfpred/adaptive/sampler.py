@@ -14,19 +14,21 @@ from perfpred.adaptive.stopping import CurvePoint, StoppingRule
 from perfpred.combination import Combination
 from perfpred.errors import InputError, MeasurementError
 from perfpred.kernels import kernel
+from perfpred.learn import registry
 from perfpred.learn.estimators.augmented import AugmentedRegressor
 from perfpred.learn.estimators.base import TimeRegressor
-from perfpred.learn.estimators.related import RelatedRegressor
-from perfpred.learn.training import relatives_of
+from perfpred.learn.source_models import source_models_of
 from perfpred.measure.plan import Plan
 from perfpred.measure.results import Outcome
 from perfpred.predict.bank import Bank
-from perfpred.predict.formula import PosynomialNet
+from perfpred.predict.formula import Formula
 
 LEAST_ROWS = 10
 """A combination with fewer sizes that were timed has no say in what is timed next."""
+LEARNER = "related"
+"""The model that is trained on what was sampled, if there are source models."""
 KNOWN = (2, 3)
-"""Relatives that each net of a member knows; members of more nets chose no better sizes."""
+"""Source models that each net of a member knows; members of more nets chose no better sizes."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,16 @@ class Sampler:
     batches : Batches, optional
     estimator : callable, optional
         Seed to an unfitted model; by default ``augmented`` with the kernel's expressions, or nets that know
-        those of `like`. Many are fitted, so it had better be cheap.
-    like : Bank, optional
-        Models of other combinations of the kernel, which the model to come will know, too: what they know
-        already need not be measured again.
+        those of `transfer_from`. Many are fitted, so it had better be cheap.
+    transfer_from : Bank, optional
+        Source models, of other combinations of the kernel: the model to come will know them too, so what
+        they know need not be measured again.
 
     Raises
     ------
     InputError
         If there are fewer candidates than the rule's most rows, or that is less than the first batch; or
-        nothing in `like` can be used for a combination.
+        nothing in `transfer_from` can be used for a combination.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Sampler:
         rule: StoppingRule,
         batches: Batches | None = None,
         estimator: Callable[[int], TimeRegressor] | None = None,
-        like: Bank | None = None,
+        transfer_from: Bank | None = None,
     ) -> None:
         [part] = plan.parts
         self.plan, self.rule, self.batches = plan, rule, batches or Batches()
@@ -84,10 +86,11 @@ class Sampler:
         self.candidates = pd.DataFrame(part.sizes)
         self.n_subjects = len(part.subjects)
         keys = [Combination(part.kernel, each.variant, each.hardware.id) for each in part.subjects]
-        relatives = [relatives_of(key, [str(name) for name in self.candidates], like) for key in keys]
-        self.like = sorted({name for known in relatives for name in known})
+        names, learner = [str(name) for name in self.candidates], registry.model(LEARNER)
+        sources = [source_models_of(key, names, learner, transfer_from) for key in keys]
+        self.source_names = sorted({name for known in sources for name in known})
         """Whose models are known, of one combination or another."""
-        self._estimators = [estimator or member(part.kernel, known) for known in relatives]
+        self._estimators = [estimator or member(part.kernel, known) for known in sources]
 
     def first(self) -> tuple[int, ...]:
         """Return the candidates of the first stage."""
@@ -143,7 +146,7 @@ def describe(curve: Sequence[CurvePoint], reason: str, sampler: Sampler) -> dict
     return {
         "method": "space-filling first, then half at random among slower sizes and half where a committee "
         "of nets promises most",
-        "like": sampler.like,
+        "like": sampler.source_names,
         "candidates": len(sampler.candidates),
         "first_batch": sampler.batches.first,
         "batch": sampler.batches.later,
@@ -164,16 +167,16 @@ def _time_s(outcome: Outcome) -> float:
     return float("nan") if outcome.estimate is None else outcome.estimate.time_s
 
 
-def member(name: str, relatives: Mapping[str, PosynomialNet]) -> Callable[[int], TimeRegressor]:
+def member(name: str, source_models: Mapping[str, Formula]) -> Callable[[int], TimeRegressor]:
     """Return how a seed becomes an unfitted model of a kernel, whose nets a committee is made of."""
     known = kernel(name)
 
     def make(seed: int) -> TimeRegressor:
         complexity = dict(known.complexity)
-        if relatives:
-            return RelatedRegressor(
-                complexity, known.candidates, relatives, known=KNOWN, process=False, random_state=seed
-            )
+        if source_models:
+            made = registry.model(LEARNER).make(complexity, known.candidates, seed, source_models)
+            nets: TimeRegressor = made.set_params(known=KNOWN, process=False)
+            return nets
         features = dict(known.features)
         return AugmentedRegressor(complexity, features, independent_folds=True, random_state=seed)
 

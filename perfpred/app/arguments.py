@@ -21,12 +21,15 @@ ModelsOrShipped = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
 KernelOption = Annotated[str | None, typer.Option("--kernel", help="Kernel of a CSV without that column.")]
-LikeOption = Annotated[
+TransferOption = Annotated[
     Path | None,
     typer.Option(
-        "--like",
+        "--transfer-from",
         help="Models of the kernel's other variants or machines, to learn from: fewer rows are enough.",
     ),
+]
+LikeOption = Annotated[
+    Path | None, typer.Option("--like", hidden=True, help="Earlier name of --transfer-from.")
 ]
 VariantOption = Annotated[str | None, typer.Option("--variant", help="Variant of a CSV without that column.")]
 HardwareOption = Annotated[

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfpred.app.arguments import assignments
+from perfpred.app.console import notice
 from perfpred.app.notices import data_warnings_as_notices
 from perfpred.complexity import complexities
+from perfpred.errors import InputError
 from perfpred.predict.bank import Bank, load
 from perfpred.profile import Profile, read_profile
 from perfpred.profile.columns.mapping import ColumnMapping
@@ -38,9 +40,26 @@ def read(
         )
 
 
-def like_option(models: Path | None) -> Bank | None:
-    """Return the models of ``--like``, None without it."""
-    return None if models is None else load(models)
+def transfer_folder(transfer_from: Path | None, like: Path | None) -> Path | None:
+    """Return the folder of ``--transfer-from``, or of ``--like``, its earlier name, with a notice.
+
+    Raises
+    ------
+    InputError
+        If both are given.
+    """
+    if like is None:
+        return transfer_from
+    if transfer_from is not None:
+        raise InputError("--like is an earlier name of --transfer-from: give one of them")
+    notice("--like is now called --transfer-from")
+    return like
+
+
+def transfer_option(transfer_from: Path | None, like: Path | None = None) -> Bank | None:
+    """Return the models of ``--transfer-from``, None without it; see `transfer_folder`."""
+    folder = transfer_folder(transfer_from, like)
+    return None if folder is None else load(folder)
 
 
 def complexity_option(texts: Sequence[str] | None) -> dict[str, str]:

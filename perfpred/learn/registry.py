@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perfpred.errors import InputError
+from perfpred.predict.formula import Formula, PosynomialNet
 from perfpred.registry import Registry
 
 if TYPE_CHECKING:
@@ -15,6 +16,22 @@ if TYPE_CHECKING:
 Complexities = Mapping[str, str] | None
 Features = Mapping[str, str] | Sequence[str] | None
 Factory = Callable[[Complexities, Features, Any], "TimeRegressor"]
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What a model can learn from other models; its estimators have a parameter `source_models`.
+
+    Parameters
+    ----------
+    formulas : tuple of type
+        The types of formula that it can use.
+    noun : str
+        What such a model is called, with its article, for messages.
+    """
+
+    formulas: tuple[type[Formula], ...]
+    noun: str
 
 
 @dataclass(frozen=True)
@@ -35,8 +52,8 @@ class Model:
         Whether it chooses among features, so that it may be given many.
     useful_rows : int
         With fewer rows it fits fewer parameters than it might.
-    knows_relatives : bool
-        Whether its estimators have a parameter `relatives`.
+    transfer : Transfer, optional
+        What it can learn from other models; None if it learns from rows alone.
     max_sizes : int or None
         Of more distinct sizes it is fitted to so many, chosen to cover them: more teach it little, and take
         long.
@@ -49,14 +66,37 @@ class Model:
     max_parameters: int | None
     selects_features: bool = False
     useful_rows: int = 0
-    knows_relatives: bool = False
+    transfer: Transfer | None = None
     max_sizes: int | None = None
 
     def make(
-        self, complexity: Complexities = None, features: Features = None, random_state: Any = 0
+        self,
+        complexity: Complexities = None,
+        features: Features = None,
+        random_state: Any = 0,
+        source_models: Mapping[str, Formula] | None = None,
     ) -> TimeRegressor:
-        """Return an unfitted estimator for a kernel with these expressions."""
-        return self.factory(complexity, features, random_state)
+        """Return an unfitted estimator.
+
+        Parameters
+        ----------
+        complexity, features : mapping of str to str, optional
+            Expressions over the kernel's parameters.
+        random_state : int, RandomState or None
+        source_models : mapping of str to Formula, optional
+            Models to learn from, of the types that `transfer` names, by whose they are.
+
+        Raises
+        ------
+        InputError
+            If there are source models, and the model learns nothing from them.
+        """
+        estimator = self.factory(complexity, features, random_state)
+        if not source_models:
+            return estimator
+        if self.transfer is None:
+            raise InputError(f"model {self.name} learns nothing from other models")
+        return estimator.set_params(source_models=dict(source_models))
 
 
 MODELS: Registry[Model] = Registry("model", group="perfpred.models")
@@ -228,7 +268,7 @@ register(
         max_parameters=None,
         selects_features=True,
         useful_rows=120,
-        knows_relatives=True,
+        transfer=Transfer((PosynomialNet,), "an augmented net"),
         max_sizes=1000,
     )
 )

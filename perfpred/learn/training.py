@@ -1,9 +1,8 @@
-"""From a profile to a bank: one predictor a combination, fitted in parallel."""
+"""From a profile to a bank: one predictor per combination, fitted in parallel."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,34 +10,32 @@ import pandas as pd
 from joblib import delayed
 
 from perfpred.combination import Combination
-from perfpred.errors import DataWarning, InputError, shortlist
-from perfpred.kernels import KERNELS, Kernel
-from perfpred.learn import registry
+from perfpred.errors import InputError
+from perfpred.learn.data_warnings import warn_of
 from perfpred.learn.fitting.terms import terms_of
 from perfpred.learn.intervals.fitted import TrainingData, fitted_interval
+from perfpred.learn.kernel_expressions import complexity_of, features_of
 from perfpred.learn.pool import run
 from perfpred.learn.registry import Model
-from perfpred.learn.rows.contradictions import contradiction
 from perfpred.learn.rows.encoded_columns import require_few_columns
-from perfpred.learn.rows.sizes import SIZES, Sizes, repeat_noise
+from perfpred.learn.rows.sizes import SIZES, repeat_noise
 from perfpred.learn.rows.storable import require_storable
+from perfpred.learn.source_models import chosen_model, source_bank, source_models_of
 from perfpred.predict.bank import Bank
-from perfpred.predict.design import Columns, evaluate, parsed
+from perfpred.predict.design import Columns, evaluate
 from perfpred.predict.familiar import Familiar
-from perfpred.predict.formula import PosynomialNet
+from perfpred.predict.formula import Formula
 from perfpred.predict.predictor import Predictor, Training
 from perfpred.predict.ranges import Range
 from perfpred.profile import Profile, random_split
 from perfpred.progress import Progress
 
-RELATED = "related"
-"""The model that learns from others."""
 
-
-def train(
+def train(  # noqa: PLR0913  # keywords of the public interface
     profile: Profile,
     *,
     model: str | None = None,
+    transfer_from: Bank | None = None,
     like: Bank | None = None,
     train_size: int | None = None,
     complexity: Mapping[str, str] | None = None,
@@ -53,10 +50,13 @@ def train(
     profile : Profile
         Rows whose status is not ``ok`` are left out of the fit.
     model : str, optional
-        A name of the model registry; by default ``augmented``, or ``related`` with `like`.
+        A name of the model registry; by default ``augmented``, or ``related`` with `transfer_from`.
+    transfer_from : Bank, optional
+        Source models: those of the kernel's other variants, or of other machines. A model that learns from
+        them, such as ``related``, needs fewer rows. Nets of the same parameters are used, other models are
+        not.
     like : Bank, optional
-        What is known of the kernel's other variants, or of other machines: a model that learns from it,
-        such as ``related``, needs fewer rows. Nets of the same parameters are used, other models are not.
+        An earlier name of `transfer_from`.
     train_size : int, optional
         Number of rows drawn at random for each fit; all by default.
     complexity : mapping of str to str, optional
@@ -65,14 +65,27 @@ def train(
         Seed of the draw and of the fit; the same seed gives the same bank.
     n_jobs : int
         Processes, as in joblib.
+    progress : Progress, optional
+        Is updated after each combination.
+
+    Returns
+    -------
+    Bank
+        One predictor per combination.
 
     Raises
     ------
     InputError
         If a combination has fewer rows than the model has parameters, an expression names a column that
-        it has not, or nothing in `like` can be used for it.
+        it has not, or nothing in `transfer_from` can be used for it.
+
+    Warns
+    -----
+    DataWarning
+        Of rows that contradict each other, and of combinations of which only a part is fitted.
     """
-    chosen = chosen_model(model, like)
+    sources = source_bank(transfer_from, like)
+    chosen = chosen_model(model, sources)
     parts = list(profile.ok.combinations())
     if not parts:
         raise InputError("there is nothing to train on: no row has status ok")
@@ -88,11 +101,11 @@ def train(
             chosen,
             complexity,
             random_state,
-            relatives_of(combination, part.parameters, like),
+            source_models_of(combination, part.parameters, chosen, sources),
         )
         for combination, part in parts
     )
-    predictors = collect(jobs, len(parts), n_jobs, progress)
+    predictors = run(jobs, len(parts), n_jobs, progress)
     for predictor in predictors:
         _require_determined(predictor, chosen)
     return Bank(predictors)
@@ -104,17 +117,34 @@ def fit_predictor(
     chosen: Model,
     complexity: Mapping[str, str] | None,
     random_state: int,
-    relatives: Mapping[str, PosynomialNet] | None = None,
+    source_models: Mapping[str, Formula] | None = None,
 ) -> Predictor:
-    """Return the predictor of one combination, fitted to `rows`, or to a part that covers them."""
+    """Return the predictor of one combination, fitted to `rows`, or to a part that covers them.
+
+    Parameters
+    ----------
+    combination : Combination
+    rows : Profile
+        Of that combination, status ok.
+    chosen : Model
+    complexity : mapping of str to str or None
+        As in `train`.
+    random_state : int
+    source_models : mapping of str to Formula, optional
+        Of `source_models_of`.
+
+    Raises
+    ------
+    InputError
+        If the model cannot be fitted to these rows.
+    """
     named, found = complexity_of(combination.kernel, rows, complexity)
     try:
         data = TrainingData.of(rows, chosen.max_sizes, random_state)
         if found:
             named = terms_of(data.encoded, data.sizes.time_s, data.sizes.groups)
-        estimator = chosen.make(named, features_of(combination.kernel, rows, chosen), random_state)
-        if relatives:
-            estimator.set_params(relatives=relatives)
+        features = features_of(combination.kernel, rows, chosen)
+        estimator = chosen.make(named, features, random_state, source_models)
         interval = fitted_interval(estimator, data, tuple(named.values()))
     except InputError as error:
         raise InputError(f"{combination}: {error}") from None
@@ -141,128 +171,6 @@ def fit_predictor(
         training,
         Familiar.of(everything, data.levels, named.values()),
     )
-
-
-def chosen_model(name: str | None, like: Bank | None) -> Model:
-    """Return the model of that name, or the default; raises `InputError` if it has no use for `like`."""
-    chosen = registry.model(name or ("augmented" if like is None else RELATED))
-    if like is not None and not chosen.knows_relatives:
-        raise InputError(f"model {chosen.name} learns nothing from other models; {RELATED} does")
-    return chosen
-
-
-def relatives_of(
-    combination: Combination, parameters: Sequence[str], like: Bank | None
-) -> dict[str, PosynomialNet]:
-    """Return the nets of a bank for other combinations of the kernel with the same parameters.
-
-    Raises
-    ------
-    InputError
-        If there is a bank, but nothing of it can be used.
-    """
-    if like is None:
-        return {}
-    found = {
-        str(each.combination): each.formula
-        for each in like
-        if each.combination.kernel == combination.kernel
-        and each.combination != combination
-        and sorted(each.parameters) == sorted(parameters)
-        and not each.encoding.categories
-        and isinstance(each.formula, PosynomialNet)
-    }
-    if not found:
-        raise InputError(
-            f"{combination}: none of {len(like)} models to learn from is an augmented net of kernel "
-            f"'{combination.kernel}' with numeric parameters {', '.join(parameters)}, and of another "
-            "variant or hardware"
-        )
-    return found
-
-
-def complexity_of(kernel: str, rows: Profile, given: Mapping[str, str] | None) -> tuple[dict[str, str], bool]:
-    """Return the named complexities to use, and whether they are still to be found in the rows.
-
-    They are those given, else the profile's, else the known kernel's if its columns are the kernel's own.
-    """
-    stated = dict(given or rows.complexity)
-    if stated:
-        return stated, False
-    known = KERNELS.get(kernel)
-    if known is not None and is_kernels_own(known, rows):
-        return dict(known.complexity), False
-    return {}, True
-
-
-def is_kernels_own(known: Kernel, rows: Profile) -> bool:
-    """Say whether rows have a kernel's parameters, and sizes for which its complexities are > 0."""
-    if not set(known.parameter_names) <= set(rows.parameters):
-        return False
-    columns = {name: rows.X[name] for name in known.parameter_names}
-    if any(values.dtype.kind not in "iuf" for values in columns.values()):
-        return False
-    numbers = {name: values.to_numpy(dtype=np.float64) for name, values in columns.items()}
-    return all(bool((parsed(text)(numbers) > 0).all()) for text in known.complexity.values())
-
-
-def warn_of(
-    parts: Sequence[tuple[Combination, Profile]], chosen: Model, complexity: Mapping[str, str] | None
-) -> None:
-    """Warn of what a user should know before a model is fitted to the rows of each combination."""
-    own: dict[str, dict[str, None]] = {}
-    large: dict[str, int] = {}
-    for combination, rows in parts:
-        kernel = combination.kernel
-        if kernel in KERNELS and complexity_of(kernel, rows, complexity)[1]:
-            own.setdefault(kernel, {}).update(dict.fromkeys(rows.parameters))
-        found = contradiction(combination, rows)
-        if found:
-            warn(found)
-        count = 0 if chosen.max_sizes is None or len(rows) <= chosen.max_sizes else len(Sizes.of(rows))
-        if chosen.max_sizes is not None and count > chosen.max_sizes:
-            large[str(combination)] = count
-    for kernel, parameters in own.items():
-        known = ", ".join(KERNELS[kernel].parameter_names)
-        warn(
-            f"kernel '{kernel}' has parameters {', '.join(parameters)} here, and perfpred's of that "
-            f"name has {known}: it is taken for a kernel of your own"
-        )
-    _warn_of_large(large, chosen)
-
-
-def _warn_of_large(counts: Mapping[str, int], chosen: Model) -> None:
-    """Say once of which combinations a model is fitted to a part of the sizes only."""
-    if len(counts) == 1:
-        name, count = next(iter(counts.items()))
-        warn(
-            f"{name}: {chosen.name} is fitted to {chosen.max_sizes} of {count} sizes, chosen to "
-            "cover them; the others size its interval"
-        )
-    elif counts:
-        listed = shortlist([f"{name} ({count})" for name, count in counts.items()], "; ", 5)
-        warn(
-            f"{chosen.name} is fitted to {chosen.max_sizes} sizes of each of these, chosen to cover all; "
-            f"the others size the intervals: {listed}"
-        )
-
-
-def warn(text: str) -> None:
-    """Warn with a `DataWarning`."""
-    warnings.warn(text, DataWarning, stacklevel=3)
-
-
-def features_of(kernel: str, rows: Profile, chosen: Model) -> dict[str, str] | None:
-    """Return the known kernel's further features, None unless its rows have the kernel's own columns."""
-    known = KERNELS.get(kernel)
-    if known is None or set(known.parameter_names) != set(rows.parameters):
-        return None
-    return known.candidates if chosen.selects_features else dict(known.features)
-
-
-def collect(jobs: Any, total: int, n_jobs: int, progress: Progress | None) -> list[Any]:
-    """Run joblib jobs in parallel, telling `progress` after each; returns results in order."""
-    return run(jobs, total, n_jobs, progress)
 
 
 def require_trainable(combination: Combination, part: Profile) -> None:

@@ -15,7 +15,8 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.learn import registry
 from perfpred.learn.fitting.terms import found_terms
-from perfpred.learn.training import collect, complexity_of, features_of
+from perfpred.learn.kernel_expressions import complexity_of, features_of
+from perfpred.learn.pool import run
 from perfpred.predict.checks import Floats
 from perfpred.profile import Profile
 from perfpred.profile.cells import Value
@@ -117,7 +118,7 @@ def regrets(
     if not listed:
         return []
     jobs = [delayed(_loss)(combination, part, size, policy) for policy in POLICIES for size in listed]
-    losses = collect(jobs, len(jobs), n_jobs, progress)
+    losses = run(jobs, len(jobs), n_jobs, progress)
     count = len(listed)
     found = [
         Regret(policy, tuple(listed), tuple(losses[index * count : (index + 1) * count]))

@@ -11,8 +11,8 @@ from joblib import delayed
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, quoted, require_repeats
+from perfpred.learn.pool import run
 from perfpred.learn.rows.encoded_columns import require_few_columns
-from perfpred.learn.training import collect
 from perfpred.profile import Profile
 from perfpred.profile.cells import Value
 from perfpred.progress import Progress
@@ -155,7 +155,7 @@ def replay_all(
                     repeats = range(first, min(first + REPEATS_A_JOB, trial.repeats))
                     task = _Task(combination, rows, values, name, trial, tuple(warm_start))
                     jobs.append(delayed(_replays)(task, repeats))
-    found = collect(jobs, len(jobs), n_jobs, progress)
+    found = run(jobs, len(jobs), n_jobs, progress)
     return pd.DataFrame([document for documents in found for document in documents])
 
 

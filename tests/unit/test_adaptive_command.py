@@ -40,7 +40,7 @@ def test_models_of_other_variants_help_to_choose(tmp_path, perfpred):
     for variant in ("eigen", "openblas"):
         name = f"matvec-{variant}-intel-xeon-6-207-avx2-1t.json"
         shutil.copy(ROOT / "models" / name, tmp_path / "known" / name)
-    out = ("--out", tmp_path / "a.csv", "--like", tmp_path / "known")
+    out = ("--out", tmp_path / "a.csv", "--transfer-from", tmp_path / "known")
     outcome = perfpred(*COMMAND, *QUICK, *out)
     assert outcome.code == 0, outcome.err
     sampling = read_profile(tmp_path / "a.csv").metadata["sampling"]
@@ -48,7 +48,13 @@ def test_models_of_other_variants_help_to_choose(tmp_path, perfpred):
         f"matvec / {variant} / intel-xeon-6-207-avx2-1t" for variant in ("eigen", "openblas")
     ]
     trained = perfpred(
-        "train", tmp_path / "a.csv", "--models", tmp_path / "m", "--like", tmp_path / "known", "--json"
+        "train",
+        tmp_path / "a.csv",
+        "--models",
+        tmp_path / "m",
+        "--transfer-from",
+        tmp_path / "known",
+        "--json",
     )
     assert trained.json[0]["model"] == "related"
     (tmp_path / "a.csv").unlink()
@@ -99,10 +105,13 @@ def test_a_journal_of_random_sizes_is_not_continued(tmp_path, perfpred):
         (("--check", "a.csv", "--adaptive"), "cannot be combined with --check"),
         (("matvec", "--tolerance", "0.1"), "--tolerance says when --adaptive stops"),
         (("matvec", "--adaptive"), "--out is missing"),
-        (("matvec", "--out", "a.csv", "--like", "nowhere"), "--like says what --adaptive need not measure"),
-        (("matvec", "--adaptive", "--out", "a.csv", "--like", "nowhere"), "nowhere"),
         (
-            ("gemm_nothing", "--adaptive", "--out", "a.csv", "--like", str(ROOT / "models")),
+            ("matvec", "--out", "a.csv", "--transfer-from", "nowhere"),
+            "--transfer-from says what --adaptive need not measure",
+        ),
+        (("matvec", "--adaptive", "--out", "a.csv", "--transfer-from", "nowhere"), "nowhere"),
+        (
+            ("gemm_nothing", "--adaptive", "--out", "a.csv", "--transfer-from", str(ROOT / "models")),
             "unknown kernel 'gemm_nothing'",
         ),
         (("matvec", "--adaptive", "--out", "a.csv", "--samples", "29"), "starts with 30 sizes"),

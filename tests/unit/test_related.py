@@ -12,7 +12,9 @@ import perfpred as pp
 from perfpred.errors import InputError
 from perfpred.learn.estimators.augmented import AugmentedRegressor
 from perfpred.learn.estimators.related import KNOWN, RelatedRegressor, most_alike
+from perfpred.learn.registry import model
 from perfpred.learn.rows.encoded import Rows
+from perfpred.learn.source_models import learners
 
 RNG = np.random.default_rng(0)
 
@@ -57,10 +59,10 @@ def few(folder):
 
 @pytest.fixture(scope="module")
 def bank(few, known):
-    return pp.train(pp.read_profile(few), complexity={"work": "m*n"}, like=known)
+    return pp.train(pp.read_profile(few), complexity={"work": "m*n"}, transfer_from=known)
 
 
-def test_few_rows_are_enough_where_relatives_are_known(few, known, bank):
+def test_few_rows_are_enough_where_source_models_are_known(few, known, bank):
     alone = pp.train(pp.read_profile(few), complexity={"work": "m*n"})
     test = measured("c", 1e9, 300, 4)
     error = {}
@@ -95,7 +97,7 @@ def test_intervals_are_of_rows_left_out(bank):
     assert 0.75 < inside.mean() <= 1
 
 
-def test_without_relatives_it_is_a_mean_of_nets(few):
+def test_without_source_models_it_is_a_mean_of_nets(few):
     [predictor] = pp.train(pp.read_profile(few), complexity={"work": "m*n"}, model="related")
     assert predictor.formula.relatives == ()
 
@@ -125,7 +127,7 @@ def test_a_process_is_left_out_on_request_or_for_many_rows(monkeypatch):
     alone = RelatedRegressor({"work": "x0*x1"}, known=(0, 0), process=False).fit(sizes, time_s).formula_
     assert alone.process is None
     assert len(alone.nets) == 2
-    monkeypatch.setattr("perfpred.learn.estimators.related.MOST_ROWS", 29)
+    monkeypatch.setattr("perfpred.learn.estimators.related.MAX_ROWS", 29)
     many = RelatedRegressor({"work": "x0*x1"}, known=(0,)).fit(sizes, time_s).formula_
     assert many.process is None
     with pytest.raises(InputError, match="at least one net"):
@@ -134,12 +136,12 @@ def test_a_process_is_left_out_on_request_or_for_many_rows(monkeypatch):
         replace(alone, share=0.5)
 
 
-def test_relatives_survive_cloning():
+def test_source_models_survive_cloning():
     from sklearn.base import clone
 
     sizes = RNG.integers(1, 500, (30, 2))
     there = AugmentedRegressor({"work": "x0*x1"}).fit(sizes, 1e-9 * sizes.prod(axis=1)).formula_
-    model = RelatedRegressor({"work": "x0*x1"}, relatives={"there": there})
+    model = RelatedRegressor({"work": "x0*x1"}, source_models={"there": there})
     first, second = (
         each.fit(sizes, 2e-9 * sizes.prod(axis=1)).predict(sizes) for each in (model, clone(model))
     )
@@ -150,35 +152,73 @@ def test_commands(few, known, bank, tmp_path, perfpred):
     known.save(tmp_path / "known")
     work = ("--complexity", "work=m*n")
     outcome = perfpred(
-        "train", few, "--models", tmp_path / "m", "--like", tmp_path / "known", *work, "--json"
+        "train", few, "--models", tmp_path / "m", "--transfer-from", tmp_path / "known", *work, "--json"
     )
     assert outcome.code == 0, outcome.err
     assert outcome.json[0]["model"] == "related"
     found = perfpred("predict", "steps", "--models", tmp_path / "m", "m=100", "n=64", "--json").json
     assert found["time_s"] == pytest.approx(bank.predict("steps", m=100, n=64).time_s)
-    arguments = ("evaluate", few, "--like", tmp_path / "known", "--train-size", 30, "--repeats", 1, *work)
+    arguments = (
+        "evaluate",
+        few,
+        "--transfer-from",
+        tmp_path / "known",
+        "--train-size",
+        30,
+        "--repeats",
+        1,
+        *work,
+    )
     judged = perfpred(*arguments, "--json").json
     assert [each["model"] for each in judged] == ["augmented", "related"]
     assert judged[1]["mape"] < judged[0]["mape"]
 
 
+def test_the_earlier_name_of_the_option_is_understood(few, known, tmp_path, perfpred):
+    known.save(tmp_path / "known")
+    arguments = ("train", few, "--models", tmp_path / "m", "--complexity", "work=m*n")
+    outcome = perfpred(*arguments, "--like", tmp_path / "known", "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json[0]["model"] == "related"
+    assert "--like is now called --transfer-from" in outcome.err
+    both = perfpred(*arguments, "--like", tmp_path / "known", "--transfer-from", tmp_path / "known")
+    assert both.code == 2
+    assert "--like is an earlier name of --transfer-from: give one of them" in both.err
+
+
+def test_the_earlier_name_of_the_argument_is_understood(few, known):
+    profile = pp.read_profile(few)
+    with pytest.raises(InputError, match="like is an earlier name of transfer_from: give one of them"):
+        pp.train(profile, transfer_from=known, like=known)
+    with pytest.raises(InputError, match="linear-c learns nothing from other models; related does"):
+        pp.train(profile, model="linear-c", like=known)
+
+
+def test_a_model_says_what_it_learns_from(known):
+    assert [each.name for each in learners()] == ["related"]
+    nets = {str(each.combination): each.formula for each in known}
+    assert model("related").make(source_models=nets).source_models == nets
+    with pytest.raises(InputError, match="model gp-c learns nothing from other models"):
+        model("gp-c").make(source_models=nets)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "FEW", "--models", "M", "--like", "nowhere"], "no models at nowhere"),
+        (["train", "FEW", "--models", "M", "--transfer-from", "nowhere"], "no models at nowhere"),
         (
-            ["train", "FEW", "--models", "M", "--like", "KNOWN", "--model", "nn"],
+            ["train", "FEW", "--models", "M", "--transfer-from", "KNOWN", "--model", "nn"],
             "nn learns nothing from other",
         ),
         (
-            ["evaluate", "FEW", "--train-size", "30", "--like", "KNOWN", "--model", "nn"],
-            "nn learn nothing from",
+            ["evaluate", "FEW", "--train-size", "30", "--transfer-from", "KNOWN", "--model", "nn"],
+            "nn learns nothing from",
         ),
         (
-            ["train", "OTHER", "--models", "M", "--like", "KNOWN"],
+            ["train", "OTHER", "--models", "M", "--transfer-from", "KNOWN"],
             "none of 2 models to learn from is an augmented",
         ),
-        (["train", "A", "--models", "M", "--like", "KNOWN"], "of another variant or hardware"),
+        (["train", "A", "--models", "M", "--transfer-from", "KNOWN"], "of another variant or hardware"),
     ],
 )
 def test_wrong_requests(arguments, message, few, known, folder, tmp_path, perfpred):

@@ -15,6 +15,7 @@ from perfpred.app.arguments import (
     KernelOption,
     LikeOption,
     Seed,
+    TransferOption,
     VariantOption,
 )
 from perfpred.app.column_options import takes_columns
@@ -37,6 +38,7 @@ def evaluate(
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Model to judge; repeatable. Default: augmented.")
     ] = None,
+    transfer_from: TransferOption = None,
     like: LikeOption = None,
     complexity: ComplexityOption = None,
     train_size: Annotated[
@@ -55,7 +57,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Judge models on sizes (or inputs) they have not seen, beside the noise floor of the data."""
-    from perfpred.app.reading import complexity_option, like_option, read
+    from perfpred.app.reading import complexity_option, read, transfer_option
     from perfpred.learn.evaluation import accuracy
     from perfpred.learn.evaluation.regret import judged_choices, without_column
     from perfpred.learn.training import train
@@ -66,7 +68,7 @@ def evaluate(
         results = accuracy.evaluate(
             without_column(profile, chosen),
             models=model or None,
-            like=like_option(like),
+            transfer_from=transfer_option(transfer_from, like),
             train_size=train_size,
             repeats=repeats,
             complexity=named,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perfpred.app.arguments import Json, LikeOption, Seed, comma_integers, comma_list
+from perfpred.app.arguments import Json, LikeOption, Seed, TransferOption, comma_integers, comma_list
 from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, progress_bar, say, table
 from perfpred.errors import InputError
@@ -59,6 +59,7 @@ def profile(
         float | None,
         typer.Option("--tolerance", help="With --adaptive: stop at a smaller relative gain. Default: 0.1."),
     ] = None,
+    transfer_from: TransferOption = None,
     like: LikeOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted campaign.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
@@ -70,6 +71,7 @@ def profile(
     json: Json = False,
 ) -> None:
     """Measure variants of a kernel, or a campaign of many kernels, on this machine into profile CSVs."""
+    from perfpred.app.reading import transfer_folder
     from perfpred.measure.campaign import Effort
     from perfpred.measure.campaign_file import read_campaign
     from perfpred.measure.destination import Destination
@@ -79,7 +81,8 @@ def profile(
     given = [name for name, value in _modes(kernel, campaign, check).items() if value is not None]
     if len(given) != 1:
         raise InputError(f"give one of KERNEL, --campaign, --check, but got {' and '.join(given) or 'none'}")
-    _require_compatible(adaptive, tolerance, like, given[0])
+    sources = transfer_folder(transfer_from, like)
+    _require_compatible(adaptive, tolerance, sources, given[0])
     machine = probe()
     if check is not None:
         _check(check, machine, seed, json)
@@ -100,7 +103,7 @@ def profile(
     if adaptive:
         rule = _rule(samples, tolerance)
         job = _Adaptive(
-            request, machine, Destination(out), replace(effort, time_limit_s=60 * time_limit), rule, like
+            request, machine, Destination(out), replace(effort, time_limit_s=60 * time_limit), rule, sources
         )
         _measure_adaptively(job, seed, resume, overwrite, json)
         return
@@ -112,13 +115,13 @@ def _modes(kernel: str | None, campaign: Path | None, check: Path | None) -> dic
     return {"KERNEL": kernel, "--campaign": campaign, "--check": check}
 
 
-def _require_compatible(adaptive: bool, tolerance: float | None, like: Path | None, mode: str) -> None:
+def _require_compatible(adaptive: bool, tolerance: float | None, sources: Path | None, mode: str) -> None:
     if adaptive and mode != "KERNEL":
         raise InputError(f"--adaptive chooses sizes of one KERNEL and cannot be combined with {mode}")
     if tolerance is not None and not adaptive:
         raise InputError("--tolerance says when --adaptive stops: give both")
-    if like is not None and not adaptive:
-        raise InputError("--like says what --adaptive need not measure again: give both")
+    if sources is not None and not adaptive:
+        raise InputError("--transfer-from says what --adaptive need not measure again: give both")
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class _Adaptive:
     where: Destination
     effort: Effort
     rule: StoppingRule
-    like: Path | None
+    sources: Path | None
 
 
 def _rule(samples: int | None, tolerance: float | None) -> StoppingRule:
@@ -143,11 +146,11 @@ def _rule(samples: int | None, tolerance: float | None) -> StoppingRule:
 def _measure_adaptively(job: _Adaptive, seed: int, resume: bool, overwrite: bool, as_json: bool) -> None:
     from perfpred.adaptive.profiling import adaptive_plan, profile_adaptively
     from perfpred.adaptive.sampler import Sampler
-    from perfpred.app.reading import like_option
+    from perfpred.app.reading import transfer_option
     from perfpred.measure.profiling import describe
 
     plan = adaptive_plan(job.request, job.machine, job.rule.max_rows, seed)
-    sampler = Sampler(plan, job.rule, like=like_option(job.like))
+    sampler = Sampler(plan, job.rule, transfer_from=transfer_option(job.sources))
     _announce(plan, f"at most {job.rule.max_rows} of ")
     with shown_campaign("timing") as bar:
         profiles, reason = profile_adaptively(

@@ -16,6 +16,7 @@ from perfpred.app.arguments import (
     LikeOption,
     Models,
     Seed,
+    TransferOption,
     VariantOption,
 )
 from perfpred.app.column_options import takes_columns
@@ -34,8 +35,9 @@ def train(
     models: Models,
     model: Annotated[
         str | None,
-        typer.Option("--model", help="Model to train. Default: augmented, or related with --like."),
+        typer.Option("--model", help="Model to train. Default: augmented, or related with --transfer-from."),
     ] = None,
+    transfer_from: TransferOption = None,
     like: LikeOption = None,
     complexity: ComplexityOption = None,
     train_size: Annotated[
@@ -47,8 +49,8 @@ def train(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Train one predictor a combination of kernel, variant and hardware."""
-    from perfpred.app.reading import complexity_option, like_option, read
+    """Train one predictor per combination of kernel, variant and hardware."""
+    from perfpred.app.reading import complexity_option, read, transfer_option
     from perfpred.documents.atomic import require_writable
     from perfpred.learn import registry, training
 
@@ -59,7 +61,7 @@ def train(
         bank = training.train(
             profile,
             model=model,
-            like=like_option(like),
+            transfer_from=transfer_option(transfer_from, like),
             train_size=train_size,
             complexity=named,
             random_state=seed,

@@ -1,9 +1,10 @@
 """Models that learn from what is known of the kernel's other combinations: fewer own rows are enough.
 
 How long a kernel takes in another variant, or on another machine, says much of what it takes here: the same
-steps at whole vectors, the same caches. Formulas of such relatives are given as further complexities; several
-nets that know more or fewer of them are averaged, which errs less than any of them. A Gaussian process, which
-weighs features where nets choose some, errs elsewhere, so that the mean of both is better than either.
+steps at whole vectors, the same caches. Formulas of such source models are given as further complexities;
+several nets that know more or fewer of them are averaged, which errs less than any of them. A Gaussian
+process, which weighs features where nets choose some, errs elsewhere, so that the mean of both is better than
+either.
 """
 
 from __future__ import annotations
@@ -35,32 +36,35 @@ from perfpred.predict.formula import GaussianProcess, PosynomialNet, RelatedNets
 from perfpred.predict.related import Relative, with_relatives
 
 KNOWN = (1, 2, 3, 4, 2, 3)
-"""Relatives that each net knows, if there are so many, the most alike first."""
+"""Source models that each net knows, if there are so many, the most alike first: nets that know the same
+number differ in where they start. Chosen on measured kernels, as all of the following."""
 RESTARTS = 8
+"""Half of those of a net by itself: several nets are averaged."""
 IN_PROCESS = 3
-"""Relatives that the process knows."""
+"""Source models that the process knows."""
 FEATURED = 2
-"""Relatives whose features it weighs, besides those that the nets have chosen."""
+"""Source models whose features it weighs, besides those that the nets have chosen."""
 SHARE = 0.5
 """Its share of the prediction; 0.35 was as good on measured kernels."""
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 """With more, nets are better by themselves, and a process takes time by the cube of the rows."""
 ITERATIONS, FOLD_ITERATIONS = 60, 20
+"""Steps of the process for all rows, and of those for folds, which start from its scales."""
 
 
 class RelatedRegressor(TimeRegressor):
-    """The mean of several augmented nets and a Gaussian process that know relatives.
+    """The mean of several augmented nets and a Gaussian process that know source models.
 
     Parameters
     ----------
     complexity, features, max_parameters
         As those of `AugmentedRegressor`, for each net.
-    relatives : mapping of str to PosynomialNet, optional
+    source_models : mapping of str to PosynomialNet, optional
         Nets of other combinations of the kernel, on the same columns, by names that say whose they are.
         They must not have seen rows that the model is to be judged by. With none, nets differ in where they
         start, and their mean still errs a little less.
     known : sequence of int
-        How many relatives each net knows.
+        How many source models each net knows.
     process : bool
         Whether there is a Gaussian process, too; there is none for more than 1000 rows.
     random_state : int, RandomState or None
@@ -70,7 +74,7 @@ class RelatedRegressor(TimeRegressor):
     >>> sizes = np.random.default_rng(0).integers(1, 500, (60, 2))
     >>> there_s = 2e-6 + 1e-9 * sizes[:, 0] * sizes[:, 1] * (1 + sizes[:, 1] % 2)
     >>> there = AugmentedRegressor({"work": "x0*x1"}).fit(sizes, there_s).formula_
-    >>> few = RelatedRegressor({"work": "x0*x1"}, relatives={"there": there})
+    >>> few = RelatedRegressor({"work": "x0*x1"}, source_models={"there": there})
     >>> few.fit(sizes[:20], 3 * there_s[:20]).formula_.relatives[0].combination
     'there'
     """
@@ -81,7 +85,7 @@ class RelatedRegressor(TimeRegressor):
         self,
         complexity: Expressions = None,
         features: Expressions = None,
-        relatives: Mapping[str, PosynomialNet] | None = None,
+        source_models: Mapping[str, PosynomialNet] | None = None,
         max_parameters: int = 75,
         known: Sequence[int] = KNOWN,
         process: bool = True,
@@ -89,7 +93,7 @@ class RelatedRegressor(TimeRegressor):
     ) -> None:
         self.complexity = complexity
         self.features = features
-        self.relatives = relatives
+        self.source_models = source_models
         self.max_parameters = max_parameters
         self.known = known
         self.process = process
@@ -98,8 +102,8 @@ class RelatedRegressor(TimeRegressor):
     def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[RelatedNets]:
         features = candidates(extents_of(rows.columns)) if self.features is None else self.features
         if not self.known:
-            raise InputError("known must have the number of relatives of at least one net")
-        relatives = most_alike(self.relatives or {}, rows)[: max(*self.known, IN_PROCESS)]
+            raise InputError("known must have the number of source models of at least one net")
+        relatives = most_alike(self.source_models or {}, rows)[: max(*self.known, IN_PROCESS)]
         complexity = expressions(self.complexity, "complexity")
         nets = []
         for count in self.known:
@@ -109,7 +113,7 @@ class RelatedRegressor(TimeRegressor):
             each._fold_count = self._fold_count
             nets.append(each._formulas(Rows(with_relatives(rows.columns, known), rows.time_s), masks, rng))
         by_mask = list(zip(*nets, strict=True))
-        if not self.process or len(rows) > MOST_ROWS:
+        if not self.process or len(rows) > MAX_ROWS:
             return [RelatedNets(relatives, parts) for parts in by_mask]
         found = _features(by_mask[0], relatives, rows)
         processes = _processes(complexity, found, relatives[:IN_PROCESS], rows, masks)
@@ -119,7 +123,7 @@ class RelatedRegressor(TimeRegressor):
 
 
 def _features(nets: Sequence[PosynomialNet], relatives: Sequence[Relative], rows: Rows) -> tuple[str, ...]:
-    """Return the features that nets and the first relatives have chosen."""
+    """Return the features that nets and the first source models have chosen."""
     known = with_relatives(rows.columns, tuple(relatives))
     logarithms = {logarithmic(name, values) for name, values in known.items()}
     theirs = (relative.net for relative in relatives[:FEATURED])
@@ -165,15 +169,15 @@ def _processes(
     return found
 
 
-def most_alike(relatives: Mapping[str, PosynomialNet], rows: Rows) -> tuple[Relative, ...]:
-    """Return relatives in order of how well each explains the times of `rows`, but for powers of sizes.
+def most_alike(source_models: Mapping[str, PosynomialNet], rows: Rows) -> tuple[Relative, ...]:
+    """Return source models in order of how well each explains the times of `rows`, but for powers of sizes.
 
     Those that have no time for each row are left out.
     """
     log_time = np.log(rows.time_s)
     sizes = [np.sign(values) * np.log1p(np.abs(values)) for values in rows.columns.values()]
     found = []
-    for combination, net in relatives.items():
+    for combination, net in source_models.items():
         try:
             log_there = np.log(net.seconds(rows.columns))
         except InputError:  # a complexity of theirs has no value > 0 here

@@ -10,27 +10,21 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 from joblib import delayed
-from scipy.stats import spearmanr
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, require_repeats, shortlist
 from perfpred.learn import registry
+from perfpred.learn.data_warnings import warn, warn_of
+from perfpred.learn.evaluation.scores import scores
 from perfpred.learn.evaluation.splitting import Kept, kept_together, unseen_split
+from perfpred.learn.pool import run
 from perfpred.learn.registry import Model
 from perfpred.learn.rows.sizes import SIZES, repeat_noise
-from perfpred.learn.training import (
-    RELATED,
-    collect,
-    fit_predictor,
-    relatives_of,
-    require_trainable,
-    warn,
-    warn_of,
-)
+from perfpred.learn.source_models import DEFAULT, learners, require_learner, source_bank, source_models_of
+from perfpred.learn.training import fit_predictor, require_trainable
 from perfpred.predict.bank import Bank
-from perfpred.predict.checks import Floats
-from perfpred.predict.formula import PosynomialNet
-from perfpred.predict.predictor import Answers, Predictor
+from perfpred.predict.formula import Formula
+from perfpred.predict.predictor import Predictor
 from perfpred.profile import Profile
 from perfpred.progress import Progress
 
@@ -41,33 +35,13 @@ MIN_GROUPS = 5
 MANY_LEVELS, LESS_SURE = 8, 3.0
 """A column of so many values, between which intervals are so many times wider, may stand for what no column
 tells: each value an input of its own."""
-SLOWEST = 0.7
-"""The share of slow test rows that published figures (arXiv 2003.07497) are about."""
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Errors of predictions as fractions (0.03 = 3%).
-
-    A factor is prediction over time or time over prediction, whichever is more; `worst_factor_in_range` is
-    that of rows within what training saw, NaN if there is none.
-    """
-
-    mape: float
-    mape_slowest70: float
-    median_ape: float
-    p90_ape: float
-    spearman: float
-    coverage90: float
-    within_3x: float
-    worst_factor: float
-    worst_factor_in_range: float
-
-
-def evaluate(
+def evaluate(  # noqa: PLR0913  # keywords of the public interface
     profile: Profile,
     *,
     models: Sequence[str] | None = None,
+    transfer_from: Bank | None = None,
     like: Bank | None = None,
     train_size: int | None = None,
     repeats: int = 5,
@@ -84,12 +58,33 @@ def evaluate(
 
     Parameters
     ----------
+    profile : Profile
+        Rows whose status is not ``ok`` are left out.
     models : sequence of str, optional
-        By default ``augmented``, and ``related`` beside it with `like`.
-    like : Bank, optional
+        By default ``augmented``, and ``related`` beside it with `transfer_from`.
+    transfer_from : Bank, optional
         As in `train`, for the models that learn from it. It had better not have seen the test rows' sizes.
+    like : Bank, optional
+        An earlier name of `transfer_from`.
     train_size : int, optional
         Rows to train on. By default 250, or 80% of a combination's rows if that is less.
+    repeats : int
+        Random splits, at least 1.
+    complexity : mapping of str to str, optional
+        As in `train`.
+    random_state : int
+        The seed of the first split.
+    n_jobs : int
+        Processes, as in joblib.
+    progress : Progress, optional
+        Is updated after each fit.
+
+    Returns
+    -------
+    DataFrame
+        One row per combination, model and repeat: the keys of the combination, ``model``, ``train_size``,
+        ``repeat``, ``judged_on``, ``n_test``, the fields of `Scores`, ``n_parameters``, ``fit_s`` (seconds)
+        and ``noise`` (a fraction).
 
     Raises
     ------
@@ -101,33 +96,26 @@ def evaluate(
     DataWarning
         Of combinations with too few rows, which are left out; and as `train` does.
     """
-    wanted = ("augmented", *(() if like is None else (RELATED,))) if models is None else models
+    sources = source_bank(transfer_from, like)
+    wanted = (DEFAULT, *(() if sources is None else (learners()[0].name,))) if models is None else models
     chosen = [registry.model(name) for name in dict.fromkeys(wanted)]
-    if like is not None and not any(each.knows_relatives for each in chosen):
-        raise InputError(f"{', '.join(wanted)} learn nothing from other models; {RELATED} does")
+    if sources is not None:
+        require_learner(chosen)
     require_repeats(repeats)
     parts = enough_rows(profile, train_size)
     for combination, part, _ in parts:
         require_trainable(combination, part)
     warn_of([(combination, part) for combination, part, _ in parts], chosen[0], complexity)
-    jobs = [
-        delayed(_evaluate_once)(
-            combination,
-            part,
-            each,
-            split,
-            repeat,
-            complexity,
-            random_state,
-            relatives_of(combination, part.parameters, like) if each.knows_relatives else {},
-        )
+    trials = [
+        _Trial(combination, part, each, split, repeat, random_state + repeat, complexity, source_models)
         for each in chosen
         for combination, part, split in parts
+        for source_models in [source_models_of(combination, part.parameters, each, sources)]
         for repeat in range(repeats)
     ]
-    found = collect(jobs, len(jobs), n_jobs, progress)
-    for said in dict.fromkeys(each.remark for each in found if each.remark):
-        warn(said)
+    found = run((delayed(_judged)(trial) for trial in trials), len(trials), n_jobs, progress)
+    for remark in dict.fromkeys(each.remark for each in found if each.remark):
+        warn(remark)
     return pd.DataFrame([each.row for each in found])
 
 
@@ -193,65 +181,55 @@ def enough_rows(profile: Profile, train_size: int | None) -> list[tuple[Combinat
     return found
 
 
-def scores(time_s: Floats, answers: Answers) -> Scores:
-    """Return the scores of answers against measured times, shape (n,)."""
-    predicted_s = answers.time_s
-    ape = np.abs(predicted_s / time_s - 1)
-    slow = time_s >= np.quantile(time_s, 1 - SLOWEST)
-    log_ratio = np.log(time_s / predicted_s)
-    covered = (time_s >= answers.low_s) & (time_s <= answers.high_s)
-    factor = np.exp(np.abs(log_ratio))
-    inside = factor[answers.in_range]
-    ranks = len(time_s) > 1 and np.ptp(time_s) > 0 and np.ptp(predicted_s) > 0  # else it is not defined
-    rho = spearmanr(time_s, predicted_s).statistic if ranks else np.nan
-    return Scores(
-        float(ape.mean()),
-        float(ape[slow].mean()),
-        float(np.median(ape)),
-        float(np.quantile(ape, 0.9)),
-        float(rho),
-        float(covered.mean()),
-        float((factor < 3).mean()),
-        float(factor.max()),
-        float(inside.max()) if len(inside) else float("nan"),
-    )
+@dataclass(frozen=True)
+class _Trial:
+    """One fit to judge: of a model to a part of the rows of a combination, on the others."""
+
+    combination: Combination
+    rows: Profile
+    model: Model
+    split: Split
+    repeat: int
+    seed: int
+    complexity: Mapping[str, str] | None
+    source_models: Mapping[str, Formula]
 
 
-def _evaluate_once(
-    combination: Combination,
-    part: Profile,
-    chosen: Model,
-    split: Split,
-    repeat: int,
-    complexity: Mapping[str, str] | None,
-    random_state: int,
-    relatives: Mapping[str, PosynomialNet],
-) -> Judged:
-    seed = random_state + repeat
-    train_rows, test_rows = unseen_split(split.kept, split.train_size, seed)
+def _judged(trial: _Trial) -> Judged:
+    train_rows, test_rows = unseen_split(trial.split.kept, trial.split.train_size, trial.seed)
     start = time.perf_counter()
-    predictor = fit_predictor(combination, part.take(train_rows), chosen, complexity, seed, relatives)
+    predictor = fit_predictor(
+        trial.combination,
+        trial.rows.take(train_rows),
+        trial.model,
+        trial.complexity,
+        trial.seed,
+        trial.source_models,
+    )
     fit_s = time.perf_counter() - start
-    test = part.take(test_rows)
-    known = predictor.knows(test.table)
-    test = test.take(np.flatnonzero(known))
-    if not len(test):
-        raise InputError(
-            f"{combination}: every row to test on has a category that no row to train on has; leave out with "
-            f"--ignore what names each input: {', '.join(predictor.encoding.categories)}"
-        )
-    answers = predictor.answers(test.table)
-    floor = part.noise_floor
+    test = _known_rows(trial.rows.take(test_rows), predictor)
+    floor = trial.rows.noise_floor
     row = {
-        **asdict(combination),
-        "model": chosen.name,
+        **asdict(trial.combination),
+        "model": trial.model.name,
         "train_size": len(train_rows),
-        "repeat": repeat,
-        "judged_on": split.kept.judged_on,
+        "repeat": trial.repeat,
+        "judged_on": trial.split.kept.judged_on,
         "n_test": len(test),
-        **asdict(scores(test.time_s, answers)),
+        **asdict(scores(test.time_s, predictor.answers(test.table))),
         "n_parameters": predictor.formula.n_parameters,
         "fit_s": fit_s,
-        "noise": floor if np.isfinite(floor) else repeat_noise(part),
+        "noise": floor if np.isfinite(floor) else repeat_noise(trial.rows),
     }
-    return Judged(row, _remark(predictor, split.kept))
+    return Judged(row, _remark(predictor, trial.split.kept))
+
+
+def _known_rows(test: Profile, predictor: Predictor) -> Profile:
+    """Return the rows whose categories a predictor knows; raises `InputError` if there is none."""
+    known = test.take(np.flatnonzero(predictor.knows(test.table)))
+    if not len(known):
+        raise InputError(
+            f"{predictor.combination}: every row to test on has a category that no row to train on has; "
+            f"leave out with --ignore what names each input: {', '.join(predictor.encoding.categories)}"
+        )
+    return known
