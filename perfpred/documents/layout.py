@@ -1,4 +1,4 @@
-"""The text of documents that we write: laid out for a person or for size, read back exactly."""
+"""The text of documents that we write: laid out for a person or for size, and read back exactly."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def readable(document: Any) -> str:
     """
     text = json.dumps(document, indent=1, allow_nan=False)
     return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+
+
+def indented(document: Any) -> str:
+    """Return JSON values as text, a line per key and per value."""
+    return json.dumps(document, indent=1) + "\n"
 
 
 def compact(document: Any) -> str:

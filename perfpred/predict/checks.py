@@ -39,7 +39,7 @@ def set_weights(owner: object, field: str, shape: tuple[int, ...]) -> None:
     _require_within(owner, field, getattr(owner, field), MAX_WEIGHT)
 
 
-def set_logs(owner: object, field: str, shape: tuple[int, ...], most: float | None = None) -> None:
+def set_logs(owner: object, field: str, shape: tuple[int, ...], maximum: float | None = None) -> None:
     """Do as `set_floats` does for natural logarithms, whose exponentials must be > 0 and finite.
 
     Parameters
@@ -53,7 +53,7 @@ def set_logs(owner: object, field: str, shape: tuple[int, ...], most: float | No
         The largest magnitude of a logarithm; by default `MAX_LOG`.
     """
     set_floats(owner, field, shape)
-    _require_within(owner, field, getattr(owner, field), MAX_LOG if most is None else most)
+    _require_within(owner, field, getattr(owner, field), MAX_LOG if maximum is None else maximum)
 
 
 def length_of(owner: object, field: str) -> tuple[int]:
@@ -91,11 +91,11 @@ def require_finite(owner: object, *fields: str) -> None:
         require(is_finite, owner, f"{field} is a finite number", shortened(ascii(value)))
 
 
-def require_log(owner: object, *fields: str, most: float = 100.0) -> None:
+def require_log(owner: object, *fields: str, maximum: float = 100.0) -> None:
     """Raise `InputError` unless each field is the natural logarithm of a sensible ratio."""
     require_finite(owner, *fields)
     for field in fields:
-        _require_within(owner, field, getattr(owner, field), most)
+        _require_within(owner, field, getattr(owner, field), maximum)
 
 
 def require_noise(owner: object, field: str) -> None:
@@ -106,17 +106,17 @@ def require_noise(owner: object, field: str) -> None:
         require(value >= 0, owner, f"{field} >= 0", value)
 
 
-def require_count(owner: object, field: str, least: int = 1) -> None:
-    """Raise `InputError` unless a field is a whole number of things, at least `least`."""
+def require_count(owner: object, field: str, minimum: int = 1) -> None:
+    """Raise `InputError` unless a field is a whole number of things, at least `minimum`."""
     value = getattr(owner, field)
-    is_count = isinstance(value, int) and not isinstance(value, bool) and least <= value < 1 << 63
-    require(is_count, owner, f"{field} is a whole number >= {least}", shortened(ascii(value)))
+    is_count = isinstance(value, int) and not isinstance(value, bool) and minimum <= value < 1 << 63
+    require(is_count, owner, f"{field} is a whole number >= {minimum}", shortened(ascii(value)))
 
 
-def _require_within(owner: object, field: str, value: Any, most: float) -> None:
-    inside = np.abs(value) <= most
+def _require_within(owner: object, field: str, value: Any, maximum: float) -> None:
+    inside = np.abs(value) <= maximum
     worst = "" if np.all(inside) else f"{np.max(np.abs(value)):g}"
-    require(not worst, owner, f"|{field}| <= {most:g}", worst)
+    require(not worst, owner, f"|{field}| <= {maximum:g}", worst)
 
 
 def require_few(owner: object, field: str, count: int) -> None:

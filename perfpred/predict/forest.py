@@ -166,7 +166,7 @@ class BoostedTrees(Trees):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_log(self, "offset", most=MAX_LOG)
+        require_log(self, "offset", maximum=MAX_LOG)
 
     @property
     def n_parameters(self) -> int:

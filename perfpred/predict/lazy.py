@@ -104,8 +104,8 @@ def lazy_models(path: Path) -> LazyModels:
     return found
 
 
-def _entry(path: Path, most: int) -> Entry:
-    data, found = document.read(path, whole_up_to=most)
+def _entry(path: Path, kept_bytes: int) -> Entry:
+    data, found = document.read(path, whole_up_to=kept_bytes)
     combination = document.combination_in(data[: document.HEAD_BYTES]) or document.load(path).combination
     return Entry(path, combination, _stamp(found), data if len(data) == found.st_size else None)
 

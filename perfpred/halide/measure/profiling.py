@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -17,6 +16,7 @@ import numpy as np
 
 from perfpred.documents.atomic import atomic_write
 from perfpred.documents.claim import Claim
+from perfpred.documents.layout import indented
 from perfpred.documents.reading import read_json
 from perfpred.errors import InputError
 from perfpred.halide.cost.machine import Target
@@ -126,7 +126,7 @@ def profile_pipeline(
         write_profile(profile, out)
         schedules = {each.id: each.to_json() for each in results.candidates}
         document = {"pipeline": job.pipeline.name, "schedules": schedules}
-        atomic_write(schedules_path(out), json.dumps(document, indent=1) + "\n", follow_links=False)
+        atomic_write(schedules_path(out), indented(document), follow_links=False)
         return profile
 
 

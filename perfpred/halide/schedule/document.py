@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from perfpred.documents.atomic import atomic_write
+from perfpred.documents.layout import indented
 from perfpred.documents.reading import read_json
 from perfpred.errors import InputError
 from perfpred.halide.graph.identity import Identity, compared, is_same
@@ -175,7 +175,7 @@ class Schedule:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the schedule as JSON."""
-        atomic_write(path, json.dumps(self.to_json(), indent=1) + "\n")
+        atomic_write(path, indented(self.to_json()))
 
     def require(self, identity: Identity) -> None:
         """Raise `StaleScheduleError` unless this is a schedule of that algorithm."""
