@@ -24,7 +24,8 @@ from perfpred.errors import InputError
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE, METHODS, Candidate, Directive
 from perfpred.halide.schedule.document import Schedule, load_schedule
-from perfpred.halide.schedule.emit import CPP_PLUGIN, ESTIMATES, to_cpp, to_python
+from perfpred.halide.schedule.emit import to_cpp, to_python
+from perfpred.halide.schedule.languages import CPP_PLUGIN, ESTIMATES
 from perfpred.halide.schedule.rules import MEMORIES, TAILS
 
 TARGET = "x86-64-linux-avx-avx2-f16c-fma-sse41"
