@@ -55,6 +55,8 @@ def decode(data: Any, expected: Any, where: str = "model") -> Any:
     ModelFileError
         Naming the place, what was expected there and what stands there.
     """
+    if expected is str:  # the usual, quickly
+        return _be(data, str, where)
     origin = get_origin(expected)
     if origin in (typing.Union, types.UnionType):
         return _decode_union(data, get_args(expected), where)
@@ -97,15 +99,13 @@ def _decode_dataclass(data: Any, expected: type, where: str) -> Any:
     name = given.pop(TYPE_KEY, None)
     if name != expected.__name__:
         raise ModelFileError(f"{where}.{TYPE_KEY} must be {expected.__name__!r}, but is {_shown(name)}")
-    hints = _hints(expected)
-    known = {field.name: _may_be_omitted(field) for field in dataclasses.fields(expected)}
-    needed = {key for key, is_optional in known.items() if not is_optional}
+    known, needed = _fields(expected)
     if not needed <= given.keys() <= known.keys():
         differing = shortlist(sorted((given.keys() - known.keys()) | (needed - given.keys())))
         raise ModelFileError(
             f"{where} must have the fields {', '.join(known)}; missing or unknown: {differing}"
         )
-    values = {key: decode(given[key], hints[key], f"{where}.{key}") for key in known if key in given}
+    values = {key: decode(given[key], kind, f"{where}.{key}") for key, kind in known.items() if key in given}
     try:
         return expected(**values)
     except InputError as error:
@@ -137,8 +137,11 @@ def _shown(value: Any) -> str:
 
 
 @lru_cache(maxsize=64)
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _fields(kind: type) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the types of a dataclass's fields in order, and the names of those that must be there."""
+    hints, fields = get_type_hints(kind), dataclasses.fields(kind)
+    needed = frozenset(field.name for field in fields if not _may_be_omitted(field))
+    return {field.name: hints[field.name] for field in fields}, needed
 
 
 def _be(data: Any, kind: Any, where: str) -> Any:
