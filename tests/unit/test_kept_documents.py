@@ -1,5 +1,6 @@
 """Files that earlier generations wrote stay readable and mean what they did; see data/documents/make.py."""
 
+import gzip
 import json
 import shutil
 import warnings
@@ -13,7 +14,7 @@ from perfpred.hardware import probe
 from perfpred.measure.campaign_file import read_campaign
 from perfpred.measure.journal import CampaignJournal
 from perfpred.predict import store
-from perfpred.search import trace_of
+from perfpred.search import lines_of, trace_of
 from perfpred.search.listed import ListedSpace
 
 KEPT = Path(__file__).parents[1] / "data" / "documents"
@@ -103,3 +104,41 @@ def test_schedule_databases(name):
     found = database.of_unseen(np.vstack([np.ones(n), np.full(n, 3.0)]))
     np.testing.assert_allclose(found, meant["of_unseen"], rtol=1e-12)
     assert database.failed == ({} if "-1." in name else {"s0123456789a": "wrong_result"})
+
+
+LATEST = max(path.stem.rsplit("-", 1)[1] for path in KEPT.glob("expected-*.json"))
+NEXT = "what is written has changed: keep it readable, and keep a new generation, see make.py"
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob(f"model-*-{LATEST}.json")), ids=lambda path: path.name)
+def test_models_are_written_as_the_latest_generation(path):
+    assert store.dumps(store.load(path)) == path.read_text(encoding="utf-8"), NEXT
+
+
+def test_schedules_are_written_as_the_latest_generation(tmp_path):
+    pytest.importorskip("halide")
+    path = KEPT / f"schedule-{LATEST}.json"
+    pp.halide.load_schedule(path).save(tmp_path / "a.json")
+    assert (tmp_path / "a.json").read_bytes() == path.read_bytes(), NEXT
+
+
+def test_schedule_databases_are_written_as_the_latest_generation(tmp_path):
+    pytest.importorskip("halide")
+    from perfpred.halide.choose.database import load_experience
+
+    path = KEPT / f"schedule-database-{LATEST}.json.gz"
+    written = load_experience(path).save(tmp_path).read_bytes()
+    assert gzip.decompress(written) == gzip.decompress(path.read_bytes()), NEXT
+
+
+def test_profiles_are_written_as_the_latest_generation(tmp_path):
+    pp.write_profile(pp.read_profile(KEPT / f"profile-{LATEST}.csv"), tmp_path / "a.csv")
+    for suffix in (".csv", ".meta.json"):
+        kept_bytes = (KEPT / f"profile-{LATEST}{suffix}").read_bytes()
+        assert (tmp_path / f"a{suffix}").read_bytes() == kept_bytes, NEXT
+
+
+def test_traces_are_written_as_the_latest_generation():
+    lines = (KEPT / f"trace-{LATEST}.jsonl").read_text(encoding="utf-8").splitlines()
+    trace = trace_of(lines, SPACE)
+    assert list(lines_of(trace, SPACE)) == lines[: len(trace)], NEXT
