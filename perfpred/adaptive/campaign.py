@@ -55,6 +55,21 @@ def run_adaptive(
 
     A journal with stages is continued: what was decided stays decided, and only what is missing is timed.
 
+    Parameters
+    ----------
+    sampler : Sampler
+        Chooses the sizes of each stage.
+    askers : mapping of Subject to Asker
+        The processes that time, by subject.
+    journal : Journal
+        Where every timing is written at once.
+    effort : Effort
+        How long and how often is timed.
+    clock : Clock
+        Tells the time in seconds.
+    progress : Progress
+        Told how far it is.
+
     Raises
     ------
     MeasurementError

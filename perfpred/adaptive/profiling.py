@@ -32,6 +32,16 @@ LEAST_CANDIDATES = 60
 def adaptive_plan(request: Request, machine: Machine, max_rows: int, seed: int) -> Plan:
     """Return a plan whose sizes are the candidates of an adaptive campaign.
 
+    Parameters
+    ----------
+    request : Request
+        A kernel with its variants and hardware.
+    machine : Machine
+    max_rows : int
+        The most rows that will be timed.
+    seed : int
+        Of the draw of candidates.
+
     Raises
     ------
     InputError

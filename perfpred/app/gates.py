@@ -48,7 +48,19 @@ def fraction(text: str, option: str) -> float:
 
 
 def line(name: str, state: str, figure: str, reason: str) -> Line:
-    """Return a judged thing for the files of a CI server."""
+    """Return a judged thing for the files of a CI server.
+
+    Parameters
+    ----------
+    name : str
+        What was judged.
+    state : str
+        What the verdict is.
+    figure : str
+        The number behind it.
+    reason : str
+        Why.
+    """
     result = FAILED if state in FAILING else SKIPPED if state == UNDECIDED else PASSED
     return Line(name, state, figure, reason, result)
 

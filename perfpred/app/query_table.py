@@ -97,7 +97,19 @@ def read_table(path: Path, kernel: str, given: Mapping[str, str], added: Sequenc
 def require_columns(
     table: QueryTable, given: Iterable[str], parameters: Collection[str], kernel: str
 ) -> None:
-    """Raise `InputError` if a value is given of no parameter, or a column is a parameter but for its case."""
+    """Raise `InputError` if a value is given of no parameter, or a column is a parameter but for its case.
+
+    Parameters
+    ----------
+    table : QueryTable
+        The columns by name.
+    given : iterable of str
+        Values that hold for all rows.
+    parameters : collection of str
+        Names that a model takes.
+    kernel : str
+        For messages.
+    """
     for name in given:
         if name not in parameters:
             known = shortlist(sorted(parameters))

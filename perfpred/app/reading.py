@@ -28,6 +28,19 @@ def read(
     """Return the profile of all files together; the names serve files that lack those columns.
 
     What a user should know of the data is printed as notices.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The CSVs.
+    kernel : str, optional
+        For files that lack the column.
+    variant : str, optional
+        For files that lack the column.
+    hardware : str, optional
+        For files that lack the column.
+    columns : ColumnMapping, optional
+        What columns are taken for.
     """
     with data_warnings_as_notices():
         return read_profile(

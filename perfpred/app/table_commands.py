@@ -33,7 +33,21 @@ MORE = ("in_range", "reason")
 
 @dataclass(frozen=True)
 class TableRequest:
-    """What is asked of a table: see the options of the commands."""
+    """What is asked of a table: see the options of the commands.
+
+    Attributes
+    ----------
+    kernel : str
+    path : Path
+        The table.
+    given : mapping of str to str
+        Values that hold for all rows.
+    variant, hardware : str, optional
+    default : str, optional
+        A variant to stay with.
+    top : int, optional
+        The length of a ranking.
+    """
 
     kernel: str
     path: Path
@@ -45,7 +59,18 @@ class TableRequest:
 
 
 def predict_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: bool) -> None:
-    """Predict every row of a table; columns ``variant`` and ``hardware`` may choose the model of a row."""
+    """Predict every row of a table; columns ``variant`` and ``hardware`` may choose the model of a row.
+
+    Parameters
+    ----------
+    bank : Bank
+    asked : TableRequest
+        What is asked of the table.
+    out : Path, optional
+        Where the answers go; standard output if None.
+    as_json : bool
+        Whether answers are printed as JSON.
+    """
     found = bank.find(asked.kernel, asked.variant, asked.hardware)
     predicts = common_quantity(found)
     table = read_table(asked.path, asked.kernel, asked.given, (*predicts.columns, *MORE))
@@ -89,7 +114,18 @@ def predict_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: bo
 
 
 def select_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: bool) -> None:
-    """Choose for every row of a table; a column ``hardware`` may narrow the choice of a row."""
+    """Choose for every row of a table; a column ``hardware`` may narrow the choice of a row.
+
+    Parameters
+    ----------
+    bank : Bank
+    asked : TableRequest
+        What is asked of the table.
+    out : Path, optional
+        Where the answers go; standard output if None.
+    as_json : bool
+        Whether answers are printed as JSON.
+    """
     if asked.top is not None and not as_json:
         raise InputError("--top with --table needs --json: a row of the file holds one choice")
     found = bank.find(asked.kernel, hardware=asked.hardware)

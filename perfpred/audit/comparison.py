@@ -51,7 +51,19 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All verdicts, and how often such a comparison raises a false alarm."""
+    """All verdicts, and how often such a comparison raises a false alarm.
+
+    Attributes
+    ----------
+    verdicts : tuple of Verdict
+        One per row compared.
+    limit : float
+        A change larger than this is reported.
+    false_alarms : float
+        The probability that equal runs raise one.
+    assumed_scatter : float, optional
+        The scatter that was assumed, where it could not be measured.
+    """
 
     verdicts: tuple[Verdict, ...]
     limit: float

@@ -49,6 +49,8 @@ def unseal(line: bytes, key: bytes, *, must: bool) -> dict[str, Any]:
     ----------
     line : bytes
         Without its line end.
+    key : bytes
+        Of the journal.
     must : bool
         Whether a line without a checksum is damaged; older journals have none.
 

@@ -86,6 +86,18 @@ class RowRecord:
     """What is known of a row so far; a failed row has a status other than ok and is not timed again.
 
     A row is `given_up` when what timed it says that it is not worth timing more.
+
+    Attributes
+    ----------
+    times_s : list of float
+        In the order they were taken.
+    order : list of int
+        The position of each timing in the campaign.
+    monitors_s : list of float
+        Times of the reference load beside them.
+    status, message : str
+    given_up : bool
+        Whether it was left before it was precise.
     """
 
     times_s: list[float] = field(default_factory=list)
@@ -152,6 +164,23 @@ def run_campaign(
     A journal with timings is continued: rows that were enough stay done, and the order is as if it had
     not been interrupted. Each round takes every unfinished row once, in a new random order, so that a slow
     minute of the machine is spread over all rows instead of spoiling one.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        What is timed.
+    askers : mapping of object to Asker
+        The processes that time, by subject.
+    journal : Log
+        Where every timing is written at once.
+    effort : Effort
+        How long and how often is timed.
+    seed : int
+        Of the order of timings.
+    clock : Clock
+        Tells the time in seconds.
+    progress : Progress
+        Told how far it is.
     """
     records = [RowRecord() for _ in rows]
     done = 0

@@ -95,6 +95,8 @@ class Request:
 
     Parameters
     ----------
+    kernel : str
+        The kernel.
     variants : tuple of str
         Names; empty means all of the kernel's variants.
     threads : tuple of int
@@ -118,6 +120,13 @@ def make_plan(
 
     Parameters
     ----------
+    requests : sequence of Request
+        What is to be measured.
+    machine : Machine
+    samples : int
+        Sizes per kernel.
+    seed : int
+        Of the draw of sizes.
     strict : bool
         A combination that cannot run is an error, if its variant was named.
 

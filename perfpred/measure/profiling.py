@@ -39,6 +39,21 @@ def profile_plan(
     The raw timings are in the journal at every moment, so an interrupted campaign is continued by the
     same call with ``resume=True``. Profiles are written when the campaign ends.
 
+    Parameters
+    ----------
+    plan : Plan
+    machine : Machine
+    where : Destination
+        Where profiles are written.
+    effort : Effort
+        How long and how often is timed.
+    progress : Progress
+        Told how far it is.
+    resume : bool
+        Whether an interrupted campaign is continued.
+    overwrite : bool
+        Whether files that exist may be replaced.
+
     Raises
     ------
     InputError
@@ -78,6 +93,20 @@ def write_profiles(
 ) -> dict[Path, Profile]:
     """Write the profiles of a campaign, a record a row of `plan`; returns them by path.
 
+    Parameters
+    ----------
+    plan : Plan
+        What was measured.
+    records : sequence of RowRecord
+        What became of every row.
+    machine : Machine
+    outputs : Outputs
+        The files that are written.
+    effort : Effort
+        How long and how often is timed.
+    metadata : mapping of str to object
+        What is known of the whole.
+
     Raises
     ------
     MeasurementError
@@ -101,7 +130,21 @@ def write_profiles(
 def measure(
     plan: Plan, journal: CampaignJournal, effort: Effort, progress: Progress, memory_bytes: int
 ) -> Sequence[RowRecord]:
-    """Time all rows of a plan in processes of their own; returns a record a row."""
+    """Time all rows of a plan in processes of their own; returns a record a row.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is measured.
+    journal : CampaignJournal
+        Where every timing is written at once.
+    effort : Effort
+        How long and how often is timed.
+    progress : Progress
+        Told how far it is.
+    memory_bytes : int
+        The most that a process may use.
+    """
     with processes(plan.subjects, Limits(effort.row_limit_s, memory_bytes)) as children:
         return run_campaign(plan.rows, children, journal, effort, plan.seed, time.perf_counter, progress)
 

@@ -56,6 +56,19 @@ def recheck(
 ) -> Recheck:
     """Measure `n_rows` random rows of a profile again and compare.
 
+    Parameters
+    ----------
+    profile : Profile
+    machine : Machine
+    progress : Progress
+        Told how far it is.
+    clock : Clock
+        Tells the time in seconds.
+    n_rows : int
+        How many are measured again.
+    seed : int
+        Of every random choice.
+
     Raises
     ------
     InputError

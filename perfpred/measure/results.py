@@ -62,10 +62,17 @@ def to_profile(
 
     Parameters
     ----------
+    part : Part
+        What is one profile.
     outcomes : sequence of Outcome
         One a row of ``part.rows``. Rows that were never timed are left out; failed rows are kept.
+    machine : Machine
+    effort : Effort
+        How long and how often is timed.
     metadata : mapping
         Whatever else describes the campaign: ``measured``, its start, end and load average.
+    subjects : sequence of Subject, optional
+        Whose rows they are.
     """
     chosen = part.subjects if subjects is None else tuple(subjects)
     pairs = [(row, each) for row, each in zip(part.rows, outcomes, strict=True) if row.subject in chosen]

@@ -193,7 +193,23 @@ class StagedCampaign:
         clock: Clock,
         progress: Progress,
     ) -> None:
-        """Time what is still missing of an opened stage, appending to the journal."""
+        """Time what is still missing of an opened stage, appending to the journal.
+
+        Parameters
+        ----------
+        index : int
+            Of the stage.
+        journal : StageJournal
+            Where every timing is written at once.
+        askers : mapping of Subject to Asker
+            The processes that time, by subject.
+        effort : Effort
+            How long and how often is timed.
+        clock : Clock
+            Tells the time in seconds.
+        progress : Progress
+            Told how far it is.
+        """
         rows = self.rows(journal.stages[index].sizes)
         run_campaign(rows, askers, journal.log(index), effort, self.seed + SEED_STEP * index, clock, progress)
 
@@ -239,6 +255,8 @@ def choose_anchors(numbers: Sequence[int], records: Sequence[RowRecord], count: 
         The sizes of the first stage.
     records : sequence of RowRecord
         One per row, subject by subject.
+    count : int
+        How many.
     """
     table = np.array([_seconds(record) for record in records]).reshape(-1, len(numbers))
     return [numbers[index] for index in spread_anchors(table.sum(axis=0), count, ANCHORS_UP_TO)]

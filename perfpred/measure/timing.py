@@ -32,6 +32,8 @@ def time_call(run: Callable[[int], None], clock: Clock, options: TimingOptions |
         ``run(n)`` makes the call `n` times.
     clock : callable
         Returns monotonic seconds.
+    options : TimingOptions, optional
+        How long and how often.
     """
     options = options or TimingOptions()
     first = _elapsed(run, 1, clock)

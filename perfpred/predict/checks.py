@@ -49,7 +49,7 @@ def set_logs(owner: object, field: str, shape: tuple[int, ...], maximum: float |
     field : str
     shape : tuple of int
         The shape that the field must have.
-    most : float, optional
+    maximum : float, optional
         The largest magnitude of a logarithm; by default `MAX_LOG`.
     """
     set_floats(owner, field, shape)

@@ -102,6 +102,10 @@ def best_configuration(
         Parameters that are given, such as the size.
     top : int
         Choices to return, the best included.
+    n_jobs : int
+        Processes at the same time; -1 for one per processor.
+    progress : Progress, optional
+        Told how far it is.
 
     Raises
     ------

@@ -113,6 +113,10 @@ def regrets(
     wanted : mapping of str to number or text
         The size to choose for. If it lies between measured sizes, so do the sizes that are left out, where
         there are two or more.
+    n_jobs : int
+        Processes at the same time; -1 for one per processor.
+    progress : Progress, optional
+        Told how far it is.
     """
     listed = _left_out(part, wanted)
     if not listed:

@@ -58,6 +58,14 @@ def replay(
 
     Parameters
     ----------
+    recorded : RecordedSpace
+        The space and its measurements.
+    name : str
+        Of the strategy.
+    budget : int
+        How many may be run at most.
+    seed : int
+        Of every random choice.
     source_tasks : sequence of SourceTask
         What the model starts from; other strategies pass it over.
     until_gain : float
@@ -130,6 +138,19 @@ def replay_all(
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Search every combination of a profile with every strategy of `trial`.
+
+    Parameters
+    ----------
+    profile : Profile
+        The measurements.
+    trial : Trial
+        What is replayed.
+    warm_start : sequence of Profile
+        Measurements of another kernel or machine to start from.
+    n_jobs : int
+        Processes at the same time; -1 for one per processor.
+    progress : Progress, optional
+        Told how far it is.
 
     Returns
     -------

@@ -34,6 +34,19 @@ def bench(
     What was profiled at the session's size itself is left out. Without runs and a profile, the choice is an
     autoscheduler's schedule. Every schedule is then timed in the same interleaved rounds, which no choice
     has seen, beside the fastest of all that were profiled; `regret` is the time over theirs, at least 1.
+
+    Parameters
+    ----------
+    session : Session
+        The pipeline at its size, and the processes that work on it.
+    experience : Experience, optional
+        What was measured before.
+    budgets : sequence of int
+        How many schedules may be run, one choice per budget.
+    seed : int
+        Of every random choice.
+    progress : Progress
+        Told how far it is.
     """
     standing, _ = session.baselines()
     elsewhere = None if experience is None else experience.without(session.workload.size)
@@ -131,6 +144,17 @@ def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) 
     """Return a document on a stored schedule, and one on each autoscheduler's, timed in the same rounds.
 
     The output of each has been compared with that of the pipeline without a schedule; `checks` says on what.
+
+    Parameters
+    ----------
+    session : Session
+        The pipeline at its size, and the processes that work on it.
+    stored : Schedule
+        The schedule.
+    seed : int
+        Of every random choice.
+    progress : Progress
+        Told how far it is.
     """
     checks = session.task.checks
     standing, _ = session.baselines()

@@ -31,6 +31,21 @@ def tuned(
 ) -> Choice:
     """Return the fastest of at most `budget` schedules run at the size of the examples.
 
+    Parameters
+    ----------
+    built : BuiltPipeline
+        The pipeline, built.
+    size : Size
+        Of the examples.
+    site : Site
+        Machine, ISA level and threads.
+    experience : Experience, optional
+        What was measured before.
+    budget : int
+        How many may be run at most.
+    seed : int
+        Of every random choice.
+
     Raises
     ------
     InputError

@@ -18,7 +18,21 @@ KEPT = 4
 def chosen_for(
     session: Session, experience: Experience | None, budget: int, seed: int, progress: Progress
 ) -> tuple[Schedule, Choice]:
-    """Return a schedule for the session's pipeline and size, and the choice it comes from."""
+    """Return a schedule for the session's pipeline and size, and the choice it comes from.
+
+    Parameters
+    ----------
+    session : Session
+        The pipeline at its size, and the processes that work on it.
+    experience : Experience, optional
+        What was measured before.
+    budget : int
+        How many may be run at most.
+    seed : int
+        Of every random choice.
+    progress : Progress
+        Told how far it is.
+    """
     choice = decide(session, experience, budget, seed, progress)
     best = choice.best
     others = [each for each in choice.ranking if each.candidate != best.candidate][:KEPT]

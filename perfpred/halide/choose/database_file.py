@@ -101,7 +101,19 @@ def check_failed(failed: Mapping[str, str], candidates: tuple[Candidate, ...]) -
 def check_measurements(
     candidates: tuple[Candidate, ...], sizes: tuple[Size, ...], log_time: Floats, noise: Floats
 ) -> None:
-    """Raise `InputError` unless these are times of C schedules at S sizes, and their noise, both (C, S)."""
+    """Raise `InputError` unless these are times of C schedules at S sizes, and their noise, both (C, S).
+
+    Parameters
+    ----------
+    candidates : tuple of Candidate
+        C schedules.
+    sizes : tuple of Size
+        S sizes.
+    log_time : ndarray of float64
+        Shape (C, S).
+    noise : ndarray of float64
+        Shape (C, S).
+    """
     shape = len(candidates), len(sizes)
     for name, values in (("log_time", log_time), ("noise", noise)):
         require(values.shape == shape, name, f"of shape {shape}, schedules by sizes,", values.shape)

@@ -24,7 +24,21 @@ SUFFIX = ".json.gz"
 
 @dataclass(frozen=True)
 class Filed:
-    """A file that can be read, and what it says it holds; its content has not been checked."""
+    """A file that can be read, and what it says it holds; its content has not been checked.
+
+    Attributes
+    ----------
+    path : Path
+    document : mapping of str to object
+        Its content.
+    pipeline : str
+    algorithm : str
+        The hash of what the pipeline computes.
+    hardware : str
+        The id of the hardware.
+    failed : mapping of str to str
+        Schedules that failed, with the reason.
+    """
 
     path: Path
     document: Mapping[str, Any]
@@ -58,20 +72,56 @@ def filed(path: Path) -> Filed:
 
 
 def place(folder: Path, pipeline: str, algorithm: str, hardware: str) -> Path:
-    """Return where measurements lie that are written today."""
+    """Return where measurements lie that are written today.
+
+    Parameters
+    ----------
+    folder : Path
+        Of models.
+    pipeline : str
+        Its name.
+    algorithm : str
+        The hash of what it computes.
+    hardware : str
+        The id of the hardware.
+    """
     parts = (pipeline, algorithm, hardware) if algorithm else (pipeline, hardware)
     return folder / "halide" / f"{file_stem(parts, PIPELINES)}{SUFFIX}"
 
 
 def places(folder: Path, pipeline: str, algorithm: str, hardware: str) -> list[Path]:
-    """Return where measurements may lie, today's place first, then those of earlier versions."""
+    """Return where measurements may lie, today's place first, then those of earlier versions.
+
+    Parameters
+    ----------
+    folder : Path
+        Of models.
+    pipeline : str
+        Its name.
+    algorithm : str
+        The hash of what it computes.
+    hardware : str
+        The id of the hardware.
+    """
     earlier = slug(f"{pipeline}-{hardware}", keep=".")
     found = [place(folder, pipeline, algorithm, hardware), place(folder, pipeline, "", hardware)]
     return [*found, folder / "halide" / f"{earlier}{SUFFIX}"] if len(earlier) <= 200 else found
 
 
 def before(folder: Path, pipeline: str, algorithm: str, hardware: str) -> Filed | None:
-    """Return the file that new measurements of the same replace, None if there is none."""
+    """Return the file that new measurements of the same replace, None if there is none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of models.
+    pipeline : str
+        Its name.
+    algorithm : str
+        The hash of what it computes.
+    hardware : str
+        The id of the hardware.
+    """
     wanted = (pipeline, algorithm, hardware)
     for path in places(folder, *wanted):
         if not path.exists():

@@ -18,7 +18,21 @@ from perfpred.progress import Progress
 def decide(
     session: Session, experience: Experience | None, budget: int, seed: int, progress: Progress
 ) -> Choice:
-    """Return the schedule to take after running at most `budget` of them."""
+    """Return the schedule to take after running at most `budget` of them.
+
+    Parameters
+    ----------
+    session : Session
+        The pipeline at its size, and the processes that work on it.
+    experience : Experience, optional
+        What was measured before.
+    budget : int
+        How many may be run at most.
+    seed : int
+        Of every random choice.
+    progress : Progress
+        Told how far it is.
+    """
     if budget == 0:
         return unrun(session, experience)
     return tune(session, experience, budget, seed, progress)

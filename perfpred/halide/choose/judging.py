@@ -46,7 +46,18 @@ class Measures(Protocol):
     def measure(
         self, candidates: Sequence[Candidate], effort: Effort, seed: int, progress: Progress
     ) -> dict[Candidate, Timed]:
-        """Return what became of each candidate, all timed in the same interleaved rounds."""
+        """Return what became of each candidate, all timed in the same interleaved rounds.
+
+        Parameters
+        ----------
+        candidates : sequence of Candidate
+        effort : Effort
+            How long and how often is timed.
+        seed : int
+            Of every random choice.
+        progress : Progress
+            Told how far it is.
+        """
         ...
 
     def wait_for_quiet(self, limit_s: float) -> float:

@@ -36,8 +36,12 @@ def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None =
 
     Parameters
     ----------
+    folder : Path
+        Of models.
     pipeline : str
         Its name, which other pipelines may have as well.
+    hardware : str
+        The id of the hardware.
     identity : Identity, optional
         What it computes: measurements of that are found under any name. Without it the name decides.
 
@@ -73,6 +77,19 @@ def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None =
 
 def known(folder: Path, workload: Workload, hardware: str, graph: Graph, workshop: Workshop) -> Experience:
     """Return what `folder` holds of a pipeline, described at a size; `workshop` finds out why it does not.
+
+    Parameters
+    ----------
+    folder : Path
+        Of models.
+    workload : Workload
+        The pipeline and its size.
+    hardware : str
+        The id of the hardware.
+    graph : Graph
+        The pipeline at its size.
+    workshop : Workshop
+        The processes that compile and check.
 
     Raises
     ------

@@ -44,6 +44,8 @@ class Ranked:
 
     Attributes
     ----------
+    candidate : Candidate
+        The schedule.
     expected_s : float
         Seconds.
     deviation : float
@@ -69,6 +71,12 @@ class Choice:
 
     Attributes
     ----------
+    best : Ranked
+        What to take.
+    baseline : Ranked, optional
+        The best autoscheduler's, None if none is known.
+    reason : str
+        Why, in a sentence.
     ranking : tuple of Ranked
         The best first.
     speedup : Speedup
@@ -104,11 +112,17 @@ def rank(
 
     Parameters
     ----------
+    experience : Experience
+        What was measured before.
     size : (int, int)
         Width and height.
     graph : Graph, optional
         The pipeline at that size; schedules that cannot run there, or that Halide is known to compile
         wrongly, are left out.
+    target : Target
+        The machine as schedules see it.
+    others : sequence of Candidate
+        Schedules that were not measured.
 
     Raises
     ------

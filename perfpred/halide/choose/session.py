@@ -51,6 +51,19 @@ class Timed:
 
     `slowdown` is how much slower than in quiet a loop over all threads may have been when it was timed, 1 in
     quiet.
+
+    Attributes
+    ----------
+    time_s : float
+        NaN unless the status is ok.
+    noise : float
+        Relative repeatability.
+    status : str
+        ``ok``, or how it failed.
+    slowdown : float
+        How much slower than when idle the machine may have been, at least 1.
+    message : str
+        Why it failed.
     """
 
     time_s: float
@@ -125,6 +138,16 @@ class Session:
         """Return what became of each candidate, all timed in the same interleaved rounds.
 
         What was wrong or crashed before, here or at another size (`failed`), is not run again.
+
+        Parameters
+        ----------
+        candidates : sequence of Candidate
+        effort : Effort
+            How long and how often is timed.
+        seed : int
+            Of every random choice.
+        progress : Progress
+            Told how far it is.
         """
         named = {each: self.failed[each.id] for each in distinct(candidates) if each.id in self.failed}
         out = {each: Timed(math.nan, math.nan, status) for each, status in named.items()}

@@ -40,7 +40,19 @@ DECIDING_SEED = 1_000_003
 
 @dataclass
 class RoundTimings:
-    """Times candidates at the size of a session; each batch is timed in the same interleaved rounds."""
+    """Times candidates at the size of a session; each batch is timed in the same interleaved rounds.
+
+    Attributes
+    ----------
+    session : Session
+        The pipeline at its size, and the processes that work on it.
+    seed : int
+        Of every random choice.
+    progress : Progress
+        Told how far it is.
+    unit : str
+        Of the values.
+    """
 
     session: Session
     seed: int
@@ -67,6 +79,19 @@ def tune(
 
     The fastest few are timed once more with the baselines, in rounds that decide: being the best of many
     is partly luck. A baseline is left only for what is surely faster there.
+
+    Parameters
+    ----------
+    session : Session
+        The pipeline at its size, and the processes that work on it.
+    experience : Experience, optional
+        What was measured before.
+    budget : int
+        How many may be run at most.
+    seed : int
+        Of every random choice.
+    progress : Progress
+        Told how far it is.
     """
     session.require_runnable()
     if experience is not None:

@@ -9,7 +9,20 @@ from perfpred.hardware import ISA_LEVELS, Site
 
 @dataclass(frozen=True)
 class Target:
-    """A machine as schedules see it; sizes in bytes, caches as one core sees them."""
+    """A machine as schedules see it; sizes in bytes, caches as one core sees them.
+
+    Attributes
+    ----------
+    vector_bytes : int
+        The width of a vector register.
+    threads : int
+    l1_bytes : int
+        First-level data cache.
+    l2_bytes : int
+        Second-level cache.
+    l3_bytes : int
+        Third-level cache.
+    """
 
     vector_bytes: int = 32
     threads: int = 1

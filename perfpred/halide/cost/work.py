@@ -140,7 +140,21 @@ def _region(
 
 
 def needed(outer: str, loop: str, nests: Nests, graph: Graph, work: FuncWork) -> dict[str, tuple[float, ...]]:
-    """Return the extents that one step of a loop needs of each Func and input; "" is the whole Func."""
+    """Return the extents that one step of a loop needs of each Func and input; "" is the whole Func.
+
+    Parameters
+    ----------
+    outer : str
+        The Func whose loops they are.
+    loop : str
+        The loop whose step it is.
+    nests : Nests
+        Loop nests by Func.
+    graph : Graph
+        The pipeline at its size.
+    work : FuncWork
+        Of each Func.
+    """
     start = graph.by_key[outer]
     regions: dict[str, tuple[float, ...]] = {}
     own = [1.0] * len(start.args)

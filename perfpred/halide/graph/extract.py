@@ -30,6 +30,8 @@ def extract(
 
     Parameters
     ----------
+    pipeline : RawPipeline
+        As Halide serialized it.
     images, scalars : mapping
         Inputs, buffers of the pipeline's own among them, and parameters by Halide's names of them.
     outputs : sequence of sequence of (min, extent)

@@ -24,6 +24,21 @@ class Index:
     its variables in another way too: as a remainder or as data do, within `low` and `high`, or as `abs` does,
     of which the form says how far it moves, not where it is; `partly`, that it covers several, of which some
     are kept within bounds and others are not.
+
+    Attributes
+    ----------
+    coefficients : tuple of tuple of str, float
+        Of the variables.
+    low : float
+        Of what is added.
+    high : float
+        Of what is added.
+    clamped : bool
+        Whether it is kept within some bounds.
+    turns : bool
+        Whether it moves with its variables in another way too.
+    partly : bool
+        Whether only some of several are kept within bounds.
     """
 
     coefficients: tuple[tuple[str, float], ...]

@@ -27,6 +27,8 @@ def moving(key: str, root: str, dimensions: Collection[str], graph: Graph) -> di
         The Func whose loops they are.
     dimensions : collection of str
         The dimensions and reductions of `root` that take the step.
+    graph : Graph
+        The pipeline.
 
     Examples
     --------
@@ -66,6 +68,17 @@ def mixed(key: str, root: str, dimensions: Collection[str], graph: Graph) -> fro
 
     Those that do not are kept within bounds, or at a place that other loops choose; one place for all steps
     is no such read. Parameters are those of `moving`.
+
+    Parameters
+    ----------
+    key : str
+        The Func that is read.
+    root : str
+        The Func whose loops they are.
+    dimensions : collection of str
+        The dimensions and reductions of `root` that take the step.
+    graph : Graph
+        The pipeline.
     """
     ways: dict[str, dict[str, frozenset[str]]] = {root: dict.fromkeys(dimensions, frozenset((_GOING,)))}
     for func, reads in _reads(key, root, graph):

@@ -25,7 +25,14 @@ OUTERMOST = "__outermost"
 
 @dataclass(frozen=True)
 class RawSplit:
-    """A split, rename or fusion of loops."""
+    """A split, rename or fusion of loops.
+
+    Attributes
+    ----------
+    kind, old, outer, inner : str
+    factor : Term
+    tail : str
+    """
 
     kind: str
     old: str
@@ -46,7 +53,17 @@ class RawLoop:
 
 @dataclass(frozen=True)
 class RawStage:
-    """A definition: what is written where, over which reduction domain, and its loops, innermost first."""
+    """A definition: what is written where, over which reduction domain, and its loops, innermost first.
+
+    Attributes
+    ----------
+    values, args : tuple of Term
+    rvars : tuple of tuple of str, Term, Term
+    splits : tuple of RawSplit
+    loops : tuple of RawLoop
+    specialized, atomic : bool
+    predicate : Term
+    """
 
     values: tuple[Term, ...]
     args: tuple[Term, ...]
@@ -69,6 +86,19 @@ class RawFunc:
 
     `bounds` and `estimates` are the minimum and extent that a dimension was given, by its name; `table` is
     all that Halide wrote of it.
+
+    Attributes
+    ----------
+    name : str
+    types : tuple of Type
+    args : tuple of str
+    stages : tuple of RawStage
+    compute, store : tuple of str, str
+    memory : str
+    storage : tuple of str
+    estimates, bounds : dict of str to tuple of Term, Term
+    extern : bool
+    table : Table
     """
 
     name: str
@@ -109,6 +139,8 @@ class RawBuffer:
 
     Attributes
     ----------
+    name : str
+    type : Type
     dims : tuple of (min, extent, stride)
         In Halide's order.
     data : bytes
@@ -139,7 +171,16 @@ class RawBuffer:
 
 @dataclass(frozen=True)
 class RawPipeline:
-    """What a serialized pipeline holds."""
+    """What a serialized pipeline holds.
+
+    Attributes
+    ----------
+    funcs : dict of str to RawFunc
+    outputs : tuple of str
+    halide_version : str
+    buffers : dict of str to RawBuffer
+    table : Table, optional
+    """
 
     funcs: dict[str, RawFunc]
     outputs: tuple[str, ...]

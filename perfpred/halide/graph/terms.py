@@ -52,6 +52,18 @@ class Term:
 
     Attributes
     ----------
+    kind : str
+        What it does.
+    operands : tuple of Term
+        What it does that to.
+    name : str
+        Of what is called or read.
+    value : float
+        A number, or the type of a call.
+    type : Type, optional
+        Of its value, where written.
+    value_index : int
+        The element of a Func's tuple that it reads.
     digest : bytes
         Of the term with all below it: comparing and hashing a term take no longer for a deep one.
     result : Type or None

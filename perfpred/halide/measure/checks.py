@@ -52,6 +52,8 @@ class Checks:
         By size.
     looked_at : set of str
         Sizes at which the reference was run, or tried to.
+    tolerances : dict of str to float
+        Of each output.
     notes : list of str
         Why there are no sizes beside those that are timed.
     """

@@ -49,8 +49,13 @@ def gather(
         The workload that candidates are drawn for.
     site : Site
         Where they will run.
+    workshop : Workshop
+        The processes that compile and check.
+    count : int
+        How many are wanted.
     sources : sequence of str
         Any of ``BASELINES`` and of the keys of ``SHARES``.
+    rng : numpy.random.Generator
 
     Raises
     ------
@@ -94,7 +99,19 @@ def _right(candidates: Sequence[Candidate], graph: Graph) -> tuple[list[Candidat
 def baselines(
     described: Description, site: Site, workshop: Workshop, names: Sequence[str]
 ) -> tuple[list[Candidate], list[str]]:
-    """Return the choices of Halide's autoschedulers, and what was said where one has none."""
+    """Return the choices of Halide's autoschedulers, and what was said where one has none.
+
+    Parameters
+    ----------
+    described : Description
+        What each size is like.
+    site : Site
+        Machine, ISA level and threads.
+    workshop : Workshop
+        The processes that compile and check.
+    names : sequence of str
+        Of the autoschedulers.
+    """
     proper = {name.lower(): name for name in PARAMETERS}
     jobs = [
         (proper[name], defaults(proper[name], site.threads), name, ForkLimits(BASELINE_LIMIT_S))
@@ -126,7 +143,20 @@ def _drawn(
 def adams_samples(
     workload: Workload, site: Site, workshop: Workshop, count: int, rng: np.random.Generator
 ) -> list[Candidate]:
-    """Return up to `count` distinct schedules of Adams2019 with perturbed weights."""
+    """Return up to `count` distinct schedules of Adams2019 with perturbed weights.
+
+    Parameters
+    ----------
+    workload : Workload
+        The pipeline and its size.
+    site : Site
+        Machine, ISA level and threads.
+    workshop : Workshop
+        The processes that compile and check.
+    count : int
+        How many are wanted.
+    rng : numpy.random.Generator
+    """
     found: dict[Candidate, None] = {}
     with scratch_folder() as folder:
         for _ in range(3):

@@ -41,6 +41,12 @@ class ShortTimings:
     journal : CampaignJournal
     seed : int
     progress : Progress
+    unit : str
+        Of the values.
+    chosen : list of Candidate
+        What was chosen so far.
+    compiled : dict of str to Compiled
+        What was compiled so far.
 
     Attributes
     ----------
@@ -126,8 +132,14 @@ def choose_in_rounds(timings: ShortTimings, target: Target, first: Sequence[Cand
 
     Parameters
     ----------
+    timings : ShortTimings
+        Times the candidates of a round.
     target : Target
         The machine as our own space sees it.
+    first : sequence of Candidate
+        Candidates of the first round.
+    count : int
+        How many are chosen in all.
     """
     timings.compile(first)
     own = OwnSpace(next(iter(timings.task.described.values())).graph, target)

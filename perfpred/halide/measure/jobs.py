@@ -91,6 +91,19 @@ def autoscheduled(
     """Return an autoscheduler's choice for a pipeline whose graph was read.
 
     A choice that directives cannot say becomes a directive to run the autoscheduler again.
+
+    Parameters
+    ----------
+    built : BuiltPipeline
+        The pipeline, built.
+    target : object
+        Halide's target.
+    scheduler : str
+        The autoscheduler.
+    parameters : mapping of str to object
+        Of the autoscheduler.
+    label : str
+        What the schedule is called.
     """
     again = Directive("", 0, AUTOSCHEDULE, (scheduler, json.dumps(dict(parameters), sort_keys=True)))
     run_autoscheduler(built.pipeline, target, scheduler, parameters)
@@ -98,7 +111,19 @@ def autoscheduled(
 
 
 def compile_candidate(built: BuiltPipeline, candidate: Candidate, target: Any, out: Path) -> dict[str, Any]:
-    """Write a candidate's shared library, without Halide's runtime; returns a hash of its code."""
+    """Write a candidate's shared library, without Halide's runtime; returns a hash of its code.
+
+    Parameters
+    ----------
+    built : BuiltPipeline
+        The pipeline, built.
+    candidate : Candidate
+        The schedule.
+    target : object
+        Halide's target.
+    out : Path
+        The library.
+    """
     start = time.perf_counter()
     bare = target.with_feature(hl.TargetFeature.NoRuntime)
     built.funcs  # noqa: B018 - looked at before anything is scheduled
@@ -138,7 +163,19 @@ def compile_pulse(target: Any, threads: int, out: Path) -> dict[str, Any]:
 
 
 def write_library(pipeline: Any, arguments: list[Any], bare: Any, out: Path) -> tuple[str, float]:
-    """Compile and link a pipeline; returns a hash of its code, and when it was compiled by the clock."""
+    """Compile and link a pipeline; returns a hash of its code, and when it was compiled by the clock.
+
+    Parameters
+    ----------
+    pipeline : object
+        The pipeline, scheduled.
+    arguments : list of object
+        Of the compiled function.
+    bare : object
+        The target without a runtime.
+    out : Path
+        The library.
+    """
     with _building(out) as folder:
         path = folder / "pipeline.o"
         pipeline.compile_to({hl.OutputFileType.object: str(path)}, arguments, FUNCTION, bare)

@@ -58,12 +58,14 @@ class ProfileJob:
     Parameters
     ----------
     pipeline : PipelineRef
-    site : Site
-        Where it is measured.
     sizes : tuple of (int, int)
         Candidates are drawn for the first; Halide's autoschedulers choose for each.
+    site : Site
+        Where it is measured.
     count : int
         How many candidates, Halide's autoschedulers' own choices included.
+    seed : int
+        Of the candidates and the order of timings.
     sources : tuple of str
         Who may propose them.
     compile_limit_s : float
@@ -106,6 +108,21 @@ def profile_pipeline(
 
     Every outcome is in a journal at every moment, so the same call with ``resume=True`` continues one that
     was interrupted.
+
+    Parameters
+    ----------
+    job : ProfileJob
+        What is to be measured.
+    out : Path
+        The CSV.
+    effort : Effort
+        How long and how often is timed.
+    progress : Progress
+        Told how far it is.
+    resume : bool
+        Whether an interrupted campaign is continued.
+    overwrite : bool
+        Whether files that exist may be replaced.
 
     Raises
     ------

@@ -29,7 +29,20 @@ PARAMETERS = ("width", "height", "schedule", *FEATURES)
 
 @dataclass(frozen=True)
 class Results:
-    """What a campaign found out."""
+    """What a campaign found out.
+
+    Attributes
+    ----------
+    task : Task
+        The pipeline, its sizes and the site.
+    target : Target
+        Halide's target.
+    candidates : sequence of Candidate
+    compiled : mapping of str to Compiled
+        What became of each candidate's compilation.
+    rows : sequence of tuple of Row, RowRecord
+        What became of each candidate at each size.
+    """
 
     task: Task
     target: Target

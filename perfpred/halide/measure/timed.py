@@ -46,7 +46,23 @@ class Best:
 
 @dataclass(frozen=True)
 class Timer:
-    """Answers for one candidate, through the timing process that all share."""
+    """Answers for one candidate, through the timing process that all share.
+
+    Attributes
+    ----------
+    child : Child
+        The process that runs it.
+    candidate : str
+        The schedule.
+    libraries : mapping of str to str
+        The compiled code, by size.
+    best : Best
+        The shortest times so far, by size.
+    task : Task
+        The pipeline, its sizes and the site.
+    limit_s : float
+        How long one run may take.
+    """
 
     child: Child
     candidate: str
@@ -93,7 +109,22 @@ def time_all(
     seed: int,
     progress: Progress,
 ) -> list[tuple[Row, RowRecord]]:
-    """Time candidates at all sizes in interleaved rounds; returns a record a row."""
+    """Time candidates at all sizes in interleaved rounds; returns a record a row.
+
+    Parameters
+    ----------
+    task : Task
+        The pipeline, its sizes and the site.
+    candidates : sequence of Candidate
+    log : Log
+        Where every outcome is written at once.
+    effort : Effort
+        How long and how often is timed.
+    seed : int
+        Of every random choice.
+    progress : Progress
+        Told how far it is.
+    """
     rows = [
         Row(each.id, {"width": size[0], "height": size[1]}) for each in candidates for size in task.described
     ]
@@ -155,7 +186,18 @@ def _timing_process(task: Task) -> Iterator[Child]:
 
 
 def operands_setup(task: Task, size: Size, described: Description, folder: str = "") -> dict[str, Any]:
-    """Return what the timing process needs to know of a size; its code is that for another where so told."""
+    """Return what the timing process needs to know of a size; its code is that for another where so told.
+
+    Parameters
+    ----------
+    task : Task
+        The pipeline, its sizes and the site.
+    size : Size
+    described : Description
+        What each size is like.
+    folder : str
+        Where the examples' files are.
+    """
     return {
         "folder": str(task.folder / (folder or size_text(size))),
         "arguments": list(described.arguments),

@@ -28,6 +28,10 @@ class Description:
 
     Attributes
     ----------
+    workload : Workload
+        The pipeline and its size.
+    graph : Graph
+        The pipeline at its size.
     arguments : tuple of mapping
         In order: images (``type`` by NumPy's name, ``dims`` of min, extent and stride in Halide's order,
         ``file``) and scalars (``type``, ``value``).
@@ -136,7 +140,19 @@ class Workshop:
 
 
 def compile_job(workload: Workload, candidate: Candidate, target: str, out: str) -> dict[str, Any]:
-    """Return the job of compiling a candidate to the shared library `out`."""
+    """Return the job of compiling a candidate to the shared library `out`.
+
+    Parameters
+    ----------
+    workload : Workload
+        The pipeline and its size.
+    candidate : Candidate
+        The schedule.
+    target : str
+        Halide's target.
+    out : str
+        The library.
+    """
     asked = {"kind": "compile", "candidate": candidate.to_json(), "target": target, "out": out}
     return {**asked, **workload.to_json()}
 
@@ -144,7 +160,21 @@ def compile_job(workload: Workload, candidate: Candidate, target: str, out: str)
 def autoschedule_job(
     workload: Workload, scheduler: str, parameters: Mapping[str, Any], target: str, label: str
 ) -> dict[str, Any]:
-    """Return the job of asking an autoscheduler; the reply's candidate bears `label` as its source."""
+    """Return the job of asking an autoscheduler; the reply's candidate bears `label` as its source.
+
+    Parameters
+    ----------
+    workload : Workload
+        The pipeline and its size.
+    scheduler : str
+        The autoscheduler.
+    parameters : mapping of str to object
+        Of the autoscheduler.
+    target : str
+        Halide's target.
+    label : str
+        What the schedule is called.
+    """
     return {
         "kind": "autoschedule",
         **workload.to_json(),

@@ -19,7 +19,19 @@ Dims = tuple[tuple[int, int, int], ...]
 
 @dataclass(frozen=True)
 class Shape:
-    """What is known of a buffer before it is laid out, in Halide's order; None: not given."""
+    """What is known of a buffer before it is laid out, in Halide's order; None: not given.
+
+    Attributes
+    ----------
+    name : str
+    extents : tuple of int
+    minima : tuple of int, optional
+        Of each dimension.
+    strides : tuple of int, optional
+        Of each dimension, in elements.
+    fixed : bool
+        What of them the pipeline itself fixes.
+    """
 
     name: str
     extents: tuple[int, ...]
@@ -65,6 +77,10 @@ def laid_out(
 
     Parameters
     ----------
+    shape : Shape
+        What the pipeline asks for.
+    parameter : object
+        The input.
     box : dict
         What sizes and parameters are; the buffer's own are added, for those that come after it.
     lows : mapping, optional

@@ -63,6 +63,12 @@ def apply_to(output: Any, candidate: Candidate, built: BuiltPipeline, target: An
     ----------
     output : hl.Func, hl.Pipeline, or sequence of hl.Func
         What `built` was made of.
+    candidate : Candidate
+        The schedule.
+    built : BuiltPipeline
+        The pipeline, built.
+    target : object
+        Halide's target.
 
     Raises
     ------

@@ -18,6 +18,8 @@ def choice_of(candidate: Candidate, built: BuiltPipeline) -> Candidate:
 
     Parameters
     ----------
+    candidate : Candidate
+        The schedule.
     built : BuiltPipeline
         The scheduled pipeline, whose graph was read before it was scheduled.
 

@@ -118,7 +118,19 @@ def load(name: str) -> None:
 
 
 def run_autoscheduler(pipeline: Any, target: Any, name: str, parameters: Mapping[str, Any]) -> None:
-    """Let an autoscheduler schedule a pipeline; parameters as of `require_known`."""
+    """Let an autoscheduler schedule a pipeline; parameters as of `require_known`.
+
+    Parameters
+    ----------
+    pipeline : object
+        It is scheduled in place.
+    target : object
+        Halide's target.
+    name : str
+        Of the autoscheduler.
+    parameters : mapping of str to object
+        Of the autoscheduler.
+    """
     import halide as hl
 
     require_known(name, parameters)

@@ -60,6 +60,17 @@ STORING = ("reorder_storage", "fold_storage", "align_storage")
 class Directive:
     """One scheduling call, such as ``blur_x.split(x, xo, xi, 64)``.
 
+    Attributes
+    ----------
+    func : str
+        The Func's key.
+    stage : int
+        0 for the definition, then updates.
+    method : str
+        Of Halide's Func or Stage.
+    args : tuple of str or int
+        As the method takes them.
+
     Examples
     --------
     >>> print(Directive("blur_x", 0, "split", ("x", "xo", "xi", 64)))

@@ -100,7 +100,25 @@ class Schedule:
         expected_s: float | None = None,
         others: Sequence[tuple[Candidate, float]] = (),
     ) -> Schedule:
-        """Return the schedule of a pipeline that a candidate is."""
+        """Return the schedule of a pipeline that a candidate is.
+
+        Parameters
+        ----------
+        pipeline : str
+            Its name.
+        graph : Graph
+            The pipeline at its size.
+        candidate : Candidate
+            The schedule.
+        target : str
+            Halide's target.
+        sizes : sequence of tuple of int, int
+            At which it was measured or chosen.
+        expected_s : float, optional
+            The time expected.
+        others : sequence of tuple of Candidate, float
+            Further schedules, with the times expected.
+        """
         named = {directive.func for directive in candidate.directives}
         named |= {
             str(each.args[0]) for each in candidate.directives if each.method in ("compute_at", "store_at")

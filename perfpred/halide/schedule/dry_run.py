@@ -33,6 +33,17 @@ def require_applicable(
 ) -> Candidate:
     """Raise unless a candidate can be applied to a pipeline, which is left as it is.
 
+    Parameters
+    ----------
+    candidate : Candidate
+        The schedule.
+    built : BuiltPipeline
+        The pipeline, built.
+    target : str
+        Halide's target.
+    seconds : float
+        How long lowering may take.
+
     Returns
     -------
     Candidate

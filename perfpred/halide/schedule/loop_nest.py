@@ -129,7 +129,19 @@ class StageNest:
 
 @dataclass
 class FuncNest:
-    """Where a Func is computed and stored, and its stages; `place` is (root or "", loop)."""
+    """Where a Func is computed and stored, and its stages; `place` is (root or "", loop).
+
+    Attributes
+    ----------
+    stages : list of StageNest
+        Loop nests of the definition and updates.
+    compute : tuple of str, str
+        The level it is computed at.
+    store : tuple of str, str, optional
+        The level it is stored at.
+    stacked : bool
+        Whether it lies on the stack.
+    """
 
     stages: list[StageNest]
     compute: tuple[str, str]

@@ -23,6 +23,10 @@ def recorded(pipeline: RawPipeline, source: str, keys: Mapping[str, str]) -> Can
 
     Parameters
     ----------
+    pipeline : RawPipeline
+        The pipeline, scheduled.
+    source : str
+        The pipeline before it was scheduled.
     keys : mapping of str to str
         Our names of the Funcs by Halide's, from before it was scheduled: an autoscheduler may put the
         definitions of trivial Funcs into their readers, which changes nothing but our names.

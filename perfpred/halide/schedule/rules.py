@@ -60,7 +60,19 @@ def shown(value: object) -> str:
 
 
 def require(holds: bool, what: str, rule: str, value: object) -> None:
-    """Raise `InputError` naming what is wrong, the rule and the value, unless the rule holds."""
+    """Raise `InputError` naming what is wrong, the rule and the value, unless the rule holds.
+
+    Parameters
+    ----------
+    holds : bool
+        Whether the rule holds.
+    what : str
+        What is checked, for the message.
+    rule : str
+        What it must be.
+    value : object
+        What breaks it.
+    """
     if not holds:
         raise InputError(f"{what} must be {rule}, but is {shown(value)}")
 
@@ -124,7 +136,15 @@ def require_target(value: object, what: str = "target") -> str:
 
 
 def require_integer(value: object, what: str, least: int, most: int) -> int:
-    """Return a whole number of a range; raises `InputError` if it is none."""
+    """Return a whole number of a range; raises `InputError` if it is none.
+
+    Parameters
+    ----------
+    value : object
+    what : str
+        What is checked, for the message.
+    least, most : int
+    """
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return value
     raise InputError(f"{what} must be a whole number in {least}..{most}, but is {shown(value)}")
@@ -197,7 +217,18 @@ def require_known(value: object, what: str, known: Iterable[str]) -> str:
 
 
 def mapping(value: object, what: str, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
-    """Return a JSON object with these keys and no others; raises `InputError` if it is none."""
+    """Return a JSON object with these keys and no others; raises `InputError` if it is none.
+
+    Parameters
+    ----------
+    value : object
+    what : str
+        What is checked, for the message.
+    keys : iterable of str
+        That must be there.
+    optional : iterable of str
+        That may be there.
+    """
     require(isinstance(value, Mapping), what, "a JSON object", value)
     assert isinstance(value, Mapping)
     needed, known = set(keys), {*keys, *optional}

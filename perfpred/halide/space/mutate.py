@@ -17,7 +17,18 @@ Move = Callable[[str, Plan, Graph, Style, np.random.Generator], FuncPlan | None]
 
 
 def vary(plan: Plan, graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
-    """Return a plan with one Func's decisions changed; it may be illegal, or the same."""
+    """Return a plan with one Func's decisions changed; it may be illegal, or the same.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is changed a little.
+    graph : Graph
+        The pipeline at its size.
+    style : Style
+        How loops are chosen.
+    rng : numpy.random.Generator
+    """
     keys = [func.key for func in graph.funcs if func.key in plan.funcs or func.inlinable]
     heavy = np.array([1.0 + (key in plan.funcs) * 9.0 for key in keys])
     key = str(rng.choice(keys, p=heavy / heavy.sum()))

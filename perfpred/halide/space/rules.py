@@ -158,6 +158,17 @@ def levels(key: str, root: str, plan: Plan, graph: Graph) -> tuple[str, ...]:
     """Return the loops of a root, outermost first, in which all that reads a Func is computed.
 
     Empty if something outside the root's loops reads it, or more of the root's stages than the last.
+
+    Parameters
+    ----------
+    key : str
+        The Func that is computed there.
+    root : str
+        The Func whose loops they are.
+    plan : Plan
+        The plan so far.
+    graph : Graph
+        The pipeline at its size.
     """
     readers = users(key, plan.funcs, graph)
     if any(reader != root and plan.funcs[reader].root != root for reader in readers):

@@ -28,7 +28,17 @@ LEVELS = ("task", "tile", "tile", "row", "row", "row", "block")
 
 
 def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Generator) -> Style:
-    """Return what the nests of a candidate have in common."""
+    """Return what the nests of a candidate have in common.
+
+    Parameters
+    ----------
+    graph : Graph
+        The pipeline at its size.
+    vector_bytes : int
+        The width of a vector register.
+    threads : int
+    rng : numpy.random.Generator
+    """
     extents = graph.largest_output.extents
     rows = extents[1] if len(extents) > 1 else math.prod(extents)
     strip = int(rng.choice(STRIPS))
@@ -73,7 +83,18 @@ def draw_plan(graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
 
 
 def root_plan(func: Func, graph: Graph, style: Style, rng: np.random.Generator) -> FuncPlan:
-    """Return a plan of a Func that is computed whole; a reduction's consumer gets blocks it can fill."""
+    """Return a plan of a Func that is computed whole; a reduction's consumer gets blocks it can fill.
+
+    Parameters
+    ----------
+    func : Func
+        The Func that is planned.
+    graph : Graph
+        The pipeline at its size.
+    style : Style
+        How loops are chosen.
+    rng : numpy.random.Generator
+    """
     if _consumes_reduction(func, graph):
         style = replace(style, block=max(style.block, 0.9))
     pure = root_loops(func, func.stages[0], style, rng)
@@ -84,7 +105,22 @@ def root_plan(func: Func, graph: Graph, style: Style, rng: np.random.Generator) 
 def member_plan(
     func: Func, root: str, compute: str, store: str, style: Style, rng: np.random.Generator
 ) -> FuncPlan:
-    """Return a plan of a Func that is computed in the loops of another."""
+    """Return a plan of a Func that is computed in the loops of another.
+
+    Parameters
+    ----------
+    func : Func
+        The Func that is planned.
+    root : str
+        The Func whose loops it is computed in.
+    compute : str
+        The level it is computed at.
+    store : str
+        The level it is stored at.
+    style : Style
+        How loops are chosen.
+    rng : numpy.random.Generator
+    """
     pure = member_loops(func, func.stages[0], style, rng)
     updates = [update_loops(func, stage, pure, style, rng, root=False) for stage in func.stages[1:]]
     return FuncPlan((pure, *updates), root, compute, store)

@@ -86,7 +86,20 @@ def boosted(
     rng: np.random.RandomState,
     rounds: int = ROUNDS,
 ) -> BoostedTrees:
-    """Return boosted trees fitted to `rows`, splitting on what `tree_inputs` says."""
+    """Return boosted trees fitted to `rows`, splitting on what `tree_inputs` says.
+
+    Parameters
+    ----------
+    rows : Rows
+        Training rows.
+    complexity : Expressions
+        Named work expressions over the parameters.
+    features : sequence of str
+        Further expressions.
+    rng : np.random.RandomState
+    rounds : int
+        Number of trees.
+    """
     inputs, matrix = tree_inputs(complexity, features, rows)
     log_times = np.log(rows.time_s)
     offset = float(log_times.mean())

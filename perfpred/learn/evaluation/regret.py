@@ -78,6 +78,10 @@ def regret_of_choices(
         Trains predictors on the rows it is given, such as ``lambda rows: train(rows, model="linear-c")``.
     train_size : int
         Sizes to train on.
+    repeats : int
+        How often the split is repeated.
+    random_state : int
+        Seed of every random choice.
     chosen : str, optional
         A column that names the variant (or hardware) taken today; it is no parameter.
 

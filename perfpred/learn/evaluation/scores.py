@@ -20,6 +20,27 @@ class Scores:
 
     A factor is prediction over time or time over prediction, whichever is more; `worst_factor_in_range` is
     that of rows within what training saw, NaN if there is none.
+
+    Attributes
+    ----------
+    mape : float
+        Mean absolute error, relative.
+    mape_slowest70 : float
+        That of the slowest 70% of rows.
+    median_ape : float
+        Median absolute error, relative.
+    p90_ape : float
+        The 90th percentile of absolute errors, relative.
+    spearman : float
+        Rank correlation.
+    coverage90 : float
+        Share of times within their 90% interval.
+    within_3x : float
+        Share of times within a factor of 3.
+    worst_factor : float
+        The largest factor between time and prediction.
+    worst_factor_in_range : float
+        That of rows within what training saw.
     """
 
     mape: float

@@ -44,7 +44,13 @@ class ReluWeights:
 
     @classmethod
     def glorot(cls, n_nets: int, n_inputs: int, n_hidden: int, rng: np.random.RandomState) -> ReluWeights:
-        """Draw weights uniformly as Glorot and Bengio (2010) do, the same for each net; biases are 0."""
+        """Draw weights uniformly as Glorot and Bengio (2010) do, the same for each net; biases are 0.
+
+        Parameters
+        ----------
+        n_nets, n_inputs, n_hidden : int
+        rng : np.random.RandomState
+        """
         weights = cls.zeros(n_nets, n_inputs, n_hidden)
         for part, fans in ((weights.hidden[:, :-1], n_inputs + n_hidden), (weights.output, n_hidden + 1)):
             limit = np.sqrt(6 / fans)

@@ -80,6 +80,19 @@ class Process:
 
         The priors of the scales have the `medians` given, by default `Scales.prior`; the search for the
         most likely ones begins at `start`, by default at the medians.
+
+        Parameters
+        ----------
+        x : ndarray of float64
+            Shape (n, d).
+        y : ndarray of float64
+            Shape (n,).
+        start : Scales, optional
+            Where the search for scales starts.
+        iterations : int
+            Of that search, at most.
+        medians : Scales, optional
+            Of the prior of the scales.
         """
         expected = Scales.prior(x.shape[1]) if medians is None else medians
         first = expected if start is None else start
@@ -91,7 +104,19 @@ class Process:
 
     @classmethod
     def given(cls, x: Floats, y: Floats, scales: Scales, log_evidence: float = float("nan")) -> Process:
-        """Return the process with these scales."""
+        """Return the process with these scales.
+
+        Parameters
+        ----------
+        x : ndarray of float64
+            Shape (n, d).
+        y : ndarray of float64
+            Shape (n,).
+        scales : Scales
+            Of the inputs.
+        log_evidence : float
+            Of the data under these scales.
+        """
         covariance = _kernel(_squares(x, x, scales), scales)
         covariance[np.diag_indices(len(x))] += np.exp(scales.log_noise) + JITTER
         factor = cholesky(covariance, lower=True)
@@ -127,6 +152,10 @@ class Posterior:
 
     Attributes
     ----------
+    process : Process
+        The process that was fitted.
+    x : ndarray of float64
+        Where it is asked, shape (m, d).
     mean, variance : ndarray of shape (N,)
     """
 

@@ -65,6 +65,15 @@ def select(
 
     Features are added one by one: the one, with its products with the inputs, that explains most of the
     out-of-fold residuals. What is kept is the set with the least out-of-fold error, which may be none.
+
+    Parameters
+    ----------
+    problem : Problem
+        Fits and scores a set of terms.
+    candidates : ndarray of float64
+    rng : np.random.RandomState
+    groups : ndarray of intp, optional
+        The group of each row.
     """
     usable = _usable(candidates)
     members = len(problem.log_times) if groups is None else int(groups.max()) + 1

@@ -76,7 +76,21 @@ def probes(columns: Columns, log_time: Floats, levels: Sequence[str]) -> list[Pr
 def judged(
     probe: Probe, formula: Formula, columns: Columns, log_time: Floats, groups: NDArray[np.intp] | None
 ) -> Errors | None:
-    """Return the errors of a probe's formula on its test sizes; None where it has no answer for them."""
+    """Return the errors of a probe's formula on its test sizes; None where it has no answer for them.
+
+    Parameters
+    ----------
+    probe : Probe
+        What is judged.
+    formula : Formula
+        The formula that was fitted.
+    columns : Columns
+        Encoded columns.
+    log_time : ndarray of float64
+        Shape (n,).
+    groups : ndarray of intp, optional
+        The group of each row.
+    """
     test = {name: values[probe.test] for name, values in columns.items()}
     try:
         predicted = np.log(formula.seconds(test))

@@ -28,7 +28,18 @@ class Factory(Protocol):
 
 @dataclass(frozen=True)
 class Registered:
-    """A strategy by name: one line about it, how to make one for a search, and whether it needs a model."""
+    """A strategy by name: one line about it, how to make one for a search, and whether it needs a model.
+
+    Attributes
+    ----------
+    name : str
+    summary : str
+        One line about it.
+    factory : Factory
+        Makes the strategy.
+    needs_surrogate : bool
+        Whether it needs a model of the objective.
+    """
 
     name: str
     summary: str

@@ -28,6 +28,16 @@ class Strategy(Protocol[C]):
         """Return at most `n` distinct legal candidates that are not in `trace`; none if there are no more.
 
         A strategy that learns from each result proposes fewer than `n` at a time.
+
+        Parameters
+        ----------
+        space : Space
+            What can be tried.
+        trace : Trace
+            What was tried.
+        n : int
+            How many are wanted at most.
+        rng : numpy.random.Generator
         """
 
 
@@ -76,6 +86,10 @@ def is_exhausted(size: int | None, n_seen: int, misses: int) -> bool:
 
     Parameters
     ----------
+    size : int, optional
+        Of the space, None if unknown.
+    n_seen : int
+        Candidates seen so far.
     misses : int
         Samples in a row that held nothing new.
     """

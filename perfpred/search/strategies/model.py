@@ -64,6 +64,16 @@ class ModelSearch(Generic[C]):
     def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
         """Return up to `n` candidates, as in `Strategy`; values must be > 0.
 
+        Parameters
+        ----------
+        space : Space
+            What can be tried.
+        trace : Trace
+            What was tried.
+        n : int
+            How many are wanted at most.
+        rng : numpy.random.Generator
+
         Raises
         ------
         InputError
@@ -191,7 +201,19 @@ def kriging_believer(
 def expected_gain(
     posterior: Posterior, is_open: np.ndarray[tuple[int], np.dtype[np.bool_]], runs: int, draws: int = 200
 ) -> float:
-    """Return the mean fraction by which the best of the next `runs` candidates undercuts the best so far."""
+    """Return the mean fraction by which the best of the next `runs` candidates undercuts the best so far.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        Of the values of candidates.
+    is_open : np.ndarray
+        Which candidates may still be tried, shape (n,).
+    runs : int
+        How many are left.
+    draws : int
+        Normal draws, shape (s,).
+    """
     gains = np.where(is_open, expected_improvement(posterior), -1.0)
     next_ones = np.argsort(-gains, kind="stable")[: min(runs, int(is_open.sum()))]
     if not len(next_ones):

@@ -10,13 +10,36 @@ from perfpred.errors import InputError, UnknownNameError
 
 
 def require_option(strategy: str, rule: str, holds: bool, value: object) -> None:
-    """Raise `InputError` naming the strategy, the rule and the value unless the rule holds."""
+    """Raise `InputError` naming the strategy, the rule and the value unless the rule holds.
+
+    Parameters
+    ----------
+    strategy : str
+        Whose option it is.
+    rule : str
+        What it must be.
+    holds : bool
+        Whether the rule holds.
+    value : object
+        What breaks it.
+    """
     if not holds:
         raise InputError(f"strategy '{strategy}': {rule} must hold, but got {value!r}")
 
 
 def made_with(name: str, kind: Callable[..., Any], options: Mapping[str, Any], **fixed: Any) -> Any:
     """Return a strategy, a dataclass whose fields are its options.
+
+    Parameters
+    ----------
+    name : str
+        Of the strategy.
+    kind : callable
+        The class of the strategy.
+    options : mapping of str to object
+        What the user set.
+    **fixed : object
+        What the caller sets.
 
     Raises
     ------

@@ -29,6 +29,10 @@ def random_like(example: Array, seed: Sequence[int], *, blocks: bool = False) ->
 
     Parameters
     ----------
+    example : ndarray
+        The array to be like.
+    seed : sequence of int
+        Of the values.
     blocks : bool
         Whether neighbours have about the same value, except at edges, as in a photo.
     """

@@ -40,7 +40,21 @@ def moved_by(spacings: float, epsilon: float) -> float:
 
 @dataclass
 class Spread:
-    """How far an output goes on moved inputs, beside the right one."""
+    """How far an output goes on moved inputs, beside the right one.
+
+    Attributes
+    ----------
+    right : Right
+        What is right without rounding.
+    low : ndarray
+        The lowest result.
+    high : ndarray
+        The highest result.
+    flips : int
+        Where another result is right too.
+    undecided : Mask or bool
+        Where nothing can be said.
+    """
 
     right: Right
     low: Array

@@ -39,6 +39,8 @@ class Crowd:
     read : callable, optional
         Returns the system's counters as Linux writes them to ``/proc/stat``; text of another form, or
         none at all, says nothing of anybody.
+    clock : callable
+        Tells the time in seconds.
     """
 
     processors: Sequence[int]
@@ -97,7 +99,21 @@ def wait_for_quiet(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
-    """Wait until others leave the processors alone, at most so long; returns the seconds waited."""
+    """Wait until others leave the processors alone, at most so long; returns the seconds waited.
+
+    Parameters
+    ----------
+    processors : sequence of int
+        That must be idle.
+    limit_s : float
+        How long to wait at most.
+    read : Read, optional
+        Reads the load.
+    sleep : callable
+        Waits.
+    clock : callable
+        Tells the time in seconds.
+    """
     start = clock()
     if limit_s <= 0:
         return 0.0

@@ -35,7 +35,12 @@ def depthwise(width: int, height: int) -> tuple[Any, list[Any], list[int]]:
 
 
 def reference(image: Array, weights: Array, mix: Array, bias: Array) -> Array:
-    """Return the same by NumPy."""
+    """Return the same by NumPy.
+
+    Parameters
+    ----------
+    image, weights, mix, bias : ndarray
+    """
     windows = np.lib.stride_tricks.sliding_window_view(image.astype(np.float64), (3, 3), axis=(1, 2))
     deep = np.einsum("cyxkl,ckl->cyx", windows, weights.astype(np.float64))
     total = np.einsum("cyx,oc->oyx", deep, mix.astype(np.float64))
