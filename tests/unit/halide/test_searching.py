@@ -8,8 +8,12 @@ import pytest
 pytest.importorskip("halide")
 from perfpred.halide.choose.session import Timed
 from perfpred.halide.choose.tune import RoundTimings
+from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure.iterative import JournalledStrategy
-from perfpred.halide.schedule.candidate import Candidate, Directive
+from perfpred.halide.pipeline.build import build
+from perfpred.halide.pipeline.ref import PipelineRef
+from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directive
+from perfpred.halide.space.loop_nests import OwnSpace
 from perfpred.halide.space.search_space import ScheduleSpace, pool_size
 from perfpred.measure.journal import CampaignJournal
 from perfpred.search import STRATEGIES, AnchoredObjective, ModelSearch, Outcome, Predicted, Trace, search
@@ -77,6 +81,18 @@ def test_what_a_search_ranks_follows_its_runs():
     chosen = ModelSearch(GaussianSurrogate(), pool=pool_size(0, 4))
     assert len(search(space, OBJECTIVE, chosen, budget=4, rng=np.random.default_rng(0))) == 4
     assert sum(own.asked) <= 80 + 32
+
+
+def test_an_autoschedulers_run_is_not_among_what_a_model_ranks():
+    graph = build(PipelineRef.of("blur"), (64, 48)).graph
+    known = Candidate((Directive("blur_y", 0, "compute_root"),), "mullapudi2016")
+    run_again = Candidate((Directive("", 0, AUTOSCHEDULE, ("Adams2019", "{}")),), "adams2019")
+    space = ScheduleSpace(OwnSpace(graph, Target(32, 2)), [known, run_again, known])
+    assert space.given == [known]
+    drawn = space.sample(20, np.random.default_rng(0))
+    assert drawn[0] == known and len(drawn) == len(set(drawn)) == 20
+    assert all(space.is_legal(each) for each in drawn) and not space.is_legal(run_again)
+    assert np.isfinite(space.encode(drawn)).all()
 
 
 def slowness(moment):
