@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +21,32 @@ RATES = {"openblas": 6e10, "eigen": 4e10}
 """Multiplications a second of the made-up variants."""
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The processors are busy already: a training that starts workers of its own spends its time importing.
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what the tests of `golden` know."""
     parser.addoption("--update-golden", action="store_true", help="write the texts of tests/golden anew")
+
+
+TIMED = {
+    *("test_adaptive_command", "test_process", "test_profile_command"),
+    *("test_measure_cache", "test_measure_children", "test_measure_outputs", "test_store_pool"),
+}
+"""Modules whose tests wait for a clock: they run one after another, beside tests that do not."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group what one worker should run: tests by the clock, and those of a module that makes a thing once."""
+    for item in items:
+        fixtures = getattr(item, "_fixtureinfo", None)
+        definitions = fixtures.name2fixturedefs.values() if fixtures is not None else ()
+        shares = any(each.scope == "module" for several in definitions for each in several)
+        group = "clock" if item.path.stem in TIMED else item.path.stem if shares else None
+        if group is not None and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def measurements(n: int = 80, seed: int = 0) -> pd.DataFrame:

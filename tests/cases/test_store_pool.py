@@ -12,6 +12,9 @@ from joblib import delayed
 
 from perfpred.errors import InputError, PerfpredError, UnknownNameError
 from perfpred.learn.pool import run
+from perfpred.learn.training import train
+from perfpred.predict.store import dumps
+from perfpred.profile import read_profile
 
 SLEEPERS = """
 import os, time
@@ -76,6 +79,12 @@ def test_a_killed_worker_is_failed_work():
 def test_one_process_is_this_one():
     assert run([delayed(os.getpid)()] * 3, 3, 1) == [os.getpid()] * 3
     assert run([delayed(os.getpid)()], 1, -1) == [os.getpid()]
+
+
+def test_training_in_two_processes_is_training_in_one(csv):
+    profile = read_profile(csv)
+    first, second = (train(profile, model="linear-c", n_jobs=n_jobs) for n_jobs in (1, 2))
+    assert [dumps(each) for each in first] == [dumps(each) for each in second]
 
 
 def test_a_killed_parent_leaves_no_process():
