@@ -11,8 +11,9 @@ import perfpred as pp  # noqa: E402
 from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.choose.session import Forgotten  # noqa: E402
 from perfpred.halide.cost.machine import Target  # noqa: E402
-from perfpred.halide.measure.campaign import Task, compile_all, prepare, runtime_library  # noqa: E402
+from perfpred.halide.measure.campaign import Task, prepare, runtime_library  # noqa: E402
 from perfpred.halide.measure.checking.operands import Operands  # noqa: E402
+from perfpred.halide.measure.compiling import compile_all  # noqa: E402
 from perfpred.halide.measure.timed import time_all  # noqa: E402
 from perfpred.halide.measure.workers import Workshop  # noqa: E402
 from perfpred.halide.pipeline.build import build, checked  # noqa: E402

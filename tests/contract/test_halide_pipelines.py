@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("halide")
 from perfpred.halide.cost.features import FEATURES
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.measure.campaign import Task, compile_all, prepare
+from perfpred.halide.measure.campaign import Task, prepare
+from perfpred.halide.measure.compiling import compile_all
 from perfpred.halide.measure.timed import time_all
 from perfpred.halide.measure.workers import Workshop
 from perfpred.halide.pipeline.build import build

@@ -13,8 +13,9 @@ from perfpred.errors import InputError, one_line
 from perfpred.halide.choose.database_file import BROKEN, WRONG
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.measure.campaign import Task, compile_all, prepare, pulse_library, scratch_folder
+from perfpred.halide.measure.campaign import Task, prepare, pulse_library, scratch_folder
 from perfpred.halide.measure.checks import sizes_beside
+from perfpred.halide.measure.compiling import compile_all
 from perfpred.halide.measure.contention.fastest import recalled, remember
 from perfpred.halide.measure.contention.load import FEW, wait_for_quiet
 from perfpred.halide.measure.estimating import FEW_CALM, in_moments

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from perfpred.halide.graph.intervals import EVERYTHING, FLOORED, Interval, is_finite, of_type
 from perfpred.halide.graph.intrinsics import CHOOSING, CLAMPING, PASSED, PLAIN, bare
@@ -204,3 +205,13 @@ def _rounded(form: Index, down: float, up: float) -> Index:
     """Return a form after rounding to whole numbers, which those of whole factors are already."""
     whole = all(float(each).is_integer() for each in (form.low, form.high, *dict(form.coefficients).values()))
     return form if whole else replace(form, low=form.low - down + FLOORED, high=form.high + up)
+
+
+def index_of(document: Mapping[str, Any] | None) -> Index | None:
+    """Return the index that a document of JSON's types describes, None for none."""
+    if document is None:
+        return None
+    factors = tuple((str(name), float(factor)) for name, factor in document["coefficients"])
+    turns = document.get("turns", False)
+    partly = document.get("partly", False) is True
+    return Index(factors, document["low"], document["high"], document["clamped"], turns, partly)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 from perfpred.halide.graph.identity import Identity
-from perfpred.halide.graph.index import Index
+from perfpred.halide.graph.index import Index, index_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class Loop:
 
     `constant` says that the algorithm itself fixes the extent, so that Halide can unroll the loop whole; the
     extents of other loops follow from a parameter, an input's size or the region that is asked for.
+
+    Attributes
+    ----------
+    name : str
+    extent : float
+    pure, constant : bool
     """
 
     name: str
@@ -43,7 +50,15 @@ class Loop:
 
 @dataclass(frozen=True)
 class Stage:
-    """A definition: its loops (innermost first), operations a point, and reads."""
+    """A definition: its loops (innermost first), operations per point, and reads.
+
+    Attributes
+    ----------
+    loops : tuple of Loop
+    rvars : tuple of str
+    operations : float
+    accesses : tuple of Access
+    """
 
     loops: tuple[Loop, ...]
     rvars: tuple[str, ...]
@@ -56,6 +71,15 @@ class Func:
     """A Func; `key` names it whatever Halide calls it, `order` is its place in ``Pipeline.get_func``.
 
     `unbounded` says that Halide finds no bounds of what is read of it while loops run: it must be inlined.
+
+    Attributes
+    ----------
+    key : str
+    args : tuple of str
+    element_bytes, order : int
+    is_integer, unbounded : bool
+    extents : tuple of float
+    stages : tuple of Stage
     """
 
     key: str
@@ -93,7 +117,14 @@ class Func:
 
 @dataclass(frozen=True)
 class Input:
-    """An input image, or a buffer that is part of the pipeline; `minima` are all 0 if not said."""
+    """An input image, or a buffer that is part of the pipeline; `minima` are all 0 if not said.
+
+    Attributes
+    ----------
+    key : str
+    extents, minima : tuple of float
+    element_bytes : int
+    """
 
     key: str
     extents: tuple[float, ...]
@@ -113,6 +144,14 @@ class Graph:
 
     Every output is computed whole; it may be read by others as well. `older` is the hash that earlier
     versions wrote for the algorithm; empty where their rule does not tell it apart.
+
+    Attributes
+    ----------
+    algorithm : str
+    funcs : tuple of Func
+    inputs : tuple of Input
+    outputs : tuple of str
+    older : str
     """
 
     algorithm: str
@@ -201,7 +240,7 @@ class Graph:
     @cached_property
     def bytes(self) -> float:
         """Bytes of the inputs and the outputs at this size."""
-        images = sum(_product(each.extents) * each.element_bytes for each in self.inputs)
+        images = sum(math.prod(each.extents) * each.element_bytes for each in self.inputs)
         outputs = (self.by_key[key] for key in self.outputs)
         return images + sum(each.points * each.element_bytes for each in outputs)
 
@@ -230,14 +269,7 @@ class Graph:
 
 def points(stage: Stage) -> float:
     """Return how often a stage's innermost statement runs at this size."""
-    return _product(tuple(loop.extent for loop in stage.loops))
-
-
-def _product(values: tuple[float, ...]) -> float:
-    total = 1.0
-    for value in values:
-        total *= value
-    return total
+    return math.prod((loop.extent for loop in stage.loops), start=1.0)
 
 
 def _func(document: Mapping[str, Any]) -> Func:
@@ -263,13 +295,4 @@ def _stage(document: Mapping[str, Any]) -> Stage:
 
 
 def _access(document: Mapping[str, Any]) -> Access:
-    return Access(document["source"], tuple(map(_index, document["indices"])), document["count"])
-
-
-def _index(document: Mapping[str, Any] | None) -> Index | None:
-    if document is None:
-        return None
-    factors = tuple((str(name), float(factor)) for name, factor in document["coefficients"])
-    turns = document.get("turns", False)
-    partly = document.get("partly", False) is True
-    return Index(factors, document["low"], document["high"], document["clamped"], turns, partly)
+    return Access(document["source"], tuple(map(index_of, document["indices"])), document["count"])

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.measure.campaign import Compiled, Task, compile_all
+from perfpred.halide.measure.campaign import Task
+from perfpred.halide.measure.compiling import Compiled, compile_all
 from perfpred.halide.measure.estimating import estimates
 from perfpred.halide.measure.journalled import candidates_of, view
 from perfpred.halide.measure.timed import time_all

@@ -14,8 +14,9 @@ import pandas as pd
 from perfpred.errors import InputError, MeasurementError
 from perfpred.halide.cost.features import FEATURES, features
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.measure.campaign import Compiled, Task
+from perfpred.halide.measure.campaign import Task
 from perfpred.halide.measure.checks import failure, is_wrong
+from perfpred.halide.measure.compiling import Compiled
 from perfpred.halide.measure.estimating import estimates
 from perfpred.halide.measure.workers import require_halide
 from perfpred.halide.pipeline.sizes import Size, size_text

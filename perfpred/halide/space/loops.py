@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from perfpred.halide.graph.model import Func, Loop, Stage
 from perfpred.halide.schedule.plan import LoopPlan
+from perfpred.halide.space.style import Style
 
 SMALL = 4
 """Dimensions this short, such as colours, are unrolled or left as they are."""
@@ -19,56 +19,21 @@ HEIGHTS = (1, 1, 2, 2, 3, 4, 4, 5, 6, 8)
 WIDTHS = (1, 1, 2, 2, 3, 4)
 
 
-@dataclass(frozen=True)
-class Style:
-    """What the nests of one candidate have in common, so that they fit each other.
-
-    Parameters
-    ----------
-    vector_bytes : int
-        Bytes a vector.
-    registers : int
-        Vector registers.
-    threads : int
-        For which outer loops are cut.
-    strip : int
-        Rows a task.
-    column : int
-        Points along the contiguous dimension of a tile, 0 for all.
-    level : str
-        Where producers are preferably computed: ``task``, ``tile``, ``row``, ``block``.
-    fuse, slide, inline : float
-        Probabilities of computing a producer in its consumer's loops, of sliding, and a factor on that of
-        inlining.
-    block : float
-        The probability that a nest has blocks.
-    turn : bool
-        Whether dimensions beyond the contiguous one are nested the other way round.
-    across : bool
-        Whether the contiguous dimension's loop goes around the others'.
-    """
-
-    vector_bytes: int
-    registers: int
-    threads: int
-    strip: int
-    column: int
-    level: str
-    fuse: float
-    slide: float
-    inline: float
-    block: float
-    turn: bool = False
-    across: bool = False
-
-
 def lanes_of(func: Func, style: Style) -> int:
     """Return the values a vector of a Func's elements."""
     return max(4, style.vector_bytes // max(1, func.element_bytes))
 
 
 def root_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generator) -> LoopPlan:
-    """Return loops for a pure stage of a Func that is computed whole: tiles, blocks, vectors, tasks."""
+    """Return loops for a pure stage of a Func that is computed whole: tiles, blocks, vectors, tasks.
+
+    Parameters
+    ----------
+    func : Func
+    stage : Stage
+    style : Style
+    rng : numpy.random.Generator
+    """
     loops = [loop for loop in stage.loops if loop.pure]
     lanes = lanes_of(func, style)
     vector = vector_loop(loops, lanes, rng)
@@ -105,7 +70,15 @@ def root_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generator)
 
 
 def member_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generator) -> LoopPlan:
-    """Return loops for a pure stage that is computed in the loops of another Func: a vector, some copies."""
+    """Return loops for a pure stage that is computed in the loops of another Func: a vector, some copies.
+
+    Parameters
+    ----------
+    func : Func
+    stage : Stage
+    style : Style
+    rng : numpy.random.Generator
+    """
     loops = [loop for loop in stage.loops if loop.pure]
     lanes = lanes_of(func, style)
     vector = vector_loop(loops, lanes, rng)
@@ -130,7 +103,17 @@ def member_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generato
 def update_loops(
     func: Func, stage: Stage, pure: LoopPlan, style: Style, rng: np.random.Generator, *, root: bool
 ) -> LoopPlan:
-    """Return loops for an update, like those of the pure stage, with the reduction somewhere between them."""
+    """Return loops for an update, like those of the pure stage, with the reduction somewhere between them.
+
+    Parameters
+    ----------
+    func : Func
+    stage : Stage
+    pure : LoopPlan
+    style : Style
+    rng : numpy.random.Generator
+    root : bool
+    """
     loops = {loop.name: loop for loop in stage.loops}
     reduction = [name for name in stage.rvars if name in loops]
     free = [loop for loop in stage.loops if loop.name not in reduction]
@@ -172,6 +155,13 @@ def twin_loops(func: Func, stage: Stage, consumer: LoopPlan, style: Style) -> Lo
     """Return loops for a stage that is computed a block of its consumer's at a time, all of it unrolled.
 
     None if the consumer has no blocks that this stage could fill.
+
+    Parameters
+    ----------
+    func : Func
+    stage : Stage
+    consumer : LoopPlan
+    style : Style
     """
     names = [loop.name for loop in stage.loops if loop.pure]
     if not consumer.vector or consumer.vector not in names:

@@ -9,9 +9,10 @@ import numpy as np
 
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.schedule.plan import FuncPlan, LoopPlan, Plan
-from perfpred.halide.space.loops import CHUNKS, Style
+from perfpred.halide.space.loops import CHUNKS
 from perfpred.halide.space.rules import levels
 from perfpred.halide.space.sample import LEVELS, draw_level, member_plan, root_plan
+from perfpred.halide.space.style import Style
 
 Move = Callable[[str, Plan, Graph, Style, np.random.Generator], FuncPlan | None]
 

@@ -12,14 +12,9 @@ from perfpred.halide.graph.inlining import inlined_operations
 from perfpred.halide.graph.model import Func, Graph
 from perfpred.halide.graph.moving import moving
 from perfpred.halide.schedule.plan import ROOT, FuncPlan, Plan, dimension
-from perfpred.halide.space.loops import (
-    Style,
-    member_loops,
-    root_loops,
-    twin_loops,
-    update_loops,
-)
+from perfpred.halide.space.loops import member_loops, root_loops, twin_loops, update_loops
 from perfpred.halide.space.rules import levels, users
+from perfpred.halide.space.style import Style
 from perfpred.hardware import vector_registers
 
 STRIPS = (1, 2, 4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 256)

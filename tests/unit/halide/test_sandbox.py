@@ -9,7 +9,8 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.measure.campaign import Task, compile_all, prepare, runtime_library
+from perfpred.halide.measure.campaign import Task, prepare, runtime_library
+from perfpred.halide.measure.compiling import compile_all
 from perfpred.halide.measure.timed import time_all
 from perfpred.halide.measure.workers import Workshop, autoschedule_job, compile_job
 from perfpred.halide.pipeline.ref import PipelineRef
