@@ -16,6 +16,8 @@ import pytest
 
 from perfpred.app.main import main
 from perfpred.halide.choose.limits import Limits
+from perfpred.testing import check_document
+from perfpred.testing.documents import command_of
 
 RATES = {"openblas": 6e10, "eigen": 4e10}
 """Multiplications a second of the made-up variants."""
@@ -103,11 +105,14 @@ class Outcome:
     code: int
     out: str
     err: str
+    command: str
 
     @property
     def json(self) -> Any:
-        """The one JSON document on stdout."""
-        return json.loads(self.out)
+        """The one JSON document on stdout, which is of the command's type."""
+        document = json.loads(self.out)
+        check_document(self.command, document)
+        return document
 
 
 @pytest.fixture
@@ -123,7 +128,7 @@ def perfpred(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         except SystemExit as stop:
             code = int(stop.code or 0)
         captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
+        return Outcome(code, captured.out, captured.err, command_of([*map(str, arguments)]))
 
     return run
 

@@ -5,7 +5,6 @@ Whatever is printed may hold names from files: none is read as markup, and none 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
@@ -21,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from perfpred.app.shown import readable, shown
+from perfpred.schemas.document import to_json
 
 PIPE_WIDTH = 200
 """Off a terminal a line may be this long: a program that reads a table wants no cell cut or folded."""
@@ -44,8 +44,8 @@ def _text(console: Console, text: str, style: str = "", *, lines: bool = False) 
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document on stdout; a float that is not finite becomes null."""
-    sys.stdout.write(json.dumps(_plain(document), indent=2, allow_nan=False) + "\n")
+    """Print a document of `perfpred.schemas`, or several, on stdout."""
+    sys.stdout.write(json.dumps(to_json(document), indent=2, allow_nan=False) + "\n")
 
 
 def say(text: str) -> None:
@@ -75,15 +75,15 @@ def table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
     _out.print(grid)
 
 
-def seconds(value: float) -> str:
-    """Return a time with three digits and a fitting unit.
+def seconds(value: float | None) -> str:
+    """Return a time with three digits and a fitting unit, or ``-`` where it is unknown.
 
     Examples
     --------
     >>> seconds(0.00123), seconds(4.2e-7), seconds(math.nan)
     ('1.23 ms', '420 ns', '-')
     """
-    if not math.isfinite(value):
+    if value is None or not math.isfinite(value):
         return "-"
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= scale:
@@ -131,15 +131,3 @@ def progress_bar(title: str) -> Iterator[Bar]:
     )
     with Progress(*columns, console=_err, disable=not _err.is_terminal, transient=True) as progress:
         yield Bar(progress, title)
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

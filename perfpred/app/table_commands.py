@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,11 @@ from perfpred.app.query_table import (
 )
 from perfpred.errors import InputError
 from perfpred.predict.bank import Bank
+from perfpred.predict.prediction import Prediction
 from perfpred.predict.selection import common_quantity
 from perfpred.predict.table_rows import RowAnswers, answer_rows, reasons
 from perfpred.predict.table_select import select_rows
+from perfpred.schemas.prediction import MachineSelectionDocument, PredictionDocument, ValueDocument
 
 MORE = ("in_range", "reason")
 """Columns of answers behind the value and its interval."""
@@ -102,12 +103,7 @@ def predict_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: bo
         asked.kernel, sorted(used), chosen=asked.hardware is not None or "hardware" in table.texts
     )
     if as_json:
-        print_json(
-            [
-                {**d, "reason": text, "this_machine": here}
-                for d, text in zip(_documents(answers), said, strict=True)
-            ]
-        )
+        print_json(_predictions(answers, said, here))
     if out is not None or not as_json:
         write_table(table, {**_cells(answers), "reason": map(quoted, said)}, out)
     _tell(table, answers, out)
@@ -164,7 +160,7 @@ def select_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: boo
 
 def _selections(
     bank: Bank, table: QueryTable, asked: TableRequest, here: bool | None
-) -> list[dict[str, Any]]:
+) -> list[MachineSelectionDocument]:
     names = sorted({n for each in bank.find(asked.kernel, hardware=asked.hardware) for n in each.parameters})
     cells = table.texts.get("hardware")
     found = []
@@ -173,7 +169,7 @@ def _selections(
         selection = bank.select(
             asked.kernel, table.query(row, names), hardware=hardware, default=asked.default, top=asked.top
         )
-        found.append({**asdict(selection), "this_machine": here})
+        found.append(MachineSelectionDocument.of(selection, this_machine=here))
     return found
 
 
@@ -212,11 +208,15 @@ def _cells(answers: RowAnswers) -> dict[str, Sequence[str]]:
     return {**numbers, "in_range": truth_cells(answers.in_range)}
 
 
-def _documents(answers: RowAnswers) -> list[dict[str, Any]]:
-    names = (*answers.predicts.columns, "in_range")
+def _predictions(
+    answers: RowAnswers, said: Sequence[str], here: bool | None
+) -> list[PredictionDocument | ValueDocument]:
     columns = (answers.value, answers.low, answers.high, answers.in_range)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    rows = zip(*(column.tolist() for column in columns), said, strict=True)
+    return [
+        PredictionDocument.of(Prediction(value, low, high, in_range, reason, answers.predicts), here)
+        for value, low, high, in_range, reason in rows
+    ]
 
 
 def _tell(table: QueryTable, answers: RowAnswers, out: Path | None) -> None:

@@ -125,3 +125,21 @@ def test_a_value_that_cannot_be_is_named_by_its_quantity():
 def test_the_c_header_is_of_times():
     with pytest.raises(InputError, match="it predicts energy in J, not time in s"):
         header(Bank([ENERGY]), "f.h")
+
+
+def test_commands_name_the_quantity(perfpred, tmp_path):
+    Bank([ENERGY, MORE_ENERGY]).save(tmp_path)
+    asked = ("--models", tmp_path, "m=10", "n=20")
+    found = json.loads(perfpred("predict", "matvec", "--variant", "fast", *asked, "--json").out)
+    assert list(found)[:3] == ["quantity", "unit", "value"]
+    assert (found["quantity"], found["unit"]) == ("energy_j", "J")
+    assert perfpred("predict", "matvec", "--variant", "fast", *asked).out.startswith(
+        "3e-07 J  (90%: 2.7e-07 J"
+    )
+    shown = perfpred("select", "matvec", *asked).out.split()
+    assert "energy" in shown and "time" not in shown
+    chosen = json.loads(perfpred("select", "matvec", *asked, "--json").out)
+    assert chosen["best"]["unit"] == "J" and "time_s" not in chosen["best"]
+    (tmp_path / "q.csv").write_text("m,n\n10,20\n")
+    table = perfpred("select", "matvec", "--models", tmp_path, "--table", tmp_path / "q.csv")
+    assert table.out.splitlines()[0] == "m,n,variant,hardware,energy_j,low_j,high_j,in_range,reason"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from perfpred.app.arguments import Json, assignments
 from perfpred.app.console import notice, print_json, progress_bar, say, seconds, table
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.profile.rules import KEYS
+from perfpred.schemas.tuning import BestDocument, ConfigurationDocument, SizeRegretDocument
 
 if TYPE_CHECKING:
     from perfpred.combination import Combination
@@ -95,18 +95,20 @@ def _read(read: Any, file: Path, names: dict[str, str | None]) -> Profile:
 
 def _document(
     combination: Combination, wanted: dict[str, Any], found: Best, rest: list[Choice]
-) -> dict[str, Any]:
-    regret = found.regret
-    return {
-        "kernel": combination.kernel,
-        "hardware": combination.hardware,
-        "fixed": wanted,
-        "best": asdict(found.best),
-        "alternatives": [asdict(each) for each in rest],
-        "regret": None
+) -> BestDocument:
+    regret, document = found.regret, None
+    if regret is not None:
+        document = SizeRegretDocument(regret.policy, regret.mean, regret.worst, regret.sizes)
+    return BestDocument(
+        combination.kernel,
+        combination.hardware,
+        wanted,
+        ConfigurationDocument(**vars(found.best)),
+        tuple(ConfigurationDocument(**vars(each)) for each in rest),
+        None
         if regret is None
-        else {"way": regret.policy, "mean": regret.mean, "worst": regret.worst, "sizes": list(regret.sizes)},
-    }
+        else SizeRegretDocument(regret.policy, regret.mean, regret.worst, regret.sizes),
+    )
 
 
 def _show(combination: Combination, choices: list[Choice]) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from perfpred.app.arguments import Json
 from perfpred.app.commands.evaluate import show_errors
 from perfpred.app.console import heading, notice, print_json, progress_bar, say, seconds
+from perfpred.app.frames import records
+from perfpred.schemas.learning import DemoDocument, ErrorsDocument, SizesDocument
+from perfpred.schemas.prediction import SelectionDocument
 
 KERNEL = "matmul"
 SIZES: tuple[dict[str, float | str], ...] = (
@@ -34,8 +37,9 @@ def demo(json: Json = False) -> None:
         bank = training.train(profile, progress=bar)
     selections = [(sizes, bank.select(KERNEL, sizes)) for sizes in SIZES]
     if json:
-        chosen = [{"sizes": sizes, "selection": selection} for sizes, selection in selections]
-        print_json({"errors": results.to_dict(orient="records"), "selections": chosen})
+        errors = tuple(ErrorsDocument(**row) for row in records(results))
+        chosen = tuple(SizesDocument(sizes, SelectionDocument.of(found)) for sizes, found in selections)
+        print_json(DemoDocument(errors, chosen))
         return
     show_errors(results, each=False)
     say("per combination: perfpred evaluate datasets/matmul*.csv")

@@ -12,10 +12,11 @@ def doctor(json: Json = False) -> None:
     Example: perfpred doctor
     """
     from perfpred.app.diagnosis import diagnose
+    from perfpred.schemas.measuring import CheckDocument
 
     checks = diagnose()
     if json:
-        print_json(checks)
+        print_json([CheckDocument(each.name, each.state, each.detail, each.advice) for each in checks])
         return
     table(
         "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,8 +20,10 @@ from perfpred.app.arguments import (
 )
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import percent, print_json, progress_bar, table
+from perfpred.app.frames import records
 from perfpred.app.notices import data_warnings_as_notices
 from perfpred.profile.rules import KEYS
+from perfpred.schemas.learning import EvaluationDocument, RegretDocument
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,19 +83,23 @@ def evaluate(
 
         choices = judged_choices(profile, bank, train_size, seed, chosen)
     if json:
-        print_json([{**row, "regret": _regret(choices, row)} for row in results.to_dict(orient="records")])
+        print_json(_documents(results, choices))
         return
     show_errors(results)
     show_choices(choices)
 
 
-def _regret(choices: pd.DataFrame, row: Mapping[Hashable, Any]) -> list[dict[str, Any]]:
+def _documents(results: pd.DataFrame, choices: pd.DataFrame) -> list[EvaluationDocument]:
+    return [EvaluationDocument(**row, regret=_regret(choices, row)) for row in records(results)]
+
+
+def _regret(choices: pd.DataFrame, row: Mapping[str, Any]) -> tuple[RegretDocument, ...]:
     """Return what choices cost between the variants on a row's hardware, or between the kernel's hardware."""
     if choices.empty:
-        return []
+        return ()
     among = choices["among"].isin([row["hardware"], "hardware"])
     own = choices[(choices["kernel"] == row["kernel"]) & among]
-    return [{str(k): v for k, v in each.items()} for each in own.to_dict(orient="records")]
+    return tuple(RegretDocument(**each) for each in records(own))
 
 
 def show_choices(choices: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ import typer
 from perfpred.app.arguments import HardwareOption, Json, KernelOption, VariantOption
 from perfpred.app.console import notice, print_json
 from perfpred.errors import InputError, UnknownNameError
+from perfpred.schemas.files import ExportDocument
 
 FORMATS = ("c", "t4")
 
@@ -52,7 +53,7 @@ def _export_t4(files: list[Path], out: Path, names: dict[str, str | None], as_js
     profile = read(files, names["kernel"], names["variant"], names["hardware"])
     write_t4(profile, out)
     if as_json:
-        print_json({"file": str(out), "to": "t4", "rows": len(profile)})
+        print_json(ExportDocument(str(out), "t4", rows=len(profile)))
         return
     notice(f"{len(profile)} rows written to {out}")
 
@@ -65,6 +66,6 @@ def _export_c(models: list[Path], out: Path, as_json: bool) -> None:
     bank = Bank(predictor for path in models for predictor in load(path))
     atomic_write(out, header(bank, out.name))
     if as_json:
-        print_json({"file": str(out), "to": "c", "models": [predictor.combination for predictor in bank]})
+        print_json(ExportDocument(str(out), "c", models=bank.combinations))
         return
     notice(f"{len(bank)} models written to {out}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from perfpred.app.arguments import Json, assignments
 from perfpred.app.console import notice, percent, print_json
 from perfpred.errors import InputError
+from perfpred.schemas.files import ImportDocument, RejectionDocument, SpaceDocument, UnitDocument
 
 if TYPE_CHECKING:
     from perfpred.exchange import Imported, StatedSpace
@@ -85,51 +87,51 @@ def _write_space(found: StatedSpace, file: Path, out: Path, as_json: bool) -> No
     notice(_varying(sizes))
     notice(f"{len(found.space.conditions)} conditions; written to {out}")
     if as_json:
-        print_json({"file": str(out), **content})
+        print_json(SpaceDocument(file=str(out), **content))
 
 
-def _describe(found: Imported, file: Path, out: Path) -> dict[str, Any]:
+def _describe(found: Imported, file: Path, out: Path) -> ImportDocument:
     from perfpred.exchange.failures import KEY
     from perfpred.profile import STATUSES
 
     profile = found.profile
     table = profile.table
     variants = table["variant"].unique().tolist()
-    return {
-        "file": str(out),
-        "source": file.name,
-        "format": found.format,
-        "kernel": table["kernel"].iloc[0],
-        "variant": variants[0] if len(variants) == 1 else None,
-        "variants": variants,
-        "hardware": table["hardware"].iloc[0],
-        "rows": len(profile),
-        "statuses": {each: n for each in STATUSES if (n := int((table["status"] == each).sum()))},
-        KEY: profile.metadata.get(KEY, []),
-        "objective": profile.metadata.get("objective", "time"),
-        "unit": {"name": found.unit.name, "known": found.unit.known, "assumed": found.unit.assumed},
-        "parameters": {name: int(table[name].nunique()) for name in profile.parameters},
-        "noise": profile.noise_floor,
-        "remarks": found.remarks,
-        "rejected": found.rejected,
-        "outside_space": found.outside,
-    }
+    return ImportDocument(
+        file=str(out),
+        source=file.name,
+        format=found.format,
+        kernel=table["kernel"].iloc[0],
+        variant=variants[0] if len(variants) == 1 else None,
+        variants=tuple(variants),
+        hardware=table["hardware"].iloc[0],
+        rows=len(profile),
+        statuses={each: n for each in STATUSES if (n := int((table["status"] == each).sum()))},
+        failure_words=tuple(profile.metadata.get(KEY, ())),
+        objective=profile.metadata.get("objective", "time"),
+        unit=UnitDocument(found.unit.name, found.unit.known, found.unit.assumed),
+        parameters={name: int(table[name].nunique()) for name in profile.parameters},
+        noise=profile.noise_floor,
+        remarks=tuple(found.remarks),
+        rejected=tuple(RejectionDocument(**vars(each)) for each in found.rejected),
+        outside_space=tuple(RejectionDocument(**vars(each)) for each in found.outside),
+    )
 
 
-def _tell(found: Imported, document: dict[str, Any]) -> None:
+def _tell(found: Imported, document: ImportDocument) -> None:
     """Say on stderr what was read and what was not."""
     from perfpred.exchange.describing import summary
-    from perfpred.exchange.failures import KEY, said_by_status
+    from perfpred.exchange.failures import said_by_status
 
-    words = said_by_status(document[KEY])
+    words = said_by_status(document.failure_words)
     counts = [
         f"{n} {status}" + (f" ({words[status]})" if words.get(status) else "")
-        for status, n in document["statuses"].items()
+        for status, n in document.statuses.items()
     ]
-    notice(f"{document['source']}: {found.format}, {document['rows']} rows: {', '.join(counts)}")
+    notice(f"{document.source}: {found.format}, {document.rows} rows: {', '.join(counts)}")
     warning = "warning: " if found.unit.assumed else ""
     notice(f"{warning}times are in {found.unit.full_name}: {found.unit.known}")
-    notice(f"{_varying(document['parameters'])}; noise floor {percent(document['noise'])}")
+    notice(f"{_varying(document.parameters)}; noise floor {percent(document.noise)}")
     for remark in found.remarks:
         notice(f"warning: {remark}")
     for entries, what in (
@@ -139,12 +141,12 @@ def _tell(found: Imported, document: dict[str, Any]) -> None:
         if entries:
             noun = "entry" if len(entries) == 1 else "entries"
             notice(f"warning: {len(entries)} {noun} {what}:\n{summary(entries)}")
-    variants = ", ".join(document["variants"])
-    names = f"{document['kernel']} / {variants} / {document['hardware']}"
-    notice(f"written to {document['file']} as {names}")
+    variants = ", ".join(document.variants)
+    names = f"{document.kernel} / {variants} / {document.hardware}"
+    notice(f"written to {document.file} as {names}")
 
 
-def _varying(sizes: dict[str, int]) -> str:
+def _varying(sizes: Mapping[str, int]) -> str:
     """Return which parameters vary, with the number of their values, and which do not."""
     vary = [f"{name} ({n})" for name, n in sizes.items() if n > 1]
     constant = [name for name, n in sizes.items() if n == 1]

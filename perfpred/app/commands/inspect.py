@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from perfpred.app.column_options import takes_columns
 from perfpred.app.console import heading, print_json, say, table
 from perfpred.measure.destination import stem as csv_stem
 from perfpred.names import slug
+from perfpred.schemas.files import ColumnDocument, InspectionDocument
 
 if TYPE_CHECKING:
     from perfpred.profile.columns.mapping import ColumnMapping
@@ -44,14 +45,14 @@ def inspect(
     warnings = [warning for warning in warnings if warning not in problems]
     if profile is not None:
         problems = _refused(profile)
-    document = {
-        "columns": [vars(role) for role in found.columns],
-        "repeats": dict(found.repeats),
-        "groups": [dict(group) for group in found.groups],
-        "terms": {} if profile is None else _terms(profile),
-        "warnings": [*warnings, *problems],
-        "command": command_of(file, found, given, _kernel_name(file)),
-    }
+    document = InspectionDocument(
+        tuple(ColumnDocument(**vars(role)) for role in found.columns),
+        found.repeats,
+        found.groups,
+        {} if profile is None else _terms(profile),
+        (*warnings, *problems),
+        command_of(file, found, given, _kernel_name(file)),
+    )
     if json:
         print_json(document)
     else:
@@ -107,28 +108,28 @@ def _terms(profile: Any) -> dict[str, Any]:
     return terms if len(terms) != 1 else next(iter(terms.values()))
 
 
-def _show(document: dict[str, Any], problems: Sequence[str]) -> None:
-    rows = [[role["name"], role["role"], role["reason"]] for role in document["columns"]]
+def _show(document: InspectionDocument, problems: Sequence[str]) -> None:
+    rows = [[column.name, column.role, column.reason] for column in document.columns]
     table("", {"column": "left", "taken for": "left", "because": "left"}, rows)
-    repeats = document["repeats"]
+    repeats = document.repeats
     say(f"{repeats['rows']} rows of {repeats['settings']} distinct settings of the parameters")
     if repeats["repeated"]:
         say(
             f"{repeats['repeated']} rows repeat a setting, up to {repeats['most']} times; "
             "--estimate median makes them one row each, with its noise"
         )
-    for group in document["groups"]:
+    for group in document.groups:
         listed = ", ".join(group["columns"])
         say(f"{listed} always change together, in {group['values']} values: probably one input (--group)")
-    if document["terms"]:
-        say(f"complexity it would try: {_described(document['terms'])}")
-    for warning in document["warnings"]:
+    if document.terms:
+        say(f"complexity it would try: {_described(document.terms)}")
+    for warning in document.warnings:
         say(f"warning: {warning}")
     heading("To train on it, once what the warnings name is put right" if problems else "To train on it")
-    say(document["command"])
+    say(document.command)
 
 
-def _described(terms: dict[str, Any]) -> str:
+def _described(terms: Mapping[str, Any]) -> str:
     parts = []
     for name, expression in terms.items():
         if isinstance(expression, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +47,7 @@ def predict(
     """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
+    from perfpred.schemas.prediction import PredictionDocument
     from perfpred.shipped import shipped_models
 
     require_table(table, out)
@@ -66,7 +66,7 @@ def predict(
     ids = [each.combination.hardware for each in bank.find(kernel, variant, hardware)]
     here = check_machine(kernel, ids, chosen=hardware is not None)
     if json:
-        print_json({**asdict(prediction), "this_machine": here})
+        print_json(PredictionDocument.of(prediction, here))
         return
     ends = (prediction.value, prediction.low, prediction.high)
     value, low, high = (amount(each, prediction.unit) for each in ends)

@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, progress_bar, say, table
 from perfpred.errors import InputError
 from perfpred.hardware import Machine, probe
+from perfpred.schemas.measuring import ProfileDocument, RecheckDocument
 
 if TYPE_CHECKING:
     from perfpred.adaptive.stopping import StoppingRule
@@ -157,7 +158,7 @@ def _measure_adaptively(job: _Adaptive, seed: int, resume: bool, overwrite: bool
             sampler, job.machine, job.where, job.effort, bar, resume=resume, overwrite=overwrite
         )
     notice(f"stopped: {reason}")
-    _show([{**each, "stopped_because": reason} for each in describe(profiles)], as_json)
+    _show([ProfileDocument(**each, stopped_because=reason) for each in describe(profiles)], as_json)
 
 
 def _measure(
@@ -176,22 +177,22 @@ def _measure(
     effort = replace(effort, time_limit_s=60 * minutes)
     with shown_campaign("timing") as bar:
         profiles = profile_plan(plan, machine, where, effort, bar, resume=resume, overwrite=overwrite)
-    _show(describe(profiles), as_json)
+    _show([ProfileDocument(**each) for each in describe(profiles)], as_json)
 
 
-def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
+def _show(documents: list[ProfileDocument], as_json: bool) -> None:
     if as_json:
         print_json(documents)
     else:
         _show_table(documents)
-    rows = sum(each["rows"] for each in documents)
-    require_any_ok(sum(each["rows_ok"] for each in documents), rows, "the .meta.json beside each CSV")
+    rows = sum(each.rows for each in documents)
+    require_any_ok(sum(each.rows_ok for each in documents), rows, "the .meta.json beside each CSV")
 
 
-def _show_table(documents: list[dict[str, Any]]) -> None:
+def _show_table(documents: list[ProfileDocument]) -> None:
     rows = [
-        [d["file"], d["variant"], d["hardware"], f"{d['rows_ok']}/{d['rows']}", percent(d["noise"])]
-        for d in documents
+        [each.file, each.variant, each.hardware, f"{each.rows_ok}/{each.rows}", percent(each.noise)]
+        for each in documents
     ]
     text = dict.fromkeys(["file", "variant", "hardware"], "left")
     table("", {**text, "rows ok": "right", "noise floor": "right"}, rows)
@@ -212,7 +213,7 @@ def _check(path: Path, machine: Machine, seed: int, as_json: bool) -> None:
     with progress_bar("measuring again") as bar:
         found = recheck(recorded, machine, bar, time.perf_counter, seed=seed)
     if as_json:
-        print_json(found)
+        print_json(RecheckDocument(**vars(found)))
     else:
         verdict = "still describes this machine" if found.valid else "describes this machine no longer"
         say(f"{path} {verdict}: {found.reason} ({found.rows} rows)")

@@ -18,8 +18,10 @@ from perfpred.app.arguments import (
     comma_list,
 )
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
+from perfpred.app.frames import records
 from perfpred.errors import InputError
 from perfpred.profile.rules import KEYS
+from perfpred.schemas.tuning import SearchDocument
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +103,7 @@ def search(
         plots.draw_searches(results.assign(panel=panels), plot)
         results = results[results["budget"].isin(budgets)]
     if json:
-        print_json(results.to_dict(orient="records"))
+        print_json([SearchDocument(**row) for row in records(results)])
         return
     _show(results)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -38,6 +37,7 @@ def select(
     """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load
+    from perfpred.schemas.prediction import MachineSelectionDocument
     from perfpred.shipped import shipped_models
 
     require_table(table, out)
@@ -56,7 +56,7 @@ def select(
     ids = [each.combination.hardware for each in bank.find(kernel, hardware=hardware)]
     here = check_machine(kernel, ids, chosen=hardware is not None)
     if json:
-        print_json({**asdict(selection), "this_machine": here})
+        print_json(MachineSelectionDocument.of(selection, this_machine=here))
         return
     tied = {*selection.ties, selection.best} if selection.ties else set()
     rows = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,8 +24,10 @@ from perfpred.app.column_options import takes_columns
 from perfpred.app.console import notice, percent, print_json, progress_bar, table
 from perfpred.app.notices import data_warnings_as_notices
 from perfpred.errors import shortlist
+from perfpred.schemas.learning import TrainedDocument
 
 if TYPE_CHECKING:
+    from perfpred.predict.predictor import Predictor
     from perfpred.profile.columns.mapping import ColumnMapping
 
 
@@ -70,20 +73,20 @@ def train(
     paths = bank.save(models)
     documents = [_describe(predictor, path) for predictor, path in zip(bank, paths, strict=True)]
     _tell_terms(documents)
-    _tell_few(documents, registry.model(documents[0]["model"]).useful_rows)
+    _tell_few(documents, registry.model(documents[0].model).useful_rows)
     if json:
         print_json(documents)
         return
     _show(documents)
 
 
-def _tell_terms(documents: list[dict[str, Any]]) -> None:
+def _tell_terms(documents: list[TrainedDocument]) -> None:
     """Say once for each kernel which complexities were found in its rows, so that they can be corrected."""
     found: dict[tuple[str, str], list[str]] = {}
     for d in documents:
-        if d["complexity_found"]:
-            terms = ", ".join(d["complexity"].values())
-            found.setdefault((d["kernel"], terms), []).append(d["variant"])
+        if d.complexity_found:
+            terms = ", ".join(d.complexity.values())
+            found.setdefault((d.kernel, terms), []).append(d.variant)
     for (kernel, terms), variants in found.items():
         of = shortlist(list(dict.fromkeys(variants)), shown=5)
         if terms:
@@ -98,46 +101,47 @@ def _tell_terms(documents: list[dict[str, Any]]) -> None:
             )
 
 
-def _tell_few(documents: list[dict[str, Any]], useful: int) -> None:
+def _tell_few(documents: list[TrainedDocument], useful: int) -> None:
     """Say once which combinations have few sizes."""
-    few = [d for d in documents if d["sizes"] < useful]
+    few = [d for d in documents if d.sizes < useful]
     if few:
-        named = [f"{d['kernel']} / {d['variant']} / {d['hardware']} ({d['sizes']})" for d in few]
+        named = [f"{d.kernel} / {d.variant} / {d.hardware} ({d.sizes})" for d in few]
         notice(
-            f"with fewer than {useful} sizes {few[0]['model']} is smaller than it could be: "
+            f"with fewer than {useful} sizes {few[0].model} is smaller than it could be: "
             f"{shortlist(named, '; ', 5)}"
         )
 
 
-def _describe(predictor: Any, path: Any) -> dict[str, Any]:
+def _describe(predictor: Predictor, path: Path) -> TrainedDocument:
     key, training = predictor.combination, predictor.training
-    return {
-        "kernel": key.kernel,
-        "variant": key.variant,
-        "hardware": key.hardware,
-        "model": training.model,
-        "rows": training.rows,
-        "sizes": training.sizes or training.rows,
-        "judged_on": training.judged_on,
-        "n_parameters": predictor.formula.n_parameters,
-        "interval90": [math.expm1(end) for end in predictor.interval.at_median()],
-        "noise": training.noise,
-        "complexity": dict(training.complexity),
-        "complexity_found": training.found,
-        "file": str(path),
-    }
+    low, high = predictor.interval.at_median()
+    return TrainedDocument(
+        key.kernel,
+        key.variant,
+        key.hardware,
+        training.model,
+        training.rows,
+        training.sizes or training.rows,
+        training.judged_on,
+        predictor.formula.n_parameters,
+        (math.expm1(low), math.expm1(high)),
+        training.noise,
+        training.complexity,
+        training.found,
+        str(path),
+    )
 
 
-def _show(documents: list[dict[str, Any]]) -> None:
+def _show(documents: list[TrainedDocument]) -> None:
     rows = [
         [
-            d["kernel"],
-            d["variant"],
-            d["hardware"],
-            str(d["rows"]),
-            str(d["n_parameters"]),
-            " ".join(f"{bound:+.1%}" for bound in d["interval90"]),
-            percent(d["noise"]),
+            d.kernel,
+            d.variant,
+            d.hardware,
+            str(d.rows),
+            str(d.n_parameters),
+            " ".join(f"{bound:+.1%}" for bound in d.interval90),
+            percent(d.noise),
         ]
         for d in documents
     ]
@@ -148,4 +152,4 @@ def _show(documents: list[dict[str, Any]]) -> None:
         "rows": "right",
         "parameters": "right",
     }
-    table(f"{documents[0]['model']}", {**columns, "90% interval": "right", "noise floor": "right"}, rows)
+    table(f"{documents[0].model}", {**columns, "90% interval": "right", "noise floor": "right"}, rows)

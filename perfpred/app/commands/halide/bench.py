@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from perfpred.app.commands.halide.speedups import SPEEDUP_COLUMNS, shown_speedup
 from perfpred.app.console import notice, print_json, progress_bar, seconds, table
 from perfpred.errors import InputError, PerfpredError
 from perfpred.hardware import Site, probe
+from perfpred.schemas.halide import BenchDocument, SpeedupDocument
 
 
 def bench(
@@ -43,14 +44,16 @@ def bench(
         raise InputError(f"--budget must be whole numbers >= 0, but got '{budget}'")
     site = Site.of(probe(), isa, threads)
     sources = [PipelineRef.of(name) for name in pipelines or PIPELINES]
-    documents: list[dict[str, Any]] = []
+    documents: list[BenchDocument] = []
     for source in sources:
         wanted = parse_size(size) if size else source.default_size
         try:
             with session(Workload(source, wanted), site) as opened, progress_bar(source.name) as bar:
                 hardware = site.hardware.id
                 experience = find(models, source.name, hardware, opened.graph.identity)
-                documents += judged(opened, experience, budgets, seed, bar)
+                documents += [
+                    BenchDocument(**each) for each in judged(opened, experience, budgets, seed, bar)
+                ]
         except PerfpredError as error:
             if len(sources) == 1:
                 raise
@@ -61,33 +64,33 @@ def bench(
     _show_bench(documents)
 
 
-def _show_bench(documents: list[dict[str, Any]]) -> None:
+def _show_bench(documents: list[BenchDocument]) -> None:
     from perfpred.halide.choose.paired import Speedup, geometric_mean
 
     rows = [
         [
-            each["pipeline"],
-            each["size"],
-            each["strategy"],
-            "-" if each["budget"] is None else str(each["budget"]),
-            seconds(each["time_s"]),
-            each["baseline"],
+            each.pipeline,
+            each.size,
+            each.strategy,
+            "-" if each.budget is None else str(each.budget),
+            seconds(each.time_s),
+            each.baseline,
             *shown_speedup(each),
         ]
         for each in documents
     ]
-    for budget in dict.fromkeys(each["budget"] for each in documents if each["budget"] is not None):
+    for budget in dict.fromkeys(each.budget for each in documents if each.budget is not None):
         speedups = [
-            Speedup(*(each[name] for name in ("speedup", "speedup_low", "speedup_high", "in_quiet")))
+            Speedup(each.speedup, each.speedup_low, each.speedup_high, each.in_quiet)
             for each in documents
-            if each["budget"] == budget and each["speedup"] is not None
+            if each.budget == budget and each.speedup and each.speedup_low and each.speedup_high
         ]
         if speedups:
             mean = geometric_mean(speedups)
-            shown = shown_speedup({**mean.to_json(), "decided": mean.decided})
+            shown = shown_speedup(SpeedupDocument(**mean.to_json(), decided=mean.decided))
             rows.append(["all", "", "geomean", str(budget), "", "", *shown])
     names = dict.fromkeys(["pipeline", "size", "strategy"], "left")
     columns = {**names, "runs": "right", "time": "right", "baseline": "left", **SPEEDUP_COLUMNS}
     table("speedup over the fastest of Halide's autoschedulers", columns, rows)
-    for name, effort in {each["pipeline"]: each["effort"] for each in documents}.items():
+    for name, effort in {each.pipeline: each.effort for each in documents}.items():
         notice(f"{name}: {effort}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perfpred.app.arguments import Json
 from perfpred.app.console import print_json, table
 from perfpred.halide.pipeline.sizes import size_text
+from perfpred.schemas.halide import PipelineDocument
 
 
 def list_pipelines(json: Json = False) -> None:
@@ -15,12 +16,9 @@ def list_pipelines(json: Json = False) -> None:
     if json:
         print_json(
             [
-                {
-                    "pipeline": each.name,
-                    "what": each.what,
-                    "default_size": size_text(each.default_size),
-                    "sizes": [size_text(size) for size in each.sizes],
-                }
+                PipelineDocument(
+                    each.name, each.what, size_text(each.default_size), tuple(map(size_text, each.sizes))
+                )
                 for each in records
             ]
         )

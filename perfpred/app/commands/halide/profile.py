@@ -12,6 +12,7 @@ from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, seconds, table
 from perfpred.halide.pipeline.sizes import size_text
 from perfpred.hardware import Site, probe
+from perfpred.schemas.halide import ScheduleProfileDocument
 
 
 def profile(
@@ -82,7 +83,7 @@ def profile(
     require_any_ok(len(made.ok), len(made), f"{out.stem}.meta.json")
 
 
-def _summary(profile: Any, out: Path) -> list[dict[str, Any]]:
+def _summary(profile: Any, out: Path) -> list[ScheduleProfileDocument]:
     """Return, for each size, the best schedule of each source; what was wrong anywhere is none."""
     from perfpred.halide.choose.taught import faulty
 
@@ -93,31 +94,31 @@ def _summary(profile: Any, out: Path) -> list[dict[str, Any]]:
         for source, mine in part.groupby("variant", sort=False):
             best = mine.loc[mine["time_s"].idxmin()]
             documents.append(
-                {
-                    "file": str(out),
-                    "size": size_text((int(width), int(height))),
-                    "source": source,
-                    "schedules": len(mine),
-                    "best_schedule": best["schedule"],
-                    "best_time_s": float(best["time_s"]),
-                    "noise": float(mine["noise"].mean()),
-                }
+                ScheduleProfileDocument(
+                    str(out),
+                    size_text((int(width), int(height))),
+                    source,
+                    len(mine),
+                    best["schedule"],
+                    float(best["time_s"]),
+                    float(mine["noise"].mean()),
+                )
             )
     return documents
 
 
-def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
+def _show(documents: list[ScheduleProfileDocument], as_json: bool) -> None:
     if as_json:
         print_json(documents)
         return
     rows = [
         [
-            d["size"],
-            d["source"],
-            str(d["schedules"]),
-            d["best_schedule"],
-            seconds(d["best_time_s"]),
-            percent(d["noise"]),
+            d.size,
+            d.source,
+            str(d.schedules),
+            d.best_schedule,
+            seconds(d.best_time_s),
+            percent(d.noise),
         ]
         for d in documents
     ]

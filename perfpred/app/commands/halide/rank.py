@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,7 @@ from perfpred.app.arguments import Json, Models, Seed
 from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads
 from perfpred.app.console import notice, print_json, seconds, table
 from perfpred.hardware import Site, probe
+from perfpred.schemas.halide import RankedDocument
 
 if TYPE_CHECKING:
     from perfpred.halide.choose.ranking import Ranked
@@ -69,13 +70,13 @@ def rank(
     table(f"{source.name} at {size}: the fastest expected of {len(ranking)} schedules", columns, rows)
 
 
-def _document(ranked: Ranked, *, in_range: bool) -> dict[str, Any]:
-    return {
-        "schedule": ranked.candidate.id,
-        "source": ranked.candidate.source,
-        "expected_s": ranked.expected_s,
-        "deviation": ranked.deviation,
-        "measured": ranked.measured,
-        "in_range": in_range,
-        "directives": [each.to_json() for each in ranked.candidate.directives],
-    }
+def _document(ranked: Ranked, *, in_range: bool) -> RankedDocument:
+    return RankedDocument(
+        ranked.candidate.id,
+        ranked.candidate.source,
+        ranked.expected_s,
+        ranked.deviation,
+        ranked.measured,
+        in_range,
+        tuple(tuple(each.to_json()) for each in ranked.candidate.directives),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from perfpred.app.commands.halide.speedups import SPEEDUP_COLUMNS, shown_speedup
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
 from perfpred.errors import MeasurementError, one_line
 from perfpred.hardware import Site, probe
+from perfpred.schemas.halide import ReplayDocument
 
 
 def replay(
@@ -43,36 +44,36 @@ def replay(
         require_right(stored.candidate, opened.graph)
         if opened.task.target != stored.target:
             notice(f"chosen for {stored.target}, replayed on {opened.task.target}")
-        documents = replayed(opened, stored, seed, bar)
+        documents = [ReplayDocument(**each) for each in replayed(opened, stored, seed, bar)]
     if json:
         print_json(documents)
     else:
         _show(documents)
-    for said in (*documents[0]["checks"]["notes"], *documents[0]["checks"]["warnings"]):
+    for said in (*documents[0].checks["notes"], *documents[0].checks["warnings"]):
         notice(said)
-    if documents[0]["status"] != "ok":
-        why = one_line(documents[0]["message"])
-        raise MeasurementError(f"the schedule of {file} ended with {documents[0]['status']}: {why}")
+    if documents[0].status != "ok":
+        why = one_line(documents[0].message)
+        raise MeasurementError(f"the schedule of {file} ended with {documents[0].status}: {why}")
 
 
-def _show(documents: list[dict[str, Any]]) -> None:
+def _show(documents: list[ReplayDocument]) -> None:
     rows = [
         [
-            each["source"],
-            each["schedule"],
-            each["status"],
+            each.source,
+            each.schedule,
+            each.status,
             *(
                 ("-", "-", "-", "-", "")
-                if each["status"] != "ok"
-                else (seconds(each["time_s"]), percent(each["noise"]), *shown_speedup(each))
+                if each.status != "ok"
+                else (seconds(each.time_s), percent(each.noise), *shown_speedup(each))
             ),
         ]
         for each in documents
     ]
     columns = dict.fromkeys(["source", "schedule", "status"], "left")
     first = documents[0]
-    expected = "" if first["expected_s"] is None else f"; expected to take {seconds(first['expected_s'])}"
-    compared = first["compared"] and f", output compared with the unscheduled pipeline's {first['compared']}"
-    title = f"{first['pipeline']} at {first['size']}{compared}{expected}"
+    expected = "" if first.expected_s is None else f"; expected to take {seconds(first.expected_s)}"
+    compared = first.compared and f", output compared with the unscheduled pipeline's {first.compared}"
+    title = f"{first.pipeline} at {first.size}{compared}{expected}"
     table(title, {**columns, **dict.fromkeys(["time", "noise"], "right"), **SPEEDUP_COLUMNS}, rows)
-    notice(f"{first['pipeline']}: {first['effort']}")
+    notice(f"{first.pipeline}: {first.effort}")

@@ -12,6 +12,7 @@ from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Thre
 from perfpred.app.console import notice, print_json, progress_bar, seconds
 from perfpred.errors import UnknownNameError
 from perfpred.hardware import Site, probe
+from perfpred.schemas.halide import ScheduleDocument
 
 LANGUAGES = ("python", "cpp")
 
@@ -55,7 +56,7 @@ def schedule(
         made.save(out)
     if json:
         told = {"reason": choice.reason, **choice.speedup.to_json(), "decided": choice.decided}
-        print_json({"file": str(out), **told, **made.to_json()})
+        print_json(ScheduleDocument(file=str(out), **told, **made.to_json()))
         return
     expected = "" if made.expected_s is None else f", expected to take {seconds(made.expected_s)}"
     notice(f"{made.candidate.source}'s schedule {made.candidate.id}{expected}: {choice.reason}")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from perfpred.schemas.halide import BenchDocument, ReplayDocument, SpeedupDocument
 
 SPEEDUP_COLUMNS = {"speedup": "right", "interval": "right", "": "left"}
 
 
-def shown_speedup(document: Mapping[str, Any]) -> list[str]:
+def shown_speedup(found: SpeedupDocument | BenchDocument | ReplayDocument) -> list[str]:
     """Return the cells of a speedup: the ratio, its interval, and whether that is undecided."""
-    if document["speedup"] is None:
+    if found.speedup is None:
         return ["-", "-", ""]
-    interval = f"{document['speedup_low']:.2f} to {document['speedup_high']:.2f}"
-    return [f"{document['speedup']:.2f}", interval, "" if document["decided"] else "undecided"]
+    interval = f"{found.speedup_low:.2f} to {found.speedup_high:.2f}"
+    return [f"{found.speedup:.2f}", interval, "" if found.decided else "undecided"]

@@ -12,6 +12,7 @@ import typer
 from perfpred.app.arguments import Json, Models
 from perfpred.app.console import notice, print_json
 from perfpred.errors import InputError
+from perfpred.schemas.halide import ScheduleModelDocument
 
 if TYPE_CHECKING:
     from perfpred.halide.choose.database import Experience
@@ -31,13 +32,9 @@ def train(
     if json:
         print_json(
             [
-                {
-                    "pipeline": each.pipeline,
-                    "hardware": each.hardware,
-                    "schedules": len(each.candidates),
-                    "spearman": each.spearman,
-                    "model": str(path),
-                }
+                ScheduleModelDocument(
+                    each.pipeline, each.hardware, len(each.candidates), each.spearman, str(path)
+                )
                 for each, path in written
             ]
         )
