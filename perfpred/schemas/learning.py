@@ -33,7 +33,7 @@ class TrainedDocument:
 
 @dataclass(frozen=True)
 class RegretDocument:
-    """What choices among variants (on the hardware `among`), or among hardware, cost on new sizes.
+    """What choices among variants (on the hardware `among`), or among hardware, cost on `n` new sizes.
 
     `mean` and `p90` are times of the chosen over that of the best, `within_2_percent` a fraction of sizes.
     """
@@ -41,6 +41,7 @@ class RegretDocument:
     kernel: str
     among: str
     policy: str
+    n: int
     mean: float | None
     p90: float | None
     within_2_percent: float | None

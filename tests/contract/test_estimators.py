@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from perfpred.documents import codec
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.learn.estimators.augmented import AugmentedRegressor
 from perfpred.learn.estimators.boosting import LightGBMRegressor
@@ -23,7 +21,7 @@ from perfpred.learn.estimators.gaussian_process import GPRegressor
 from perfpred.learn.estimators.linear import LinearRegressor
 from perfpred.learn.estimators.paper import PaperNetRegressor
 from perfpred.learn.registry import model, models
-from perfpred.predict.formula import Formula
+from perfpred.testing.models import COMPLEXITY, FEATURES, MODEL_RULES, ModelWith, made_up_times
 
 ESTIMATORS = [
     AugmentedRegressor(restarts=2),
@@ -34,8 +32,6 @@ ESTIMATORS = [
     GPRegressor(restarts=1),
     EnsembleRegressor(use_products=False, n_trees=5, n_rounds=20),
 ]
-COMPLEXITY = {"work": "m*n*k", "output": "m*n"}
-FEATURES = {"n_mod_16": "n % 16 / 16"}
 NAMES = [each.name for each in models()]
 
 
@@ -44,71 +40,26 @@ def test_scikit_learn_contract(estimator, check):
     check(estimator)
 
 
-def matmul_like(n=120, seed=0):
-    """Times with an overhead, vector remainders, memory traffic and 2% noise."""
-    rng = np.random.default_rng(seed)
-    m, n_, k = rng.integers(1, 1025, (3, n)).astype(float)
-    padded = np.ceil(m / 6) * 6 * np.ceil(n_ / 16) * 16 * k
-    time_s = 2e-7 + padded / 6e10 + 3e-10 * (m * k + k * n_ + m * n_)
-    return pd.DataFrame({"m": m, "n": n_, "k": k}), time_s * np.exp(0.02 * rng.standard_normal(n))
+FEW = {"steps": 300, "restarts": 2, "n_estimators": 10}
+"""Parameters that make a test quick."""
 
 
 def quick(name, complexity=COMPLEXITY, features=FEATURES, **changes):
     """An estimator of the registry with the steps of a test."""
     estimator = model(name).make(complexity, features)
     known = estimator.get_params()
-    few = {"steps": 300, "restarts": 2, "n_estimators": 10} | changes
-    return estimator.set_params(**{key: value for key, value in few.items() if key in known})
+    return estimator.set_params(**{key: value for key, value in (FEW | changes).items() if key in known})
 
 
+@pytest.mark.parametrize("rule", MODEL_RULES, ids=lambda rule: rule.name)
 @pytest.mark.parametrize("name", NAMES)
-def test_the_stored_formula_is_what_predicts(name):
-    X, time_s = matmul_like()
-    fitted = quick(name).fit(X, time_s)
-    served = fitted.formula_.seconds(fitted.encoding_.encode({"m": X["m"], "n": X["n"], "k": X["k"]}))
-    np.testing.assert_array_equal(fitted.predict(X), served)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_formula_survives_json_bit_for_bit(name):
-    X, time_s = matmul_like()
-    fitted = quick(name).fit(X, time_s)
-    formula = codec.decode(json.loads(json.dumps(codec.encode(fitted.formula_))), Formula)
-    columns = fitted.encoding_.encode({"m": X["m"], "n": X["n"], "k": X["k"]})
-    np.testing.assert_array_equal(formula.seconds(columns), fitted.predict(X))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_seed_determines_everything(name):
-    X, time_s = matmul_like()
-    first, second = (quick(name).fit_with_residuals(X, time_s) for _ in range(2))
-    np.testing.assert_array_equal(first.predict(X), second.predict(X))
-    np.testing.assert_array_equal(first.oof_log_residuals_, second.oof_log_residuals_)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_parameters_stay_within_the_registered_bound(name):
-    X, time_s = matmul_like(200)
-    bound = model(name).max_parameters
-    n_parameters = quick(name).fit(X, time_s).formula_.n_parameters
-    assert n_parameters > 0
-    assert bound is None or n_parameters <= bound
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_out_of_fold_residuals_are_those_of_models_that_did_not_see_the_row(name):
-    X, time_s = matmul_like(60)
-    fitted = quick(name).fit_with_residuals(X, time_s, n_folds=3)
-    assert np.isfinite(fitted.oof_log_residuals_).all()
-    slower = time_s.copy()
-    slower[7] *= 1.5
-    moved = quick(name).fit_with_residuals(X, slower, n_folds=3).oof_log_residuals_[7]
-    assert moved == pytest.approx(fitted.oof_log_residuals_[7] + np.log(1.5), abs=0.02)
+def test_every_model(name, rule):
+    rule(ModelWith(model(name), FEW))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_categorical_columns_and_names_no_expression_could_have(name):
-    X, time_s = matmul_like()
+    X, time_s = made_up_times()
     mode = np.where(np.arange(len(X)) % 2, "fast", "quite safe")
     table = X.assign(**{"the mode": mode})
     fitted = quick(name, steps=1000).fit(table, time_s * np.where(mode == "fast", 1.0, 2.0))
@@ -136,7 +87,7 @@ def test_someone_elses_columns(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_clones_and_pickles(name):
-    X, time_s = matmul_like(60)
+    X, time_s = made_up_times(60)
     fitted = quick(name).fit(X, time_s)
     np.testing.assert_array_equal(clone(fitted).fit(X, time_s).predict(X), fitted.predict(X))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict(X), fitted.predict(X))
@@ -144,7 +95,7 @@ def test_clones_and_pickles(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_times_must_be_positive(name):
-    X, time_s = matmul_like(40)
+    X, time_s = made_up_times(40)
     time_s[5] = 0
     with pytest.raises(InputError, match="y must be times in seconds, > 0, but row 6 is 0"):
         quick(name).fit(X, time_s)
@@ -152,22 +103,14 @@ def test_times_must_be_positive(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if model(name).uses_complexity])
 def test_complexities_must_be_positive(name):
-    X, time_s = matmul_like(40)
+    X, time_s = made_up_times(40)
     X.loc[3, "m"] = 0
     with pytest.raises(InputError, match=r"complexity 'm\*n\*k' must be > 0, but it is 0 in row 4 \(m=0, n="):
         quick(name).fit(X, time_s)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_predictions_follow_the_row_order(name):
-    X, time_s = matmul_like(60)
-    fitted = quick(name).fit(X, time_s)
-    shuffled = X.sample(frac=1, random_state=0)
-    np.testing.assert_allclose(fitted.predict(shuffled), fitted.predict(X)[shuffled.index], rtol=1e-12)
-
-
 def test_a_short_run_is_not_all_overhead():
-    X, time_s = matmul_like(300, seed=1)
+    X, time_s = made_up_times(300, seed=1)
     large = X["m"] * X["n"] * X["k"] > 1e7
     fitted = quick("augmented").fit(X[large], time_s[large])
     tiny = fitted.predict(pd.DataFrame({"m": [8.0], "n": [16.0], "k": [8.0]}))
@@ -175,7 +118,7 @@ def test_a_short_run_is_not_all_overhead():
 
 
 def test_the_augmented_net_is_accurate():
-    X, time_s = matmul_like(400)
+    X, time_s = made_up_times(400)
     paper, ours = (quick(name, restarts=3).fit(X[:200], time_s[:200]) for name in ("paper-nnc", "augmented"))
     errors = [np.abs(each.predict(X[200:]) / time_s[200:] - 1).mean() for each in (paper, ours)]
     assert errors[1] < 0.04
@@ -183,7 +126,7 @@ def test_the_augmented_net_is_accurate():
 
 
 def test_the_gaussian_process_is_accurate():
-    X, time_s = matmul_like(400)
+    X, time_s = made_up_times(400)
     forest, process = (quick(name).fit(X[:200], time_s[:200]) for name in ("forest-c", "gp-c"))
     errors = [np.abs(each.predict(X[200:]) / time_s[200:] - 1).mean() for each in (forest, process)]
     assert errors[1] < 0.04
@@ -192,7 +135,7 @@ def test_the_gaussian_process_is_accurate():
 
 @pytest.mark.parametrize("name", ["lightgbm-c", "gp-c"])
 def test_features_make_a_difference(name):
-    X, time_s = matmul_like()
+    X, time_s = made_up_times()
     time_s = time_s * np.where(X["n"] % 16 == 0, 1.0, 1.5)
     fitted, without = (quick(name, features=features).fit(X, time_s) for features in (["n % 16 == 0"], None))
     assert "n % 16 == 0" in str(fitted.formula_.inputs)
@@ -203,7 +146,7 @@ def test_features_make_a_difference(name):
 @pytest.mark.parametrize("name", ["lightgbm-c", "gp-c"])
 @pytest.mark.parametrize("rows", [1, 2, 5, 12])
 def test_models_of_any_size_take_few_rows(name, rows):
-    X, time_s = matmul_like(rows)
+    X, time_s = made_up_times(rows)
     predicted = quick(name).fit(X, time_s).predict(X)
     assert np.isfinite(predicted).all()
     assert (predicted > 0).all()
@@ -211,13 +154,13 @@ def test_models_of_any_size_take_few_rows(name, rows):
 
 @pytest.mark.parametrize("name", ["lightgbm-c", "gp-c"])
 def test_constant_columns_and_times(name):
-    X, _ = matmul_like(30)
+    X, _ = made_up_times(30)
     same = X.assign(m=3.0, n=3.0, k=3.0)
     np.testing.assert_allclose(quick(name).fit(same, np.full(30, 1e-3)).predict(same), 1e-3)
 
 
 def test_a_gaussian_process_refuses_what_would_take_hours():
-    X, time_s = matmul_like(2001)
+    X, time_s = made_up_times(2001)
     with pytest.raises(InputError, match=r"at most 2000 rows, but got 2001; train on a part of them"):
         quick("gp-c").fit(X, time_s)
 
@@ -231,13 +174,13 @@ def test_a_missing_lightgbm_is_said(monkeypatch):
 
 @pytest.mark.parametrize(("rows", "most"), [(2, 2), (5, 5), (12, 12), (25, 25), (120, 60)])
 def test_few_rows_make_a_small_net(rows, most):
-    X, time_s = matmul_like(rows)
+    X, time_s = made_up_times(rows)
     fitted = AugmentedRegressor({"work": "m*n*k"}, restarts=2).fit(X, time_s)
     assert fitted.formula_.n_parameters <= most
 
 
 def test_fewer_rows_than_terms_is_an_error():
-    X, time_s = matmul_like(2)
+    X, time_s = made_up_times(2)
     with pytest.raises(InputError, match=r"n_samples >= 3 must hold.*got n_samples=2"):
         AugmentedRegressor(COMPLEXITY).fit(X, time_s)
 
@@ -251,13 +194,13 @@ def test_many_columns_leave_the_strongest():
 
 
 def test_constant_columns_are_dropped():
-    X, time_s = matmul_like(60)
+    X, time_s = made_up_times(60)
     fitted = AugmentedRegressor(COMPLEXITY, restarts=2).fit(X.assign(k=64), time_s)
     assert not any("k" in each.expression for each in fitted.formula_.inputs)
 
 
 def test_unusable_options_say_so():
-    X, time_s = matmul_like(40)
+    X, time_s = made_up_times(40)
     with pytest.raises(InputError, match="restarts >= 1 must hold, but got 0"):
         AugmentedRegressor(restarts=0).fit(X, time_s)
     with pytest.raises(InputError, match="max_parameters >= 3, the number of terms"):
@@ -285,7 +228,7 @@ def test_callers_torch_settings_survive():
         torch.get_default_dtype(),
         torch.is_grad_enabled(),
     )
-    X, time_s = matmul_like(40)
+    X, time_s = made_up_times(40)
     quick("augmented").fit(X, time_s)
     quick("nn").fit(X, time_s)
     quick("lightgbm-c").fit(X, time_s)

@@ -17,7 +17,6 @@ from perfpred.search import (
     Outcome,
     Predicted,
     Recorded,
-    Search,
     Trace,
     lines_of,
     search,
@@ -26,37 +25,10 @@ from perfpred.search import (
 )
 from perfpred.search.listed import ListedSpace
 from perfpred.surrogates.gaussian import GaussianSurrogate
+from perfpred.testing.strategies import ROWS, STRATEGY_RULES, SampledSpace, outcome, small_space, wide_space
 
-SIDE = 9
-ROWS = [(x, y, kind) for x in range(SIDE) for y in range(SIDE) for kind in ("a", "b")]
-
-
-def encode(rows):
-    return np.array([[x, y, kind == "a"] for x, y, kind in rows], dtype=float)
-
-
-def outcome(row):
-    x, y, kind = row
-    if x == y:
-        return Outcome.failed("runtime_error", cost_s=0.5)
-    return Outcome(1e-3 * (1 + (x - 6) ** 2 + (y - 2) ** 2 + 3 * (kind == "b")), cost_s=0.25)
-
-
-SPACE = ListedSpace(("x", "y", "kind"), ROWS, encode)
+SPACE = small_space()
 OBJECTIVE = Recorded({row: outcome(row) for row in ROWS})
-
-
-class Sampled(ListedSpace):
-    """A space that hands out 30 candidates at a time."""
-
-    def sample(self, n, rng):
-        return super().sample(min(n, 30), rng)
-
-
-class Uncounted(Sampled):
-    """The same, of unknown size."""
-
-    size = None
 
 
 class Flat:
@@ -96,14 +68,6 @@ def small(name):
     return strategy(name).factory(Flat(), batch=50, min_batch=50) if name == "model" else made(name)
 
 
-WIDE_ROWS = [(x, y, z) for x in range(20) for y in range(20) for z in range(4)]
-
-
-def wide(kind):
-    """Return a space of 1,600 candidates that hands out 30 at a time."""
-    return kind(("x", "y", "z"), WIDE_ROWS, lambda chosen: np.array(chosen, dtype=float))
-
-
 WIDE_OBJECTIVE = Predicted(lambda chosen: np.array([1.0 + x + abs(y - z) for x, y, z in chosen]))
 
 
@@ -111,40 +75,18 @@ def run(name, budget=40, seed=0, **more):
     return search(SPACE, OBJECTIVE, made(name), budget=budget, rng=np.random.default_rng(seed), **more)
 
 
+QUICK = ("_goes_on_beyond_a_sample", "_reaches_the_true_end")
+"""Checks of so many evaluations that a model must cost little."""
+
+
+@pytest.mark.parametrize("rule", STRATEGY_RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_every_strategy(name, rule):
+    rule(lambda: small(name) if rule.check.__name__ in QUICK else made(name))
+
+
 @pytest.mark.parametrize("name", STRATEGIES)
 class TestEveryStrategy:
-    def test_proposes_distinct_legal_candidates_within_the_budget(self, name):
-        trace = run(name)
-        assert len(trace) == len(set(trace.candidates)) == 40
-        assert all(SPACE.is_legal(candidate) for candidate in trace.candidates)
-
-    def test_same_seed_same_trace(self, name):
-        assert run(name).candidates == run(name).candidates
-        assert run(name).candidates != run(name, seed=1).candidates
-
-    def test_ends_with_the_space(self, name):
-        few = ListedSpace(("x", "y", "kind"), ROWS[:12], encode)
-        trace = search(few, OBJECTIVE, made(name), budget=99, rng=np.random.default_rng(0))
-        assert sorted(trace.candidates) == sorted(ROWS[:12])
-
-    def test_goes_on_from_a_trace(self, name):
-        before = run(name, budget=15)
-        lines = list(lines_of(before, SPACE))
-        after = run(name, budget=30, trace=trace_of(lines, SPACE))
-        assert len(after) == 30
-        assert after.candidates[:15] == before.candidates
-
-    @pytest.mark.parametrize("kind", [Sampled, Uncounted])
-    def test_a_sample_is_not_the_space(self, name, kind):
-        rng = np.random.default_rng(0)
-        trace = search(wide(kind), WIDE_OBJECTIVE, small(name), budget=200, rng=rng)
-        assert len(trace) == 200
-
-    def test_a_sampled_space_is_searched_to_its_end(self, name):
-        rng = np.random.default_rng(0)
-        trace = search(wide(Sampled), WIDE_OBJECTIVE, small(name), budget=5000, rng=rng)
-        assert sorted(trace.candidates) == WIDE_ROWS
-
     def test_few_evaluations_draw_few_candidates_where_there_are_too_many_to_count(self, name):
         asked = []
 
@@ -156,19 +98,8 @@ class TestEveryStrategy:
                 return super().sample(n, rng)
 
         few = {"pool": 40} if name == "model" else {}
-        search(wide(Costly), WIDE_OBJECTIVE, made(name, **few), budget=4, rng=np.random.default_rng(0))
+        search(wide_space(Costly), WIDE_OBJECTIVE, made(name, **few), budget=4, rng=np.random.default_rng(0))
         assert sum(asked) <= 80
-
-    def test_initial_candidates_come_first_and_all_is_written_down_before(self, name):
-        stream = io.StringIO()
-        trace = run(name, budget=20, initial=ROWS[:3], log=LineLog(stream, SPACE))
-        assert trace.candidates[:3] == ROWS[:3]
-        documents = [json.loads(line) for line in stream.getvalue().splitlines()]
-        assert [SPACE.from_json(each["candidate"]) for each in documents if "candidate" in each] == (
-            trace.candidates
-        )
-        begun = [SPACE.from_json(each["proposed"]) for each in documents if "proposed" in each]
-        assert begun == trace.candidates
 
     def test_what_was_interrupted_is_evaluated_first(self, name):
         stream = io.StringIO()
@@ -199,24 +130,9 @@ class TestEveryStrategy:
         assert not trace.pending
         assert most <= 4
 
-    def test_ask_and_tell_without_a_loop(self, name):
-        asked = Search(SPACE, made(name), np.random.default_rng(0))
-        while len(asked.trace) < 15:
-            for candidate in asked.ask(2):
-                assert candidate in asked.trace
-                asked.tell(candidate, outcome(candidate))
-        assert asked.trace.best is not None
-
     def test_finds_better_than_the_median(self, name):
         times = [each.time_s for each in OBJECTIVE.outcomes.values() if each.ok]
         assert run(name).best.outcome.time_s < np.median(times)
-
-    def test_searches_where_everything_fails(self, name):
-        nothing = Recorded({row: Outcome.failed("compile_error") for row in ROWS})
-        trace = search(SPACE, nothing, made(name), budget=25, rng=np.random.default_rng(0))
-        assert len(trace) == 25
-        assert trace.best is None
-        assert np.isinf(trace.best_so_far_s()).all()
 
 
 def test_the_model_finds_the_optimum_and_random_does_not_always():
@@ -229,7 +145,7 @@ def test_the_model_finds_the_optimum_and_random_does_not_always():
 
 
 def test_the_model_reaches_candidates_outside_a_sampled_pool():
-    space = Sampled(("x", "y", "kind"), ROWS, encode)
+    space = SampledSpace(("x", "y", "kind"), ROWS, SPACE.encode)
     trace = search(space, OBJECTIVE, made("model", pool=30), budget=60, rng=np.random.default_rng(0))
     assert trace.best.outcome.time_s == OBJECTIVE.optimum_s
     assert len(trace) == 60
@@ -408,7 +324,7 @@ def test_a_space_that_can_cross_candidates_does():
             child = (one[0], other[1], one[2])
             return child if self.is_legal(child) else None
 
-    space = Crossing(("x", "y", "kind"), ROWS, encode)
+    space = Crossing(("x", "y", "kind"), ROWS, SPACE.encode)
     chosen = made("evolution", crossover=0.5)
     search(space, OBJECTIVE, chosen, budget=60, rng=np.random.default_rng(0))
     assert Crossing.n_crossed > 5
@@ -439,9 +355,9 @@ def test_spaces_and_names_are_checked():
     with pytest.raises(InputError, match="budget >= 1"):
         run("random", budget=0)
     with pytest.raises(InputError, match="at least one configuration"):
-        ListedSpace(("x",), [], encode)
+        ListedSpace(("x",), [], SPACE.encode)
     with pytest.raises(InputError, match="a value for each of x, y"):
-        ListedSpace(("x", "y"), [(1,)], encode)
+        ListedSpace(("x", "y"), [(1,)], SPACE.encode)
     with pytest.raises(InputError, match="evaluated once"):
         trace = run("random", budget=1)
         trace.add(trace.candidates[0], Outcome(1.0))

@@ -105,9 +105,7 @@ def _document(
         wanted,
         ConfigurationDocument(**vars(found.best)),
         tuple(ConfigurationDocument(**vars(each)) for each in rest),
-        None
-        if regret is None
-        else SizeRegretDocument(regret.policy, regret.mean, regret.worst, regret.sizes),
+        document,
     )
 
 
