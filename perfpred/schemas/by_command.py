@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from perfpred.schemas.auditing import AuditDocument, ComparisonDocument
 from perfpred.schemas.files import ExportDocument, ImportDocument, InspectionDocument, SpaceDocument
 from perfpred.schemas.halide import (
     BenchDocument,
@@ -27,6 +28,8 @@ DOCUMENTS: dict[str, Any] = {
     "profile --check": RecheckDocument,
     "train": list[TrainedDocument],
     "evaluate": list[EvaluationDocument],
+    "audit": AuditDocument,
+    "compare": ComparisonDocument,
     "predict": PredictionDocument,
     "predict --table": list[PredictionDocument],
     "select": MachineSelectionDocument,

@@ -42,6 +42,7 @@ def audit(
     from perfpred.app.reading import read
     from perfpred.audit.models import audit as judged
     from perfpred.predict.bank import load
+    from perfpred.schemas.auditing import AuditDocument, FindingDocument
 
     bank = load(models)
     found = judged(
@@ -52,7 +53,8 @@ def audit(
         false_alarms=fraction(false_alarms, "--false-alarms"),
     )
     if json:
-        print_json(found)
+        findings = tuple(FindingDocument(**vars(each)) for each in found.findings)
+        print_json(AuditDocument(findings, found.failed_rows, found.false_alarms))
     else:
         _show(found)
     lines = [

@@ -53,6 +53,7 @@ def compare(
     """
     from perfpred.app.reading import read
     from perfpred.audit.comparison import compare as compared
+    from perfpred.schemas.auditing import ComparisonDocument, VerdictDocument
 
     before, after = [
         [read([path], kernel, variant, hardware, columns) for path in (head, *(more or ()))]
@@ -66,7 +67,8 @@ def compare(
         scatter=fraction(run_scatter, "--run-scatter"),
     )
     if json:
-        print_json(found)
+        verdicts = tuple(VerdictDocument(**vars(each)) for each in found.verdicts)
+        print_json(ComparisonDocument(verdicts, found.limit, found.false_alarms, found.assumed_scatter))
     else:
         _show(found)
     lines = [line(_name(each), each.state, _figure(each), each.reason) for each in found.verdicts]
