@@ -108,12 +108,18 @@ def _ways(index: Index | None, known: dict[str, frozenset[str]]) -> frozenset[st
     """Return how an index goes with a step by how its variables do: nothing if it is one place or unknown."""
     if index is None or not index.coefficients:
         return frozenset()
-    found = frozenset[str]().union(*(known.get(name, frozenset()) for name, _ in index.coefficients))
-    if not found:
-        return frozenset((_STAYING,))
+    found = frozenset((_STAYING,))
+    for name, _ in index.coefficients:
+        mine = known.get(name) or frozenset((_STAYING,))
+        found = frozenset[str]().union(*(_added(one, other) for one in found for other in mine))
     if found != {_GOING} or not (index.clamped or index.partly):
         return found
     return frozenset((_KEPT, _GOING)) if index.partly else frozenset((_KEPT,))
+
+
+def _added(one: str, other: str) -> frozenset[str]:
+    """Return how a sum goes: as what moves does, whatever stays is added to it."""
+    return frozenset((one, other)) - {_STAYING} or frozenset((_STAYING,))
 
 
 def _through(index: Index | None, known: dict[str, Forms]) -> Forms:

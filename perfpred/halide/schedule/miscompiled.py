@@ -8,6 +8,9 @@ overlap, or, if the loop moves nothing that is read, the last, all of which is n
 - where the first definition's loops along a dimension in which a step moves are split and the last piece is
   shifted inwards, which is the default: values of earlier steps are computed again, which an update had
   changed meanwhile, or of what is there no longer;
+- where its first definition fuses such a dimension with another and it has updates: each step begins anew;
+- where a reader in the same loops computes whole pieces of a split, so that steps reach beyond what it needs,
+  and what is read is computed anew in a loop further out along which both slide;
 - where a Func that is read is stored further in than its reader, and both slide along a loop: it is not
   there in the steps that warm the reader up;
 - where a loop moves nothing of one Func and another slides along it: the first step is one that warms the
@@ -23,51 +26,22 @@ overlap, or, if the loop moves nothing that is read, the last, all of which is n
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from perfpred.errors import InputError
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.graph.moving import mixed, moving
 from perfpred.halide.schedule.candidate import Candidate, Directive
-from perfpred.halide.schedule.loop_nest import ROOT, Nests, StageNest, nests
+from perfpred.halide.schedule.loop_nest import Nests, StageNest, nests
 from perfpred.halide.schedule.rules import TAILS
+from perfpred.halide.schedule.windows import Window, is_kept, is_within, origins, outwards, window_of
 
-Place = tuple[str, str]
-SHIFTED = ("Auto", "ShiftInwards", "ShiftInwardsAndBlend")
+AUTO = "Auto"
+SHIFTED = (AUTO, "ShiftInwards", "ShiftInwardsAndBlend")
 """What becomes of the last piece of a split that is not whole, if it is shifted inwards."""
+ROUNDED = ("RoundUp", "RoundUpAndBlend")
+"""The same, if the piece is computed whole."""
 SPLITTING = ("split", "vectorize", "unroll", "parallel")
 """Methods that split a loop if they are given a factor, which is the last whole number."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """A Func that is stored further out than it is computed.
-
-    Attributes
-    ----------
-    loops : tuple of (Func, loop)
-        Those between, the innermost first.
-    slides : tuple of (Func, loop)
-        Those of `loops` whose steps overlap.
-    still : tuple of (Func, loop)
-        Those of `loops` that move nothing.
-    along : frozenset of str
-        The dimensions along which steps overlap.
-    moved : frozenset of str
-        The dimensions along which any of `loops` moves what is read, those of `along` among them.
-    whole : frozenset of str
-        The dimension, if any, that is new as a whole in the first step of a loop that moves nothing.
-    around : frozenset of (Func, loop)
-        The loops that its storage is in.
-    """
-
-    loops: tuple[Place, ...]
-    slides: tuple[Place, ...]
-    still: tuple[Place, ...]
-    along: frozenset[str]
-    moved: frozenset[str]
-    whole: frozenset[str]
-    around: frozenset[Place]
 
 
 def miscompiled(candidate: Candidate, graph: Graph) -> str | None:
@@ -88,12 +62,14 @@ def miscompiled(candidate: Candidate, graph: Graph) -> str | None:
         made = nests(candidate, graph)
     except InputError:
         return None
-    windows = {key: window for key in made.funcs if (window := _window(key, made, graph)) is not None}
+    windows = {key: each for key in made.funcs if (each := window_of(key, made, graph)) is not None}
     for key, window in windows.items():
         found = (
             _mixed_problem(key, window, made, graph)
             or _unguarded_problem(window, candidate.of(key), made.funcs[key].stages[0])
             or _shift_problem(key, window, candidate, made, graph)
+            or _fused_problem(key, window, made, graph)
+            or _rounded_problem(key, window, candidate, made, graph)
             or _order_problem(key, windows, graph)
             or _strided_problem(window, made)
             or _register_problem(window, candidate.of(key), made.funcs[key].stages[0], made)
@@ -117,59 +93,6 @@ def require_right(candidate: Candidate, graph: Graph) -> None:
         raise InputError(f"the schedule {candidate.id} would compute wrong values: {reason}")
 
 
-def _window(key: str, made: Nests, graph: Graph) -> Window | None:
-    """Return how a Func slides, None if it is stored where it is computed."""
-    nest, func = made.funcs[key], graph.by_key[key]
-    if nest.store is None or nest.store == nest.compute:
-        return None
-    out = list(_outwards(nest.compute, made))
-    between = next((index for index, (place, _) in enumerate(out) if place == nest.store), len(out))
-    along: set[str] = set()
-    ways: set[str] = set()
-    slides: list[Place] = []
-    still: list[Place] = []
-    for place, stage in out[:between]:
-        moved = moving(key, place[0], _origins(stage)[place[1]], graph)
-        overlapping = {name for name, overlap in moved.items() if overlap or not _is_exact(place[1], stage)}
-        pure = {name for name in overlapping if func.is_pure(name)}
-        along |= pure
-        ways |= moved.keys()
-        slides += [place] * bool(pure)
-        still += [place] * (not moved)
-    if not between:
-        return None
-    whole = {name for name in func.args[-1:] if still and func.is_pure(name)}
-    loops, around = (place for place, _ in out[:between]), frozenset(place for place, _ in out[between:])
-    found = (frozenset(along), frozenset(ways), frozenset(whole))
-    return Window(tuple(loops), tuple(slides), tuple(still), *found, around)
-
-
-def _is_exact(loop: str, stage: StageNest) -> bool:
-    """Whether the steps of a loop are known to begin where those before end: its split leaves no rest."""
-    extents: dict[str, int] = {}
-    for old, outer, inner, factor in stage.cuts:
-        if loop in (old, outer) and factor == 0:
-            return False
-        if outer == loop and inner:
-            return extents.get(old, 1) % factor == 0
-        if inner == loop and _is_within(outer, loop, stage):
-            return False
-        extents[inner] = factor
-    return True
-
-
-def _outwards(place: Place, made: Nests) -> Iterator[tuple[Place, StageNest]]:
-    """Yield a loop and those around it, up to those of a Func that is computed whole."""
-    while place[0] in made.funcs:
-        around = made.funcs[place[0]]
-        stage = next((each for each in reversed(around.stages) if place[1] in each.order), None)
-        if stage is None:
-            return
-        for loop in stage.order[stage.order.index(place[1]) :]:
-            yield (place[0], loop), stage
-        place = around.compute
-
-
 def _shift_problem(key: str, window: Window, candidate: Candidate, made: Nests, graph: Graph) -> str | None:
     """Return how a step computes values of earlier ones again, if it has not what it takes."""
     shifted = _shifted(candidate.of(key), made.funcs[key].stages[0])
@@ -182,15 +105,54 @@ def _shift_problem(key: str, window: Window, candidate: Candidate, made: Nests, 
     )
     if has_updates:
         return f"has updates, and {what}"
-    gone = [each for each in _read(key, made, graph) if not _is_kept(each, window, made)]
+    gone = [each for each in _read(key, made, graph) if not is_kept(each, window, made)]
     return f"{what}, and {gone[0]}, which it reads, is computed within too" if gone else None
+
+
+def _fused_problem(key: str, window: Window, made: Nests, graph: Graph) -> str | None:
+    """Return which dimension of a Func with updates is fused, so that steps begin where the first did."""
+    first, found = made.funcs[key].stages[0], set[str]()
+    for loop, _, _, factor in first.cuts:
+        found |= origins(first)[loop] & (window.moved | window.whole) if factor == 0 else set()
+    has_updates = not graph.by_key[key].inlinable
+    return (
+        f"has updates, and its dimension {min(found)} is fused with another"
+        if has_updates and found
+        else None
+    )
+
+
+def _rounded_problem(key: str, window: Window, candidate: Candidate, made: Nests, graph: Graph) -> str | None:
+    """Return which reader's steps reach beyond what it needs, in a loop along which the window slides too.
+
+    What a Func reads must be there for all of them: as long as the window, or computed in the same loops.
+    """
+    (host, loop), stages = window.loops[0], dict(outwards(made.funcs[key].compute, made))
+    if made.funcs[host].compute not in window.loops:
+        return None
+    stage = stages[host, loop]
+    number = next(index for index, each in enumerate(made.funcs[host].stages) if each is stage)
+    rounded = _cut_dimensions(candidate.of(host), stage, number, ROUNDED) & origins(stage)[loop]
+    moved = moving(key, host, rounded, graph).keys() if rounded else set()
+    for index, place in enumerate(window.loops):
+        if place[0] == host or place not in window.slides:
+            continue
+        both = moved & moving(key, place[0], origins(stages[place])[place[1]], graph).keys()
+        inside = {each for each in window.loops[: index + 1] if each[0] != host}
+        gone = [each for each in _read(key, made, graph) if made.funcs[each].compute in inside]
+        if both and gone:
+            return (
+                f"its dimension {min(both)} is computed in whole pieces of a split of {host}, and {gone[0]}, "
+                "which it reads, is computed within too"
+            )
+    return None
 
 
 def _mixed_problem(key: str, window: Window, made: Nests, graph: Graph) -> str | None:
     """Return the loop that some reads go with, and others do not."""
-    stages = dict(_outwards(made.funcs[key].compute, made))
+    stages = dict(outwards(made.funcs[key].compute, made))
     for place in window.slides:
-        both = mixed(key, place[0], _origins(stages[place])[place[1]], graph)
+        both = mixed(key, place[0], origins(stages[place])[place[1]], graph)
         if both:
             return f"and along its dimension {min(both)} some reads go with loop {place[1]} and others do not"
     return None
@@ -219,7 +181,7 @@ def _strided_problem(window: Window, made: Nests) -> str | None:
     for root, loop in window.slides if len(window.along) > 1 else ():
         for stage in made.funcs[root].stages:
             for _, outer, inner, factor in stage.cuts:
-                if loop == inner and factor and _is_within(outer, loop, stage):
+                if loop == inner and factor and is_within(outer, loop, stage):
                     return f"while {outer}, which {loop} was split from, runs within"
     return None
 
@@ -238,41 +200,30 @@ def _register_problem(
     return f"in registers, where its dimension {min(cut)} is computed in pieces" if cut else None
 
 
-def _is_within(name: str, loop: str, stage: StageNest) -> bool:
-    order = stage.order
-    return name in order and loop in order and order.index(name) < order.index(loop)
-
-
 def _shifted(
     directives: Collection[Directive], stage: StageNest, tails: Collection[str] = SHIFTED
 ) -> set[str]:
     """Return the dimensions of a first definition that are split, with the last piece shifted."""
-    origins, found = _origins(stage), set()
+    return _cut_dimensions(directives, stage, 0, tails)
+
+
+def _cut_dimensions(
+    directives: Collection[Directive], stage: StageNest, number: int, tails: Collection[str]
+) -> set[str]:
+    """Return the dimensions of a definition that are split with one of some tails.
+
+    Without one, the last piece is shifted inwards in a first definition, and rounded up in others.
+    """
+    cut_from, found = origins(stage), set[str]()
     for each in directives:
-        if each.stage or each.method not in SPLITTING:
+        if each.stage != number or each.method not in SPLITTING:
             continue
-        tail = str(each.args[4]) if each.method == "split" and len(each.args) > 4 else "Auto"
+        tail = str(each.args[4]) if each.method == "split" and len(each.args) > 4 else AUTO
+        if tail == AUTO and number:
+            tail = "RoundUp"
         if tail in tails and any(isinstance(arg, int) for arg in each.args):
-            found |= origins.get(str(each.args[0]), set())
+            found |= cut_from.get(str(each.args[0]), set())
     return found
-
-
-def _origins(stage: StageNest) -> dict[str, set[str]]:
-    """Return the dimensions that each loop was cut from; several for a fusion."""
-    found = {name: {name} for name in stage.dims}
-    for old, outer, inner, factor in stage.cuts:
-        if factor == 0:
-            found[old] = found[inner] | found[outer]
-            continue
-        found[outer] = found[old]
-        if inner:
-            found[inner] = found[old]
-    return found
-
-
-def _is_kept(key: str, window: Window, made: Nests) -> bool:
-    """Whether what a window reads stays as long as the window's own storage."""
-    return made.funcs[key].compute == ROOT or made.funcs[key].compute in window.around
 
 
 def _read(key: str, made: Nests, graph: Graph) -> Iterator[str]:

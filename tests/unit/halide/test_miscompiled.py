@@ -154,6 +154,43 @@ def touched():
     return out, [(image, IMAGE)], [24, 16, 3]
 
 
+def summed():
+    """A sum of points, read in two rows."""
+    x, y = variables("xy")
+    image, e = edged()
+    q, a, out = hl.RDom([(0, 2)], "q"), hl.Func("a"), hl.Func("out")
+    a[x, y] = hl.f32(5)
+    a[x, y] += e[x + q, y] * hl.f32(3)
+    out[x, y] = a[x, y] + a[x, y + 2] * hl.f32(7)
+    return out, [(image, IMAGE)], [23, 17]
+
+
+def layered():
+    """Two rows of a sum over columns of a point of a stencil."""
+    x, y = variables("xy")
+    image, e = edged()
+    r, a, b, s, out = hl.RDom([(-1, 3)], "r"), *(hl.Func(name) for name in ("a", "b", "s", "out"))
+    a[x, y] = e[x, y] * hl.f32(3) + e[x + 1, y]
+    b[x, y] = a[x, y] * hl.f32(2)
+    s[x, y] = hl.f32(0)
+    s[x, y] += b[x + r, y] * hl.f32(r + 2)
+    out[x, y] = s[x, y] + s[x, y + 1] * hl.f32(7)
+    return out, [(image, IMAGE)], [23, 17]
+
+
+def shifted():
+    """A sum of differences from rows beside: each goes with the row that is computed, by as much."""
+    x, y, d = variables("xyd")
+    image, e = edged()
+    r, a, b, s, out = hl.RDom([(-1, 3)], "r"), *(hl.Func(name) for name in ("a", "b", "s", "out"))
+    a[x, y] = e[x, y] * hl.f32(3) + e[x + 1, y]
+    b[x, y, d] = a[x, y] - a[x, y + d] * hl.f32(2)
+    s[x, y] = hl.f32(0)
+    s[x, y] += b[x, y, r] * hl.f32(r + 2)
+    out[x, y] = s[x, y] + s[x, y + 1] * hl.f32(7)
+    return out, [(image, IMAGE)], [24, 16]
+
+
 def at(func, loop, store="", split=""):
     found = [Directive(func, 0, "split", (split, f"{split}_o", f"{split}_i", 2))] if split else []
     found.append(Directive(func, 0, "compute_at", ("out", loop)))
@@ -222,6 +259,26 @@ WRONG |= {
             *at("a", "x_o", "root"),
         ],
     ),
+    "fused": (
+        summed,
+        [
+            Directive("a", 0, "split", ("x", "x_o", "x_i", 8, "GuardWithIf")),
+            Directive("a", 0, "fuse", ("x_o", "y", "f")),
+            *at("a", "y", "root"),
+        ],
+    ),
+    "a reader that computes more than it needs": (
+        layered,
+        [
+            Directive("out", 0, "split", ("y", "y_o", "y_i", 2)),
+            Directive("out", 0, "reorder", ("y_i", "x", "y_o")),
+            Directive("s", 1, "vectorize", ("y", 2)),
+            *at("s", "x"),
+            Directive("b", 0, "compute_at", ("s", "y")),
+            Directive("b", 0, "store_root"),
+            *at("a", "y_o"),
+        ],
+    ),
     "blended": (twice, [*BLENDED, *at("g", "c", "root")]),
 }
 RIGHT = {
@@ -238,6 +295,19 @@ RIGHT = {
     "rounded up": (
         stencils,
         [Directive("b", 0, "split", ("y", "y_o", "y_i", 2, "RoundUp")), *at("b", "y", "root"), *at("a", "y")],
+    ),
+    "at distances that the step does not change": (shifted, [*at("a", "y", "root"), *at("s", "y")]),
+    "of a reader that needs all it computes": (
+        layered,
+        [
+            Directive("out", 0, "split", ("y", "y_o", "y_i", 2)),
+            Directive("out", 0, "reorder", ("y_i", "x", "y_o")),
+            Directive("s", 1, "split", ("y", "s_o", "s_i", 2, "GuardWithIf")),
+            *at("s", "x"),
+            Directive("b", 0, "compute_at", ("s", "s_o")),
+            Directive("b", 0, "store_root"),
+            *at("a", "y_o"),
+        ],
     ),
     "in registers": (pairs, [Directive("b", 0, "store_in", ("Register",)), *at("b", "x", "y")]),
     "along both dimensions": (stencils, [*at("b", "x", "root"), *at("a", "x", "root")]),
