@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from perfpred.errors import PerfpredError
-from perfpred.halide.choose.caller import Quiet
 from perfpred.halide.choose.judging import judge
 from perfpred.halide.choose.limits import Limits
 from perfpred.halide.choose.ranking import Choice
@@ -34,6 +33,7 @@ from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.hardware import Site, probe
+from perfpred.progress import NullProgress
 
 HOG = """
 import os, sys
@@ -106,7 +106,7 @@ def choose(options: argparse.Namespace) -> None:
             continue
         try:
             with kept_busy(options.core), session(Workload(source, size), site) as opened:
-                choice = tune(opened, None, options.runs, options.seed, Quiet())
+                choice = tune(opened, None, options.runs, options.seed, NullProgress())
         except PerfpredError as error:
             print(f"{name}: {error}", file=sys.stderr)
             continue
@@ -125,7 +125,7 @@ def check(options: argparse.Namespace) -> None:
             with session(workload, site) as opened:
                 standing, _ = opened.baselines()
                 asked = [Candidate.from_json(each["candidate"]) for each in told(entry)]
-                judged = judge(opened, standing, asked, options.seed + 77, Quiet(), limits=IN_QUIET)
+                judged = judge(opened, standing, asked, options.seed + 77, NullProgress(), limits=IN_QUIET)
         except PerfpredError as error:
             print(f"{key}: {error}", file=sys.stderr)
             continue

@@ -23,15 +23,15 @@ from typing import Any
 import numpy as np
 
 from perfpred.errors import PerfpredError
-from perfpred.halide.choose.caller import Quiet
 from perfpred.halide.choose.session import session
 from perfpred.halide.measure.profiling import parse_size
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.pipeline.workload import Workload
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.hardware import Site, probe
 from perfpred.measure.campaign import Effort
+from perfpred.progress import NullProgress
 
 KINDS = Path(__file__).with_name("halide_kinds.py")
 ONCE = Effort(min_rounds=1, max_rounds=1, row_budget_s=0.05, row_limit_s=20.0)
@@ -49,8 +49,8 @@ def tried(place: str, count: int, size: tuple[int, int], seed: int) -> dict[str,
     source = PipelineRef.of(place)
     start = time.monotonic()
     with session(Workload(source, size), Site.of(probe())) as opened:
-        drawn = OwnSpace(opened.graph, opened.target).sample(count, np.random.default_rng(seed))
-        timed = opened.measure(drawn, ONCE, seed, Quiet())
+        drawn = LoopNestSpace(opened.graph, opened.target).sample(count, np.random.default_rng(seed))
+        timed = opened.measure(drawn, ONCE, seed, NullProgress())
     statuses = Counter(each.status for each in timed.values())
     messages: dict[str, str] = {}
     for candidate, each in timed.items():

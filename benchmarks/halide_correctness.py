@@ -33,7 +33,7 @@ from halide_pipelines.session import Machinery, Session, SetupError
 from halide_pipelines.unruled import draw_without_rules
 
 from perfpred.errors import PerfpredError
-from perfpred.halide.measure.workers import Workshop, require_halide
+from perfpred.halide.measure.workers import HalideWorkers, require_halide
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.hardware import Site, probe
 from perfpred.measure.journal import CampaignJournal
@@ -69,8 +69,8 @@ def _judge_all(given: argparse.Namespace, rows: dict[str, Row]) -> None:
     site = Site.of(probe(), given.isa, given.threads)
     if given.without_rules:
         draw_without_rules()
-    with Workshop(ForkLimits(given.compile_limit), given.jobs) as workshop:
-        machinery = Machinery(workshop, site)
+    with HalideWorkers(ForkLimits(given.compile_limit), given.jobs) as workers:
+        machinery = Machinery(workers, site)
         for name in given.pipelines:
             rows[name] = Row(name)
             try:
@@ -105,7 +105,7 @@ def _judge(name: str, row: Row, machinery: Machinery, given: argparse.Namespace)
             with Session(CASES[name](), machinery, folder, given.seed) as session:
                 if kept is None:
                     rng = np.random.default_rng(given.seed)
-                    made = drawn(session, machinery.workshop, given.schedules, given.sources, rng)
+                    made = drawn(session, machinery.workers, given.schedules, given.sources, rng)
                     kept = [each.to_json() for each in made]
                     journal.append({"candidates": kept})
                 candidates = [Candidate.from_json(each) for each in kept]

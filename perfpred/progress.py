@@ -11,3 +11,10 @@ class Progress(Protocol):
     def update(self, done: int, total: int, note: str) -> None:
         """`done` of an estimated `total` pieces are finished; `total` may grow."""
         ...
+
+
+class NullProgress:
+    """Shows nothing."""
+
+    def update(self, done: int, total: int, note: str) -> None:
+        """Do nothing."""

@@ -29,7 +29,7 @@ from fuzzing.kinds import ACCEPTED, REFUSED, WrongAnswerError
 DEPTH = ("a", "b", "c", "d", "e", "f", "here")
 """Folders above the one a command runs in, so that a path with some ``..`` stays within what is looked at."""
 OBEYED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
-MOST_TEXT = 40_000
+MAX_TEXT = 40_000
 """Characters of messages that somebody may still read."""
 
 
@@ -193,7 +193,7 @@ def require_clean(ended: Ended, *, is_data: bool = False) -> None:
         found = [each for each in set(text) - set("\n\t") if unicodedata.category(each) in OBEYED]
         if found:
             raise WrongAnswerError(f"a terminal would obey {found} in {text[-2000:]!a}")
-    if len(ended.stderr) > MOST_TEXT:
+    if len(ended.stderr) > MAX_TEXT:
         raise WrongAnswerError(f"{len(ended.stderr)} characters of messages: {ended.stderr[:300]!a}")
     leaked = re.search(r"\S+\.py:\d+: \w*Warning.*", ended.stderr)
     if leaked:

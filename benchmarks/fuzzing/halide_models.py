@@ -57,7 +57,7 @@ def seeds() -> list[bytes]:
 def judge(path: Path) -> str:
     """Load a file; if it is accepted, expected times must be finite and > 0 wherever there is an answer."""
     try:
-        found = stored.load_experience(path)
+        found = stored.load_database(path)
     except InputError as error:
         require_named(path, error)
         return REFUSED
@@ -69,7 +69,7 @@ def judge(path: Path) -> str:
     return ACCEPTED if zlib.crc32(path.read_bytes()) % CHOSEN_SHARE else chosen(found)
 
 
-def chosen(found: stored.Experience) -> str:
+def chosen(found: stored.ScheduleDatabase) -> str:
     """Have a schedule chosen by what a file says, and run what it was applied to, in a child process."""
     name = found.pipeline if found.pipeline in PIPELINES else PIPELINES[0]
     reference(name)  # before the process is copied
@@ -81,7 +81,7 @@ def chosen(found: stored.Experience) -> str:
     return f"{reply['verdict']} when chosen from"
 
 
-def _chosen(found: stored.Experience, name: str) -> dict[str, Any]:
+def _chosen(found: stored.ScheduleDatabase, name: str) -> dict[str, Any]:
     import halide as hl
 
     from perfpred.halide import autoschedule
@@ -104,7 +104,7 @@ def _chosen(found: stored.Experience, name: str) -> dict[str, Any]:
     return {"verdict": ACCEPTED, "same": error <= TOLERANCE, "error": error, "directives": directives}
 
 
-def _ranked(found: stored.Experience, size: tuple[int, int]) -> str:
+def _ranked(found: stored.ScheduleDatabase, size: tuple[int, int]) -> str:
     try:
         ranking = rank(found, size, None, None)  # type: ignore[arg-type]
         choice = choose(ranking)
@@ -114,13 +114,13 @@ def _ranked(found: stored.Experience, size: tuple[int, int]) -> str:
     return ACCEPTED
 
 
-def _without(found: stored.Experience) -> str:
+def _without(found: stored.ScheduleDatabase) -> str:
     """Leave out a size, as for judging a choice at it."""
     less = found.without(found.sizes[0])
     return _ranked(less, found.sizes[0]) if less.sizes else REFUSED
 
 
-def _predicted(found: stored.Experience) -> None:
+def _predicted(found: stored.ScheduleDatabase) -> None:
     features = np.random.default_rng(0).uniform(0, 3, (5, len(FEATURES)))
     try:
         with np.errstate(all="ignore"):

@@ -9,31 +9,31 @@ import numpy as np
 
 from perfpred.errors import InputError
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.measure.generate import BASELINES, SHARES, gather
-from perfpred.halide.measure.workers import Workshop
+from perfpred.halide.measure.generate import BASELINES, PROPORTIONS, generate_candidates
+from perfpred.halide.measure.workers import HalideWorkers
 from perfpred.halide.schedule.candidate import Candidate, distinct
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 
 from . import wild
 from .session import Session
 
 VARIED, WILD = "varied", "wild"
-SOURCES = (*BASELINES, *SHARES, VARIED)
+SOURCES = (*BASELINES, *PROPORTIONS, VARIED)
 """Whom schedules are asked of by default; `WILD` is one more."""
 VARIED_SHARE = 0.15
 
 
 def drawn(
-    session: Session, workshop: Workshop, count: int, sources: Sequence[str], rng: np.random.Generator
+    session: Session, workers: HalideWorkers, count: int, sources: Sequence[str], rng: np.random.Generator
 ) -> list[Candidate]:
     """Return about `count` schedules, no two alike: a share of them neighbours of others."""
-    described, site = session.described, session.task.site
+    described, site = session.described, session.experiment.site
     if WILD in sources:
         return _wild(session, count, rng)
     proper = [name for name in sources if name != VARIED]
     varied = round(count * VARIED_SHARE) if VARIED in sources else 0
-    found, _ = gather(described, site, workshop, count - varied, proper, rng)
-    space = OwnSpace(described.graph, Target.of(site))
+    found, _ = generate_candidates(described, site, workers, count - varied, proper, rng)
+    space = LoopNestSpace(described.graph, Target.of(site))
     more: list[Candidate] = []
     for index in rng.permutation(len(found)):
         if len(more) >= varied:
@@ -48,7 +48,7 @@ def drawn(
 
 def _wild(session: Session, count: int, rng: np.random.Generator) -> list[Candidate]:
     """Return schedules of our space without its rules, changed in ways that it does not know."""
-    with_rules = OwnSpace(session.graph, Target.of(session.task.site))
+    with_rules = LoopNestSpace(session.graph, Target.of(session.experiment.site))
     base = with_rules._pool(max(10, count // 2), rng)
     print(f"{session.case.name}: {len(base)} schedules to begin with", file=sys.stderr)
     found: dict[Candidate, None] = {}

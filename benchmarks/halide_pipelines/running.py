@@ -29,7 +29,7 @@ M_PERTURB, POISON = -6, 0xCB
 class Untimed:
     """In place of the contention probe: our check is asked, and nothing is timed."""
 
-    def in_calm(self, measure: Callable[[], float], long_s: float) -> tuple[float, float]:
+    def when_quiet(self, measure: Callable[[], float], long_s: float) -> tuple[float, float]:
         """Return no time."""
         return 0.0, 0.0
 
@@ -45,7 +45,7 @@ class Judge:
     """
 
     def __init__(self, setup: Mapping[str, Any]) -> None:
-        runner._pulse = lambda setup: Untimed()  # type: ignore[assignment,return-value]
+        runner._probe = lambda setup: Untimed()  # type: ignore[assignment,return-value]
         ctypes.CDLL(None).mallopt(M_PERTURB, POISON)
         self._own = runner.Runner(setup["profile"])
         self._profile = setup["profile"]

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from perfpred.halide.measure.campaign import Task, prepare, runtime_library
+from perfpred.halide.measure.compiling import prepare
+from perfpred.halide.measure.experiment import Experiment
 from perfpred.halide.measure.timed import operands_setup
-from perfpred.halide.measure.workers import Description, Workshop, compile_job
+from perfpred.halide.measure.workers import Description, HalideWorkers, compile_job
 from perfpred.halide.pipeline.sizes import size_text
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate
@@ -35,7 +36,7 @@ class SetupError(Exception):
 class Machinery:
     """What all pipelines are compiled and run with."""
 
-    workshop: Workshop
+    workers: HalideWorkers
     site: Site
 
 
@@ -52,23 +53,23 @@ class Session:
     def __init__(self, case: Case, machinery: Machinery, folder: Path, seed: int = 0) -> None:
         self.case, self._machinery, self.folder = case, machinery, folder
         described = {
-            size: machinery.workshop.describe(Workload(case.source, size), str(folder / size_text(size)))
+            size: machinery.workers.describe(Workload(case.source, size), str(folder / size_text(size)))
             for size in case.sizes
         }
-        self.task = Task(case.source, machinery.site, described, folder)
-        if len(self.task.first_of_each()) != 1:
+        self.experiment = Experiment(case.source, machinery.site, described, folder)
+        if len(self.experiment.first_of_each()) != 1:
             raise SetupError("it is another algorithm at each size")
         self.graph = described[case.sizes[0]].graph
         for size in case.sizes:
             self._make_data(size, seed)
-        prepare(self.task, machinery.workshop)
+        prepare(self.experiment, machinery.workers)
         self._child = Child(self._command())
         self._take_plain()
 
     @property
     def described(self) -> Description:
         """What candidates are drawn for: the first of the sizes."""
-        return self.task.described[self.case.sizes[0]]
+        return self.experiment.described[self.case.sizes[0]]
 
     def judged(self, candidate: Candidate, *, rules: bool = True) -> dict[str, Any]:
         """Return what became of a schedule: refused by a rule, not compiled, or an outcome per size."""
@@ -90,13 +91,13 @@ class Session:
         return {**entry, "status": "ok", "sizes": found["sizes"]}
 
     def _compiled(self, candidate: Candidate, library: Path) -> dict[str, Any]:
-        job = compile_job(self.described.workload, candidate, self.task.target, str(library))
-        return self._machinery.workshop.run(job)
+        job = compile_job(self.described.workload, candidate, self.experiment.target, str(library))
+        return self._machinery.workers.run(job)
 
     def _make_data(self, size: tuple[int, int], seed: int) -> None:
         """Write random inputs like the examples, and NumPy's outputs, beside the examples."""
         folder = self.folder / size_text(size)
-        arguments = self.task.described[size].arguments
+        arguments = self.experiment.described[size].arguments
         examples = [
             np.load(folder / each["file"]) if each["kind"] == "image" else each["value"] for each in arguments
         ]
@@ -108,10 +109,10 @@ class Session:
 
     def _command(self) -> Command:
         profile = {  # as for the process that times and checks the candidates of a profile
-            "runtime": str(runtime_library(self.task)),
+            "runtime": str(self.experiment.runtime_library),
             "sizes": {
-                size_text(size): operands_setup(self.task, size, each)
-                for size, each in self.task.described.items()
+                size_text(size): operands_setup(self.experiment, size, each)
+                for size, each in self.experiment.described.items()
             },
         }
         setup = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perfpred.halide.schedule.candidate import Candidate, Directive
     from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule
     from perfpred.halide.schedule.emit import to_cpp, to_python
-    from perfpred.halide.space.loop_nests import OwnSpace
+    from perfpred.halide.space.loop_nests import LoopNestSpace
     from perfpred.halide.space.template import FourKnobs
 
 _HOMES = {
@@ -29,7 +29,7 @@ _HOMES = {
     "FourKnobs": "space.template",
     "Graph": "graph.model",
     "ProfileJob": "measure.profiling",
-    "OwnSpace": "space.loop_nests",
+    "LoopNestSpace": "space.loop_nests",
     "Schedule": "schedule.document",
     "PipelineRef": "pipeline.ref",
     "StaleScheduleError": "schedule.document",
@@ -49,7 +49,7 @@ __all__ = [
     "Directive",
     "FourKnobs",
     "Graph",
-    "OwnSpace",
+    "LoopNestSpace",
     "PipelineRef",
     "ProfileJob",
     "Schedule",

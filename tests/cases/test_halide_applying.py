@@ -12,7 +12,7 @@ import halide as hl
 
 from perfpred.errors import InputError
 from perfpred.halide import autoschedule, to_cpp, to_python
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.pipeline.build import build, without_examples
 from perfpred.halide.pipeline.loading import function_of
 from perfpred.halide.pipeline.ref import PipelineRef
@@ -173,7 +173,9 @@ def measured(folder, *directives):
     algorithm = build(BLUR, (64, 48)).graph.algorithm
     times, noise = np.full((1, 1), -12.0), np.full((1, 1), 0.01)
     candidates = (Candidate(directives),)
-    Experience("blur", algorithm, hardware, ((64, 48),), candidates, times, noise, None, 0.1).save(folder)
+    ScheduleDatabase("blur", algorithm, hardware, ((64, 48),), candidates, times, noise, None, 0.1).save(
+        folder
+    )
 
 
 UNKNOWN_LOOP = Directive("blur_y", 0, "vectorize", ("q",))
@@ -181,7 +183,7 @@ UNKNOWN_LOOP = Directive("blur_y", 0, "vectorize", ("q",))
 
 @pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 def test_a_measured_schedule_that_does_not_fit_is_not_written(perfpred, tmp_path, monkeypatch):
-    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr("perfpred.halide.measure.library_cache.cache_dir", lambda: tmp_path / "cache")
     measured(tmp_path, UNKNOWN_LOOP)
     out = tmp_path / "s.py"
     made = perfpred(

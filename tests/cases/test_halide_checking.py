@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("halide")
-from perfpred.halide.measure.campaign import Task, prepare
-from perfpred.halide.measure.checks import sizes_beside
+from perfpred.halide.measure.checks import checked_sizes
+from perfpred.halide.measure.compiling import prepare
+from perfpred.halide.measure.experiment import Experiment
 from perfpred.halide.measure.timed import time_all
-from perfpred.halide.measure.workers import Workshop, compile_job
+from perfpred.halide.measure.workers import HalideWorkers, compile_job
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.reference import reference_schedule
 from perfpred.hardware import Site, compiler, probe
 from perfpred.measure.campaign import Effort, InMemoryLog
+from perfpred.progress import NullProgress
 from perfpred.sandbox.forking import ForkLimits
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
@@ -27,11 +29,6 @@ MACHINE = probe()
 ONCE = Effort(min_rounds=1, max_rounds=1, row_limit_s=20.0)
 
 
-class Silent:
-    def update(self, done, total, note):
-        pass
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("checking")
@@ -39,12 +36,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def cache(folder, monkeypatch):
-    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: folder / "cache")
+    monkeypatch.setattr("perfpred.halide.measure.library_cache.cache_dir", lambda: folder / "cache")
 
 
 @pytest.fixture(scope="module")
-def workshop():
-    with Workshop(ForkLimits(30, 4 << 30), workers=1) as made:
+def workers():
+    with HalideWorkers(ForkLimits(30, 4 << 30), workers=1) as made:
         yield made
 
 
@@ -53,29 +50,28 @@ def schedules(case):
     return {key: Candidate.from_json(each) for key, each in documents.items()}
 
 
-def task_of(workshop, place, sizes, folder):
+def experiment_of(workers, place, sizes, folder):
     source = PipelineRef.of(place)
     described = {
-        size: workshop.describe(Workload(source, size), str(folder / f"{size[0]}x{size[1]}"))
-        for size in sizes
+        size: workers.describe(Workload(source, size), str(folder / f"{size[0]}x{size[1]}")) for size in sizes
     }
-    beside, notes = sizes_beside(described, workshop, str(folder))
-    task = Task(source, Site.of(MACHINE, threads=1), described, folder, beside=tuple(beside))
-    task.checks.notes += notes
-    prepare(task, workshop)
-    return task
+    beside, notes = checked_sizes(described, workers, str(folder))
+    experiment = Experiment(source, Site.of(MACHINE, threads=1), described, folder, beside=tuple(beside))
+    experiment.checks.notes += notes
+    prepare(experiment, workers)
+    return experiment
 
 
-def judged(workshop, task, candidates):
+def judged(workers, experiment, candidates):
     """The status and the message of each candidate at each size."""
-    size = next(iter(task.described))
+    size = next(iter(experiment.described))
     for each in candidates:
-        library = task.library(each, size)
+        library = experiment.library(each, size)
         if not library.exists():
-            job = compile_job(Workload(task.pipeline, size), each, task.target, str(library))
-            reply = workshop.run(job)
+            job = compile_job(Workload(experiment.pipeline, size), each, experiment.target, str(library))
+            reply = workers.run(job)
             assert reply["status"] == "ok", reply
-    rows = time_all(task, candidates, InMemoryLog(), ONCE, 0, Silent())
+    rows = time_all(experiment, candidates, InMemoryLog(), ONCE, 0, NullProgress())
     found = {}
     for row, record in rows:
         found.setdefault(row.subject, []).append((record.status, record.message))
@@ -92,18 +88,18 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_miscompiled_schedules_are_wrong_whatever_the_example(workshop, tmp_path, example):
+def test_miscompiled_schedules_are_wrong_whatever_the_example(workers, tmp_path, example):
     text = (RELIGHT / "pipe.py").read_text()
     path = tmp_path / "pipe.py"
     path.write_text(text.replace(EXAMPLES["noise"], EXAMPLES[example]))
     assert EXAMPLES[example] in path.read_text()
-    task = task_of(workshop, f"{path}:relight", [(64, 48)], tmp_path)
-    found = judged(workshop, task, list(schedules(RELIGHT).values()))
+    experiment = experiment_of(workers, f"{path}:relight", [(64, 48)], tmp_path)
+    found = judged(workers, experiment, list(schedules(RELIGHT).values()))
     assert [found[key][0][0] for key in found] == [
         "wrong_result" if key in WRONG else "ok" for key in found
     ], found
     assert all("differs from the reference schedule by up to" in found[key][0][1] for key in WRONG)
-    constant = [each for each in task.checks.warnings if "constant" in each]
+    constant = [each for each in experiment.checks.warnings if "constant" in each]
     if example in ("zeros", "ones"):
         assert constant[0].startswith(
             "the example checks next to nothing: the right output is constant on it"
@@ -112,22 +108,22 @@ def test_miscompiled_schedules_are_wrong_whatever_the_example(workshop, tmp_path
         assert constant == []
 
 
-def test_a_miscompiled_schedule_that_a_gradient_hides_is_wrong_at_all_sizes(workshop, tmp_path):
-    task = task_of(workshop, f"{NLMEANS / 'pipe.py'}:nlmeans", [(64, 48), (99, 55)], tmp_path)
-    found = judged(workshop, task, list(schedules(NLMEANS).values()))
+def test_a_miscompiled_schedule_that_a_gradient_hides_is_wrong_at_all_sizes(workers, tmp_path):
+    experiment = experiment_of(workers, f"{NLMEANS / 'pipe.py'}:nlmeans", [(64, 48), (99, 55)], tmp_path)
+    found = judged(workers, experiment, list(schedules(NLMEANS).values()))
     assert [status for status, _ in found["s2924dee59eb"]] == ["wrong_result"] * 2
     assert [status for status, _ in found["s6512541a0f5"]] == ["ok"] * 2
-    assert task.checks.text("s6512541a0f5").startswith("on the example and 2 random inputs, at 37x29")
-    assert task.checks.document("s6512541a0f5")["sizes"]["99x55"] == [
+    assert experiment.checks.text("s6512541a0f5").startswith("on the example and 2 random inputs, at 37x29")
+    assert experiment.checks.document("s6512541a0f5")["sizes"]["99x55"] == [
         *("example", "random input 1", "random input 2")
     ]
 
 
-def test_half_precision_has_a_tolerance_of_its_own(workshop, tmp_path):
-    task = task_of(workshop, f"{PYRAMID / 'pipe.py'}:pyramid", [(64, 48)], tmp_path)
-    found = judged(workshop, task, list(schedules(PYRAMID).values()))
+def test_half_precision_has_a_tolerance_of_its_own(workers, tmp_path):
+    experiment = experiment_of(workers, f"{PYRAMID / 'pipe.py'}:pyramid", [(64, 48)], tmp_path)
+    found = judged(workers, experiment, list(schedules(PYRAMID).values()))
     assert {status for rows in found.values() for status, _ in rows} == {"ok"}, found
-    assert 0.001 < task.checks.tolerances["64x48"] < 0.05
+    assert 0.001 < experiment.checks.tolerances["64x48"] < 0.05
 
 
 AMPLIFYING = """
@@ -182,13 +178,13 @@ def tiled(outer, inner):
 
 
 @pytest.mark.parametrize(("name", "inner"), [("amplify", "blurred"), ("quantize", "scaled")])
-def test_what_rounding_makes_of_a_pipeline_is_not_wrong(workshop, tmp_path, name, inner):
+def test_what_rounding_makes_of_a_pipeline_is_not_wrong(workers, tmp_path, name, inner):
     path = tmp_path / "pipe.py"
     path.write_text(AMPLIFYING)
-    task = task_of(workshop, f"{path}:{name}", [(64, 48)], tmp_path)
-    plain = reference_schedule(task.described[64, 48].graph)
+    experiment = experiment_of(workers, f"{path}:{name}", [(64, 48)], tmp_path)
+    plain = reference_schedule(experiment.described[64, 48].graph)
     inlined = Candidate((Directive("output", 0, "vectorize", ("x", 8)),))
-    found = judged(workshop, task, [tiled("output", inner), inlined, plain])
+    found = judged(workers, experiment, [tiled("output", inner), inlined, plain])
     assert {status for rows in found.values() for status, _ in rows} == {"ok"}, found
 
 
@@ -196,11 +192,11 @@ def test_what_rounding_makes_of_a_pipeline_is_not_wrong(workshop, tmp_path, name
     ("name", "why"),
     [("fixed", "cannot be built at 37x29"), ("whatever", "has one size, whatever it is asked")],
 )
-def test_a_pipeline_of_one_size_is_checked_on_a_part_of_its_output(workshop, tmp_path, name, why):
+def test_a_pipeline_of_one_size_is_checked_on_a_part_of_its_output(workers, tmp_path, name, why):
     path = tmp_path / "pipe.py"
     path.write_text(AMPLIFYING)
-    task = task_of(workshop, f"{path}:{name}", [(64, 48)], tmp_path)
+    experiment = experiment_of(workers, f"{path}:{name}", [(64, 48)], tmp_path)
     each = tiled("output", "blurred")
-    assert judged(workshop, task, [each])[each.id][0][0] == "ok"
-    assert task.checks.text(each.id).endswith("at the first 37x29 of 64x48 and 64x48")
-    assert f"{name} {why}" in task.checks.notes[0]
+    assert judged(workers, experiment, [each])[each.id][0][0] == "ok"
+    assert experiment.checks.text(each.id).endswith("at the first 37x29 of 64x48 and 64x48")
+    assert f"{name} {why}" in experiment.checks.notes[0]

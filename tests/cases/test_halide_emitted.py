@@ -25,7 +25,7 @@ from perfpred.halide.schedule.autoscheduled import choice_of
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directive
 from perfpred.halide.schedule.document import Schedule
 from perfpred.halide.schedule.read_back import recorded
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.hardware import Site, compiler, probe
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -106,7 +106,7 @@ def target():
 def schedules(name):
     """Some schedules of our own, and what an autoscheduler chose."""
     built = checked(*MADE[name]())
-    made = OwnSpace(built.graph, target()).sample(2, np.random.default_rng(3))
+    made = LoopNestSpace(built.graph, target()).sample(2, np.random.default_rng(3))
     if name not in ("local_laplacian", "interpolate"):
         asked = Directive("", 0, AUTOSCHEDULE, ("Mullapudi2016", '{"parallelism": 2}'))
         again = checked(*MADE[name]())

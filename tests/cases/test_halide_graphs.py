@@ -13,7 +13,7 @@ from perfpred.halide.cost.machine import Target  # noqa: E402
 from perfpred.halide.graph.index import Forms  # noqa: E402
 from perfpred.halide.graph.terms import Term, calls, fold, walk  # noqa: E402
 from perfpred.halide.pipeline.build import checked  # noqa: E402
-from perfpred.halide.space.loop_nests import OwnSpace  # noqa: E402
+from perfpred.halide.space.loop_nests import LoopNestSpace  # noqa: E402
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -188,7 +188,7 @@ def test_pieces_of_an_outputs_updates_end_where_it_ends():
     output[x, y] = hl.i32(0)
     output[x, y] += hl.i32(hl.BoundaryConditions.repeat_edge(image)[x + hl.RDom([(0, 3)]).x, y])
     graph = graph_of((output, [(image, np.ones((48, 64), np.uint8))], [64, 48]))
-    drawn = OwnSpace(graph, Target(32, 2)).sample(5, np.random.default_rng(0))
+    drawn = LoopNestSpace(graph, Target(32, 2)).sample(5, np.random.default_rng(0))
     splits = [each for schedule in drawn for each in schedule.directives if each.method == "split"]
     mine = [each for each in splits if each.func == "output"]
     assert {each.stage for each in mine} == {0, 1}

@@ -10,7 +10,7 @@ import halide as hl
 import numpy as np
 
 from perfpred.halide import autoschedule
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.pipeline.build import checked, without_examples
 from perfpred.halide.schedule.apply import apply_to, target_of
 from perfpred.halide.schedule.candidate import Candidate, Directive
@@ -91,7 +91,7 @@ def test_after_autoschedule(handle, tmp_path):
     hardware = machine.hardware(machine.best_isa(), 1).id
     times, noise = np.full((1, 1), -12.0), np.full((1, 1), 0.01)
     algorithm = checked(*made()).graph.algorithm
-    Experience("o", algorithm, hardware, ((20, 20),), (WHOLE,), times, noise, None, 0.1).save(tmp_path)
+    ScheduleDatabase("o", algorithm, hardware, ((20, 20),), (WHOLE,), times, noise, None, 0.1).save(tmp_path)
     output, inputs, extents = made()
     given = HANDLES[handle](output)
     assert not is_in_force(given)

@@ -611,18 +611,18 @@ def test_what_is_required_of_inputs_is_compiled_in():
     ("case", "function"), [("05-inputs-reordered", "scaled"), ("06-constraints-removed", "dimmed")]
 )
 def test_versions_of_a_file_never_share_code(tmp_path, case, function):
-    from perfpred.halide.measure.campaign import Task
-    from perfpred.halide.measure.workers import Workshop
+    from perfpred.halide.measure.experiment import Experiment
+    from perfpred.halide.measure.workers import HalideWorkers
     from perfpred.halide.pipeline.workload import Workload
     from perfpred.hardware import Site, probe
 
     places = []
-    with Workshop(workers=1) as workshop:
+    with HalideWorkers(workers=1) as workers:
         for version in ("v1", "v2", "v1"):
             source = PipelineRef.of(f"{CASES / f'halide-{case}' / f'{version}.py'}:{function}")
-            described = {size: workshop.describe(Workload(source, size)) for size in ((64, 48), (32, 16))}
-            task = Task(source, Site(probe(), "avx2", 1), described, tmp_path)
-            places.append({task.library(Candidate(()), size) for size in described})
+            described = {size: workers.describe(Workload(source, size)) for size in ((64, 48), (32, 16))}
+            experiment = Experiment(source, Site(probe(), "avx2", 1), described, tmp_path)
+            places.append({experiment.library(Candidate(()), size) for size in described})
     assert all(len(each) == 1 for each in places)  # sizes share it
     assert places[0] != places[1] and places[0] == places[2]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from perfpred.errors import DataWarning, InputError, ModelFileError
-from perfpred.halide.choose.database import Experience, load_experience
+from perfpred.halide.choose.database import ScheduleDatabase, load_database
 from perfpred.halide.choose.lookup import AnotherAlgorithmError, find, find_algorithm
 from perfpred.halide.choose.ranking import rank
 from perfpred.halide.graph.identity import Identity, is_same
@@ -34,14 +34,14 @@ def knowledge(algorithm, pipeline="build", hardware="cpu-2t", failed=(), sizes=(
     kept = tuple(each for number, each in enumerate(every) if number not in failed)
     log_time = np.full((len(kept), len(sizes)), level)
     lost = {every[number].id: "wrong_result" for number in failed}
-    return Experience(
+    return ScheduleDatabase(
         *(pipeline, algorithm, hardware, sizes, kept, log_time, np.full_like(log_time, 0.01), None, 0.1),
         failed=lost,
     )
 
 
 def test_what_was_wrong_at_one_size_is_out_at_all():
-    found = Experience.read(NLMEANS)
+    found = ScheduleDatabase.read(NLMEANS)
     assert found.failed == {"s2924dee59eb": "wrong_result"}  # an allocation too large is a matter of size
     assert "s2924dee59eb" not in {each.id for each in found.candidates}
     for size in ((64, 96), (64, 48), (99, 55), (1000, 1000)):
@@ -72,7 +72,7 @@ def test_which_failures_count_everywhere(status, message, is_out):
     failures += [{"schedule": key, "status": status, "message": message}] if message else []
     changed = Profile(table, profile.parameters, {**profile.metadata, "failures": failures})
     known = json.loads(NLMEANS.with_name("p.schedules.json").read_text())["schedules"]
-    found = Experience.of(changed, {name: Candidate.from_json(each) for name, each in known.items()})
+    found = ScheduleDatabase.of(changed, {name: Candidate.from_json(each) for name, each in known.items()})
     assert (key in found.failed) == is_out
     assert (key in {each.id for each in found.candidates}) == (not is_out)
 
@@ -81,7 +81,7 @@ def test_what_failed_is_kept_when_it_is_measured_again(tmp_path):
     first = knowledge(BLUR, failed=(1,)).save(tmp_path)
     again = knowledge(BLUR).save(tmp_path)  # it happened to be right this time
     assert first == again
-    found = load_experience(again)
+    found = load_database(again)
     assert found.failed == knowledge(BLUR, failed=(1,)).failed and len(found.candidates) == 2
     with pytest.raises(InputError, match="every schedule of build was wrong or crashed"):
         knowledge(BLUR).without_failed({each.id: "wrong_result" for each in schedules(3)})
@@ -108,16 +108,16 @@ def test_a_file_that_says_nonsense_of_failures_is_refused(tmp_path, failed, mess
     path = knowledge(BLUR).save(tmp_path)
     rewrite(path, lambda body: body.update(failed=failed))
     with pytest.raises(ModelFileError, match=message):
-        load_experience(path)
+        load_database(path)
 
 
 def rewrite(path, change):
     """Change the body of a file, with its right hash."""
-    from perfpred.halide.choose import database as experience
+    from perfpred.halide.choose import database as database
 
     document = json.loads(gzip.decompress(path.read_bytes()))
     change(document["experience"])
-    document["sha256"] = experience.FORMAT.digest(document["experience"])
+    document["sha256"] = database.FORMAT.digest(document["experience"])
     path.write_bytes(gzip.compress(json.dumps(document).encode(), 1))
 
 

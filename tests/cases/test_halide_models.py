@@ -12,7 +12,7 @@ import pytest
 
 from perfpred.errors import InputError, ModelFileError
 from perfpred.halide.choose import database as stored
-from perfpred.halide.choose.database import Experience, load_experience
+from perfpred.halide.choose.database import ScheduleDatabase, load_database
 from perfpred.halide.choose.database_folder import place
 from perfpred.halide.choose.lookup import find
 from perfpred.halide.choose.ranking import rank
@@ -55,7 +55,7 @@ def changed(path, value, body=SMALL):
 
 
 def test_shipped_files_are_read_as_they_are():
-    found = load_experience(BLUR)
+    found = load_database(BLUR)
     assert found.pipeline == "blur" and len(found.candidates) == len(BODY["candidates"]) == 100
     assert found.log_time.shape == (100, 3) and found.model is not None
     ranking = rank(found, (640, 480), None, None)
@@ -69,7 +69,7 @@ def test_every_field_is_needed(tmp_path, key):
     with pytest.raises(
         ModelFileError, match=rf"x\.json\.gz: experience must have '{key}', but it is missing"
     ):
-        load_experience(path)
+        load_database(path)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_every_field_is_needed(tmp_path, key):
 def test_nonsense_is_refused_with_its_place(tmp_path, path, value, message):
     file = written(tmp_path / "x.json.gz", changed(path, value))
     with pytest.raises(ModelFileError, match=rf"x\.json\.gz: {message}"):
-        load_experience(file)
+        load_database(file)
 
 
 @pytest.mark.parametrize(
@@ -129,16 +129,16 @@ def test_nonsense_is_refused_with_its_place(tmp_path, path, value, message):
 )
 def test_its_model_fits_the_features(tmp_path, path, value, message):
     body = {**SMALL, "model": {**BODY["model"], "members": [*map(shortened, BODY["model"]["members"])]}}
-    load_experience(written(tmp_path / "x.json.gz", body))
+    load_database(written(tmp_path / "x.json.gz", body))
     file = written(tmp_path / "x.json.gz", changed(path, value, body))
     with pytest.raises(ModelFileError, match=message):
-        load_experience(file)
+        load_database(file)
 
 
 @pytest.mark.parametrize("body", [None, 5, "x", [], [1], {"pipeline": "blur"}])
 def test_a_right_hash_is_not_enough(tmp_path, body):
     with pytest.raises(ModelFileError, match=r"x\.json\.gz: experience must "):
-        load_experience(written(tmp_path / "x.json.gz", body))
+        load_database(written(tmp_path / "x.json.gz", body))
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ def test_a_right_hash_is_not_enough(tmp_path, body):
 def test_what_is_no_such_file(tmp_path, content):
     (tmp_path / "x.json.gz").write_bytes(content)
     with pytest.raises(ModelFileError, match=r"x\.json\.gz: "):
-        load_experience(tmp_path / "x.json.gz")
+        load_database(tmp_path / "x.json.gz")
 
 
 def test_times_that_lead_nowhere_are_not_ranked(tmp_path):
     steep = changed(("sizes",), [[100, 100], [101, 100], [102, 100]])
     steep["log_time"] = [[-9.0 + row, 9.0 + row, 40.0 + row] for row in range(4)]
-    found = load_experience(written(tmp_path / "x.json.gz", steep))
+    found = load_database(written(tmp_path / "x.json.gz", steep))
     with pytest.raises(InputError, match=r"at 10000x10000.* too far from that size, or was damaged"):
         rank(found, (10_000, 10_000), None, None)
 
@@ -199,7 +199,7 @@ def taught(table):
     """What a table of measurements teaches."""
     known = {each["id"]: Candidate.from_json(each) for each in SMALL["candidates"]}
     parameters = [name for name in ("width", "height", "schedule", *FEATURES) if name in table]
-    return Experience.of(Profile(table, tuple(parameters), {"algorithm": "abc"}), known)
+    return ScheduleDatabase.of(Profile(table, tuple(parameters), {"algorithm": "abc"}), known)
 
 
 def test_repeats_are_averaged():

@@ -9,13 +9,12 @@ import pytest
 hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
 from perfpred.errors import InputError  # noqa: E402
-from perfpred.halide.choose.session import Forgotten  # noqa: E402
 from perfpred.halide.cost.machine import Target  # noqa: E402
-from perfpred.halide.measure.campaign import Task, prepare, runtime_library  # noqa: E402
 from perfpred.halide.measure.checking.operands import Operands  # noqa: E402
-from perfpred.halide.measure.compiling import compile_all  # noqa: E402
+from perfpred.halide.measure.compiling import compile_all, prepare  # noqa: E402
+from perfpred.halide.measure.experiment import Experiment  # noqa: E402
 from perfpred.halide.measure.timed import time_all  # noqa: E402
-from perfpred.halide.measure.workers import Workshop  # noqa: E402
+from perfpred.halide.measure.workers import HalideWorkers  # noqa: E402
 from perfpred.halide.pipeline.build import build, checked  # noqa: E402
 from perfpred.halide.pipeline.loading import function_of  # noqa: E402
 from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
@@ -23,9 +22,10 @@ from perfpred.halide.pipeline.serialized import SerializedPipeline  # noqa: E402
 from perfpred.halide.pipeline.workload import Workload  # noqa: E402
 from perfpred.halide.schedule.applicable import too_small  # noqa: E402
 from perfpred.halide.schedule.reference import reference_schedule  # noqa: E402
-from perfpred.halide.space.loop_nests import OwnSpace  # noqa: E402
+from perfpred.halide.space.loop_nests import LoopNestSpace  # noqa: E402
 from perfpred.hardware import Site, compiler, probe  # noqa: E402
-from perfpred.measure.campaign import Effort  # noqa: E402
+from perfpred.measure.campaign import Effort, InMemoryLog  # noqa: E402
+from perfpred.progress import NullProgress  # noqa: E402
 from perfpred.sandbox.forking import ForkLimits  # noqa: E402
 from perfpred.variants.cache import load_library  # noqa: E402
 
@@ -41,18 +41,13 @@ NAMES = (
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 
 
-class Silent:
-    def update(self, done, total, note):
-        pass
-
-
 def made(name, file=MADE):
     return PipelineRef.of(f"{file}:{name}")
 
 
 @pytest.fixture(scope="module")
-def workshop():
-    with Workshop(ForkLimits(seconds=60, memory_bytes=4 << 30), workers=2) as opened:
+def workers():
+    with HalideWorkers(ForkLimits(seconds=60, memory_bytes=4 << 30), workers=2) as opened:
         yield opened
 
 
@@ -64,25 +59,25 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory, monkeypatch):
     where = tmp_path_factory.getbasetemp() / "halide-cache"
-    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: where)
+    monkeypatch.setattr("perfpred.halide.measure.library_cache.cache_dir", lambda: where)
 
 
-def task_of(source, workshop, folder):
+def experiment_of(source, workers, folder):
     mine = folder / source.name
-    described = workshop.describe(Workload(source, SIZE), str(mine / "64x48"))
-    task = Task(source, SITE, {SIZE: described}, mine)
-    prepare(task, workshop)
-    return task
+    described = workers.describe(Workload(source, SIZE), str(mine / "64x48"))
+    experiment = Experiment(source, SITE, {SIZE: described}, mine)
+    prepare(experiment, workers)
+    return experiment
 
 
-def reference_outputs(task):
+def reference_outputs(experiment):
     """What the compiled pipeline without a schedule writes, called here as the timing process does."""
-    described = task.described[SIZE]
-    load_library(runtime_library(task), ctypes.RTLD_GLOBAL)
+    described = experiment.described[SIZE]
+    load_library(experiment.runtime_library, ctypes.RTLD_GLOBAL)
     arguments, outputs = list(described.arguments), list(described.outputs)
-    setup = {"folder": str(task.folder / "64x48"), "arguments": arguments, "outputs": outputs}
+    setup = {"folder": str(experiment.folder / "64x48"), "arguments": arguments, "outputs": outputs}
     operands = Operands(setup)
-    library = load_library(task.library(reference_schedule(described.graph), SIZE))
+    library = load_library(experiment.library(reference_schedule(described.graph), SIZE))
     assert library.perfpred_pipeline_argv(operands.pointers) == 0
     assert operands.overrun() is None
     return operands
@@ -102,20 +97,20 @@ def right(name):
 
 @needs_compiler
 @pytest.mark.parametrize("name", NAMES)
-def test_every_kind_of_operand_is_described_compiled_run_and_checked(workshop, folder, name):
-    task = task_of(made(name), workshop, folder)
-    operands = reference_outputs(task)
+def test_every_kind_of_operand_is_described_compiled_run_and_checked(workers, folder, name):
+    experiment = experiment_of(made(name), workers, folder)
+    operands = reference_outputs(experiment)
     for found, wanted in zip(operands.outputs, right(name), strict=True):
         assert found.dtype == np.asarray(wanted).dtype and found.shape == np.shape(wanted)
         np.testing.assert_allclose(found, wanted, rtol=2e-3 if found.dtype == np.float16 else 1e-6)
     target = Target.of(SITE)
-    graph = task.described[SIZE].graph
-    drawn = OwnSpace(graph, target).sample(8, np.random.default_rng(1))
+    graph = experiment.described[SIZE].graph
+    drawn = LoopNestSpace(graph, target).sample(8, np.random.default_rng(1))
     drawn = [each for each in drawn if too_small(each, graph) is None][:2]
     assert drawn
-    compiled = compile_all(task, drawn, workshop, Forgotten(), Silent())
+    compiled = compile_all(experiment, drawn, workers, InMemoryLog(), NullProgress())
     usable = [each for each in drawn if compiled[each.id].usable]
-    rows = time_all(task, usable, Forgotten(), Effort(min_rounds=1, max_rounds=1), 0, Silent())
+    rows = time_all(experiment, usable, InMemoryLog(), Effort(min_rounds=1, max_rounds=1), 0, NullProgress())
     assert {(record.status, record.message) for _, record in rows} == {("ok", "")}, compiled
 
 

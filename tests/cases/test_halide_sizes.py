@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.halide.choose.autoschedule import autoschedule
-from perfpred.halide.choose.database import load_experience
+from perfpred.halide.choose.database import load_database
 from perfpred.halide.choose.deciding import unrun
-from perfpred.halide.choose.ranking import LEAST_S, choose_at, known, out_of_range, rank
+from perfpred.halide.choose.ranking import MIN_S, choose_at, known, out_of_range, rank
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.loading import function_of
 from perfpred.halide.pipeline.ref import PipelineRef
@@ -28,7 +28,7 @@ PLACE = f"{CASE / 'pipe.py'}:integral"
 @pytest.fixture(scope="module")
 def stored():
     """12 schedules of a summed area table, measured at 64x48 and 99x55."""
-    return load_experience(CASE / "stored.json.gz")
+    return load_database(CASE / "stored.json.gz")
 
 
 class Session:
@@ -60,7 +60,7 @@ def test_a_size_out_of_range_is_said_to_be(stored, size):
     assert f"{size[0]}x{size[1]} is out of range of what was measured, from 64x48 to 99x55" in choice.reason
     assert choice.best.is_baseline and choice.best.candidate in MADE_HERE and not session.applied
     for each in rank(stored, size, session.graph, None):
-        assert each.expected_s >= LEAST_S and each.deviation > 0.06
+        assert each.expected_s >= MIN_S and each.deviation > 0.06
 
 
 def test_where_nothing_fits_an_autoscheduler_is_asked(stored, tmp_path):

@@ -17,7 +17,7 @@ from perfpred.halide.schedule.applicable import is_applicable, too_small
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.document import Schedule
 from perfpred.halide.schedule.miscompiled import miscompiled
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.halide.space.rules import problem
 from perfpred.variants.halide.library import target as halide_target
 
@@ -46,7 +46,7 @@ def schedules(case):
 @pytest.mark.parametrize("case", WRONG)
 def test_what_was_wrong_is_neither_drawn_nor_chosen_nor_applied(case):
     graph, known = checked(*made(*case)).graph, schedules(case[0])
-    space = OwnSpace(graph, MACHINE)
+    space = LoopNestSpace(graph, MACHINE)
     refused = {key for key, each in known.items() if miscompiled(each, graph) is not None}
     assert refused == WRONG[case]
     for key in WRONG[case]:
@@ -59,7 +59,7 @@ def test_what_was_wrong_is_neither_drawn_nor_chosen_nor_applied(case):
 
 def test_a_sum_that_no_channel_moves_is_not_stored_outside_of_them():
     graph = checked(*made("halide-13b-own-space-miscompiled", "relight")).graph
-    found = OwnSpace(graph, MACHINE).sample(60, np.random.default_rng(0))
+    found = LoopNestSpace(graph, MACHINE).sample(60, np.random.default_rng(0))
     assert any(each.method.startswith("store_") for one in found for each in one.directives)
     assert all(miscompiled(each, graph) is None for each in found)
 
@@ -73,7 +73,7 @@ def test_loops_of_variable_extent_are_not_unrolled():
         for loop in stage.loops
         if not loop.constant
     }
-    space = OwnSpace(graph, MACHINE)
+    space = LoopNestSpace(graph, MACHINE)
     found = space.sample(40, np.random.default_rng(0))
     found += [near for each in found[:5] for near in space.neighbours(each, np.random.default_rng(1))]
     unrolled = {
@@ -91,7 +91,7 @@ def test_an_output_without_a_dimension_has_schedules():
     out[()] = hl.f32(0)
     out[()] += image[r.x, r.y]
     graph = checked(out, [(image, np.ones((48, 64), np.float32))], []).graph
-    space = OwnSpace(graph, MACHINE)
+    space = LoopNestSpace(graph, MACHINE)
     found = space.sample(4, np.random.default_rng(0))
     assert found and all(map(space.is_legal, found))
     assert all(map(space.is_legal, space.neighbours(found[0], np.random.default_rng(0))))
@@ -104,7 +104,7 @@ def test_updates_without_a_reduction_have_schedules():
     out[x, y] = out[x, y] * hl.f32(2)
     out[x, 0] += hl.f32(7)
     graph = checked(out, [(image, np.ones((192, 256), np.float32))], [256, 192]).graph
-    assert len(OwnSpace(graph, MACHINE).sample(20, np.random.default_rng(0))) == 20
+    assert len(LoopNestSpace(graph, MACHINE).sample(20, np.random.default_rng(0))) == 20
 
 
 @pytest.mark.parametrize("size", [(17, 3), (40, 6)])

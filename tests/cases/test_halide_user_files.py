@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.measure.workers import Workshop
+from perfpred.halide.measure.workers import HalideWorkers
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.loading import function_of
 from perfpred.halide.pipeline.ref import PipelineRef
@@ -30,15 +30,15 @@ def f(width, height):
 
 
 @pytest.fixture(scope="module")
-def workshop():
-    with Workshop(ForkLimits(20.0), workers=1) as workshop:
-        yield workshop
+def workers():
+    with HalideWorkers(ForkLimits(20.0), workers=1) as workers:
+        yield workers
 
 
-def said(workshop, path, function="f"):
+def said(workers, path, function="f"):
     """What is said of a file, in one line, or None if it is taken."""
     try:
-        workshop.describe(Workload(PipelineRef.of(f"{path}:{function}"), (64, 48)))
+        workers.describe(Workload(PipelineRef.of(f"{path}:{function}"), (64, 48)))
     except InputError as error:
         assert "\n" not in str(error)
         return str(error)
@@ -55,10 +55,10 @@ def said(workshop, path, function="f"):
         ("inp.py", "{path} cannot be loaded: it asks for input, of which there is none here (EOF when "),
     ],
 )
-def test_the_cases(workshop, tmp_path, monkeypatch, file, wanted):
+def test_the_cases(workers, tmp_path, monkeypatch, file, wanted):
     monkeypatch.chdir(tmp_path)  # from another folder
     path = shutil.copytree(CASE, tmp_path / "files") / file
-    found = said(workshop, path)
+    found = said(workers, path)
     assert found == wanted or found.startswith(wanted.format(path=path))
 
 
@@ -93,12 +93,12 @@ SAYING = {
 
 
 @pytest.mark.parametrize("text", SAYING)
-def test_what_goes_wrong_is_said(workshop, tmp_path, text):
+def test_what_goes_wrong_is_said(workers, tmp_path, text):
     (tmp_path / "broken.py").write_text("(")
     (tmp_path / "good.py").write_text("")
     path = tmp_path / "pipe.py"
     path.write_text(text)
-    found = said(workshop, path)
+    found = said(workers, path)
     assert found is not None and str(path) in found and SAYING[text] in found, found
 
 
@@ -125,14 +125,14 @@ TAKEN = {
 
 
 @pytest.mark.parametrize("what", TAKEN)
-def test_what_does_no_harm(workshop, tmp_path, what):
+def test_what_does_no_harm(workers, tmp_path, what):
     (tmp_path / "good.py").write_text("K = 1")
     for folder, file in (("deep", "deeper.py"), ("package", "inner.py")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / file).write_text("K = 1")
     path = tmp_path / "pipe.py"
     path.write_bytes(f"{TAKEN[what]}\nGAIN = 2{PIPELINE}".encode("latin-1"))
-    assert said(workshop, path) is None
+    assert said(workers, path) is None
 
 
 def test_files_in_the_folder_do_not_stand_in_for_pythons_own(tmp_path, monkeypatch):
@@ -141,15 +141,15 @@ def test_files_in_the_folder_do_not_stand_in_for_pythons_own(tmp_path, monkeypat
     path = tmp_path / "pipe.py"
     path.write_text(f"GAIN = 2{PIPELINE}")
     monkeypatch.chdir(tmp_path)
-    with Workshop(ForkLimits(20.0), workers=1) as workshop:
-        assert said(workshop, path) is None
+    with HalideWorkers(ForkLimits(20.0), workers=1) as workers:
+        assert said(workers, path) is None
 
 
 def test_a_file_that_never_ends_is_ended(tmp_path):
     path = tmp_path / "pipe.py"
     path.write_text("while True: pass")
-    with Workshop(ForkLimits(1.0), workers=1) as workshop:
-        assert said(workshop, path) == f"{path}:f at 64x48: not done within 1 s"
+    with HalideWorkers(ForkLimits(1.0), workers=1) as workers:
+        assert said(workers, path) == f"{path}:f at 64x48: not done within 1 s"
 
 
 def gain(source):

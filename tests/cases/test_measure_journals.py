@@ -12,15 +12,11 @@ from perfpred.measure.campaign import Effort, Row, run_campaign
 from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.process import Subject
 from perfpred.measure.stages import Stage, StageJournal
+from perfpred.progress import NullProgress
 
 SUBJECT = Subject("matvec", "naive", Hardware("cpu", "avx2", 1))
 PLAN = {"kernel": "matvec"}
 EFFORT = Effort(4, 4)
-
-
-class Silent:
-    def update(self, done, total, note):
-        pass
 
 
 class Asker:
@@ -40,7 +36,7 @@ def run(path, rows=20):
         warnings.simplefilter("always")
         with CampaignJournal(path, PLAN, resume=path.exists()) as journal:
             table = [Row(SUBJECT, {"m": m + 1}) for m in range(rows)]
-            records = run_campaign(table, {SUBJECT: asker}, journal, EFFORT, 0, lambda: 0.0, Silent())
+            records = run_campaign(table, {SUBJECT: asker}, journal, EFFORT, 0, lambda: 0.0, NullProgress())
     assert all(record.times_s == [1e-3 * (m + 1)] * 4 for m, record in enumerate(records))
     return asker.asked, [str(each.message) for each in found]
 

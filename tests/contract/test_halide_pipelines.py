@@ -9,31 +9,27 @@ import pytest
 pytest.importorskip("halide")
 from perfpred.halide.cost.features import FEATURES
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.measure.campaign import Task, prepare
-from perfpred.halide.measure.compiling import compile_all
+from perfpred.halide.measure.compiling import compile_all, prepare
+from perfpred.halide.measure.experiment import Experiment
 from perfpred.halide.measure.timed import time_all
-from perfpred.halide.measure.workers import Workshop
+from perfpred.halide.measure.workers import HalideWorkers
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.suite import PIPELINES
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.apply import apply
 from perfpred.halide.schedule.reference import reference_schedule
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.hardware import Site, compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import CampaignJournal
+from perfpred.progress import NullProgress
 from perfpred.sandbox.forking import ForkLimits, run_forked
 
 SIZE = (128, 96)
 MACHINE = probe()
 SITE = Site(MACHINE, "avx2" if "avx2" in MACHINE.flags else MACHINE.best_isa(), 1)
 LARGE = ("local_laplacian", "interpolate", "stencil_chain")
-
-
-class Silent:
-    def update(self, done, total, note):
-        pass
 
 
 def module(name):
@@ -61,29 +57,29 @@ def test_the_reference_schedule_equals_numpy(name):
 
 
 @pytest.fixture(scope="module")
-def workshop():
-    with Workshop(ForkLimits(60)) as made:
+def workers():
+    with HalideWorkers(ForkLimits(60)) as made:
         yield made
 
 
 @pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 @pytest.mark.parametrize("name", PIPELINES)
-def test_our_schedules_give_the_reference_schedules_result(name, workshop, tmp_path, monkeypatch):
-    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: tmp_path)
+def test_our_schedules_give_the_reference_schedules_result(name, workers, tmp_path, monkeypatch):
+    monkeypatch.setattr("perfpred.halide.measure.library_cache.cache_dir", lambda: tmp_path)
     source = PipelineRef.of(name)
-    described = {SIZE: workshop.describe(Workload(source, SIZE), str(tmp_path / "128x96"))}
+    described = {SIZE: workers.describe(Workload(source, SIZE), str(tmp_path / "128x96"))}
     site = dataclasses.replace(SITE, machine=dataclasses.replace(MACHINE, memory_bytes=8 << 30))
-    task = Task(source, site, described, tmp_path)
-    prepare(task, workshop)
-    space = OwnSpace(task.described[SIZE].graph, Target(32, 1))
+    experiment = Experiment(source, site, described, tmp_path)
+    prepare(experiment, workers)
+    space = LoopNestSpace(experiment.described[SIZE].graph, Target(32, 1))
     count = 1 if name in LARGE else 2
     drawn = space.sample(8, np.random.default_rng(7))
     sizes = space.encode(drawn)[:, FEATURES.index("log_code")]
     candidates = [drawn[index] for index in np.argsort(sizes)[:count]]  # the quickest to compile
     effort = Effort(min_rounds=2, max_rounds=2, row_limit_s=30)
     with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
-        compiled = compile_all(task, candidates, workshop, journal, Silent())
+        compiled = compile_all(experiment, candidates, workers, journal, NullProgress())
         assert {each.status for each in compiled.values()} == {"ok"}, compiled
     with CampaignJournal(tmp_path / "k.journal", {}, resume=False) as journal:
-        rows = time_all(task, candidates, journal, effort, 0, Silent())
+        rows = time_all(experiment, candidates, journal, effort, 0, NullProgress())
     assert {(record.status, record.message) for _, record in rows} == {("ok", "")}

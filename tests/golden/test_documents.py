@@ -9,7 +9,7 @@ import pytest
 
 from perfpred.combination import Combination
 from perfpred.export.c_header import header
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.document import Schedule
 from perfpred.halide.schedule.loop_names import FuncNames
@@ -143,7 +143,7 @@ def test_schedule_database(golden, tmp_path):
         ),
         np.array([0.5, 0.5]),
     )
-    database = Experience(
+    database = ScheduleDatabase(
         "blur",
         "0123456789abcdef",
         "cpu-avx2-2t",

@@ -113,7 +113,7 @@ def test_a_cut_or_damaged_model_is_refused_or_means_the_same(tmp_path, name, whe
 def test_a_cut_or_damaged_schedule_or_database_is_refused_or_can_be_one(tmp_path, name, where, bit):
     pytest.importorskip("halide")
     from perfpred.halide import load_schedule
-    from perfpred.halide.choose.database import load_experience
+    from perfpred.halide.choose.database import load_database
 
     data, path = (KEPT / name).read_bytes(), tmp_path / name
     is_database = name.endswith(".gz")
@@ -121,7 +121,7 @@ def test_a_cut_or_damaged_schedule_or_database_is_refused_or_can_be_one(tmp_path
     for damaged in (cut(data, where), flipped(data, where, bit)):
         path.write_bytes(damaged)
         try:
-            load_experience(path) if is_database else load_schedule(path)
+            load_database(path) if is_database else load_schedule(path)
         except InputError as error:
             require_sentence(error, path)
         else:  # a schedule bears no hash; the head of a gzip file may say another time of day

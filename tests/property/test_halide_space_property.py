@@ -18,11 +18,11 @@ from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.loop_nest import nests
 from perfpred.halide.schedule.plan import Plan
 from perfpred.halide.schedule.read_back import recorded
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.halide.space.lower import lower
-from perfpred.halide.space.mutate import vary
+from perfpred.halide.space.mutate import mutate
 from perfpred.halide.space.rules import problem
-from perfpred.halide.space.sample import draw_plan, draw_style
+from perfpred.halide.space.sample import sample_plan, sample_style
 
 MACHINE = Target(vector_bytes=32, threads=2)
 HERE = hl.Target("x86-64-linux-avx-avx2-f16c-fma-sse41-no_asserts-no_bounds_query")
@@ -49,12 +49,12 @@ def plans(draw):
     """A pipeline, its size, and a legal plan for it that was mutated a few times."""
     name, size = draw(st.sampled_from(PIPELINES)), draw(st.sampled_from(SIZES))
     graph, rng = graph_of(name, size), np.random.default_rng(draw(st.integers(0, 2**32)))
-    style = draw_style(graph, MACHINE.vector_bytes, MACHINE.threads, rng)
-    plan = draw_plan(graph, style, rng)
+    style = sample_style(graph, MACHINE.vector_bytes, MACHINE.threads, rng)
+    plan = sample_plan(graph, style, rng)
     for _ in range(draw(st.integers(0, 3))):
-        near = vary(plan, graph, style, rng)
+        near = mutate(plan, graph, style, rng)
         plan = near if problem(near, graph) is None else plan
-    assume(OwnSpace(graph, MACHINE).is_legal(lower(plan, graph)))
+    assume(LoopNestSpace(graph, MACHINE).is_legal(lower(plan, graph)))
     return name, size, plan
 
 

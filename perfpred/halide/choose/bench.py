@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from perfpred.errors import MeasurementError
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.choose.deciding import decide
 from perfpred.halide.choose.judging import Judged, judge
 from perfpred.halide.choose.session import Session
@@ -24,7 +24,7 @@ GLANCE = Effort(min_rounds=3, max_rounds=5, row_budget_s=0.4, row_limit_s=20.0)
 
 def bench(
     session: Session,
-    experience: Experience | None,
+    database: ScheduleDatabase | None,
     budgets: Sequence[int],
     seed: int,
     progress: Progress,
@@ -39,7 +39,7 @@ def bench(
     ----------
     session : Session
         The pipeline at its size, and the processes that work on it.
-    experience : Experience, optional
+    database : ScheduleDatabase, optional
         What was measured before.
     budgets : sequence of int
         How many schedules may be run, one choice per budget.
@@ -49,7 +49,7 @@ def bench(
         Told how far it is.
     """
     standing, _ = session.baselines()
-    elsewhere = None if experience is None else experience.without(session.workload.size)
+    elsewhere = None if database is None else database.without(session.workload.size)
     if elsewhere is not None and not elsewhere.sizes:
         elsewhere = None
     chosen: dict[int, Candidate] = {}
@@ -125,14 +125,14 @@ def _speedup(judged: Judged, candidate: Candidate, base: Candidate) -> dict[str,
 def _rivals(
     session: Session,
     standing: Sequence[Candidate],
-    experience: Experience | None,
+    database: ScheduleDatabase | None,
     seed: int,
     progress: Progress,
 ) -> list[Candidate]:
     """Return the fastest of all profiled schedules at this size: what a choice without runs may regret."""
-    if experience is None:
+    if database is None:
         return []
-    known = [each for each in experience.candidates if each.directives]
+    known = [each for each in database.candidates if each.directives]
     found = session.measure([*standing, *known], GLANCE, seed + 4000, progress)
     timed = sorted(
         (each for each in found if found[each].status == "ok"), key=lambda each: found[each].time_s
@@ -156,7 +156,7 @@ def replayed(session: Session, stored: Schedule, seed: int, progress: Progress) 
     progress : Progress
         Told how far it is.
     """
-    checks = session.task.checks
+    checks = session.experiment.checks
     standing, _ = session.baselines()
     mine = replace(stored.candidate, source="replayed")
     others = [each for each in standing if each != mine]

@@ -5,29 +5,23 @@ from __future__ import annotations
 import warnings
 
 from perfpred.errors import InputError, PerfpredWarning
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.choose.ranking import Choice
 from perfpred.halide.choose.session import session
 from perfpred.halide.choose.tune import tune
-from perfpred.halide.measure.campaign import scratch_folder
+from perfpred.halide.measure.library_cache import scratch_folder
 from perfpred.halide.pipeline.built import BuiltPipeline
 from perfpred.halide.pipeline.serialized import SerializedPipeline
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.hardware import Site
+from perfpred.progress import NullProgress
 
 NAME = "pipeline"
 
 
-class Quiet:
-    """Shows nothing."""
-
-    def update(self, done: int, total: int, note: str) -> None:
-        """Do nothing."""
-
-
 def tuned(
-    built: BuiltPipeline, size: Size, site: Site, experience: Experience | None, budget: int, seed: int
+    built: BuiltPipeline, size: Size, site: Site, database: ScheduleDatabase | None, budget: int, seed: int
 ) -> Choice:
     """Return the fastest of at most `budget` schedules run at the size of the examples.
 
@@ -39,7 +33,7 @@ def tuned(
         Of the examples.
     site : Site
         Machine, ISA level and threads.
-    experience : Experience, optional
+    database : ScheduleDatabase, optional
         What was measured before.
     budget : int
         How many may be run at most.
@@ -61,7 +55,7 @@ def tuned(
                     f"algorithm {built.algorithm} must be the same in other processes for schedules to be "
                     f"run, but Halide reads it back as {opened.graph.algorithm}: give budget=0"
                 )
-            choice = tune(opened, experience, budget, seed, Quiet())
-            for said in opened.task.checks.warnings:
+            choice = tune(opened, database, budget, seed, NullProgress())
+            for said in opened.experiment.checks.warnings:
                 warnings.warn(said, PerfpredWarning, stacklevel=3)
             return choice

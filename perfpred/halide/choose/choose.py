@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.choose.deciding import decide
 from perfpred.halide.choose.ranking import Choice
 from perfpred.halide.choose.session import Session
@@ -16,7 +16,7 @@ KEPT = 4
 
 
 def chosen_for(
-    session: Session, experience: Experience | None, budget: int, seed: int, progress: Progress
+    session: Session, database: ScheduleDatabase | None, budget: int, seed: int, progress: Progress
 ) -> tuple[Schedule, Choice]:
     """Return a schedule for the session's pipeline and size, and the choice it comes from.
 
@@ -24,7 +24,7 @@ def chosen_for(
     ----------
     session : Session
         The pipeline at its size, and the processes that work on it.
-    experience : Experience, optional
+    database : ScheduleDatabase, optional
         What was measured before.
     budget : int
         How many may be run at most.
@@ -33,14 +33,14 @@ def chosen_for(
     progress : Progress
         Told how far it is.
     """
-    choice = decide(session, experience, budget, seed, progress)
+    choice = decide(session, database, budget, seed, progress)
     best = choice.best
     others = [each for each in choice.ranking if each.candidate != best.candidate][:KEPT]
     schedule = Schedule.of(
         session.workload.name,
         session.graph,
         best.candidate,
-        session.task.target,
+        session.experiment.target,
         [session.workload.size],
         best.expected_s if math.isfinite(best.expected_s) else None,
         [(each.candidate, each.expected_s) for each in others],

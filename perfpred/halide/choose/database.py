@@ -37,7 +37,7 @@ FORMAT = Format("perfpred-halide", 1, "experience", "schedule database", layout=
 
 
 @dataclass(frozen=True, eq=False)
-class Experience:
+class ScheduleDatabase:
     """Measurements of C schedules of one pipeline at S sizes on one machine.
 
     Attributes
@@ -79,7 +79,7 @@ class Experience:
         check_failed(self.failed, self.candidates)
 
     @classmethod
-    def of(cls, profile: Profile, schedules: Mapping[str, Candidate]) -> Experience:
+    def of(cls, profile: Profile, schedules: Mapping[str, Candidate]) -> ScheduleDatabase:
         """Return what a profile of one pipeline on one machine taught.
 
         Raises
@@ -102,7 +102,7 @@ class Experience:
         return cls(*names, sizes, kept, log_time, noise, model, deviation, spearman, failed)
 
     @classmethod
-    def read(cls, path: Path) -> Experience:
+    def read(cls, path: Path) -> ScheduleDatabase:
         """Return what a profile CSV taught."""
         with warnings.catch_warnings():  # schedules are names, of which no others are asked
             warnings.filterwarnings("ignore", "schedule is text with", DataWarning)
@@ -113,7 +113,7 @@ class Experience:
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
 
-    def without_failed(self, failed: Mapping[str, str]) -> Experience:
+    def without_failed(self, failed: Mapping[str, str]) -> ScheduleDatabase:
         """Return what is left without schedules that failed elsewhere, which are kept as failed.
 
         Raises
@@ -139,7 +139,7 @@ class Experience:
             failed={**failed, **self.failed},
         )
 
-    def without(self, size: Size) -> Experience:
+    def without(self, size: Size) -> ScheduleDatabase:
         """Return what is left without the measurements at a size; the model is fitted as it was."""
         kept = [place for place, each in enumerate(self.sizes) if each != size]
         some = np.asarray(np.isfinite(self.log_time[:, kept]).any(axis=1), dtype=bool)
@@ -205,8 +205,8 @@ class Experience:
         return path
 
 
-def load_experience(path: Path) -> Experience:
-    """Return what `Experience.save` wrote.
+def load_database(path: Path) -> ScheduleDatabase:
+    """Return what `ScheduleDatabase.save` wrote.
 
     Raises
     ------
@@ -215,14 +215,14 @@ def load_experience(path: Path) -> Experience:
     """
     content = FORMAT.load(path)
     try:
-        return Experience(**decode(content))
+        return ScheduleDatabase(**decode(content))
     except InputError as error:
         raise ModelFileError(f"{path}: {error}") from None
 
 
-def loaded(document: Any) -> Experience:
+def loaded(document: Any) -> ScheduleDatabase:
     """Return what a document of a file holds; raises `InputError` without the file's name."""
-    return Experience(**decode(FORMAT.unwrap(document)))
+    return ScheduleDatabase(**decode(FORMAT.unwrap(document)))
 
 
 def _number(value: float) -> float | None:

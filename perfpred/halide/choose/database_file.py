@@ -44,7 +44,7 @@ MAX_DEVIATION = 100.0
 
 
 def decode(body: Any) -> dict[str, Any]:
-    """Return the fields of an `Experience` that a file's body holds.
+    """Return the fields of an `ScheduleDatabase` that a file's body holds.
 
     Raises
     ------

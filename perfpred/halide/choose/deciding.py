@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from perfpred.errors import InputError
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.choose.ranking import Choice, Ranked, choose_at, rank, too_small_for_all
 from perfpred.halide.choose.session import Session
 from perfpred.halide.choose.tune import tune
@@ -16,7 +16,7 @@ from perfpred.progress import Progress
 
 
 def decide(
-    session: Session, experience: Experience | None, budget: int, seed: int, progress: Progress
+    session: Session, database: ScheduleDatabase | None, budget: int, seed: int, progress: Progress
 ) -> Choice:
     """Return the schedule to take after running at most `budget` of them.
 
@@ -24,7 +24,7 @@ def decide(
     ----------
     session : Session
         The pipeline at its size, and the processes that work on it.
-    experience : Experience, optional
+    database : ScheduleDatabase, optional
         What was measured before.
     budget : int
         How many may be run at most.
@@ -34,11 +34,11 @@ def decide(
         Told how far it is.
     """
     if budget == 0:
-        return unrun(session, experience)
-    return tune(session, experience, budget, seed, progress)
+        return unrun(session, database)
+    return tune(session, database, budget, seed, progress)
 
 
-def unrun(session: Session, experience: Experience | None) -> Choice:
+def unrun(session: Session, database: ScheduleDatabase | None) -> Choice:
     """Return the choice without a run: by what was profiled, else what an autoscheduler chooses.
 
     Raises
@@ -47,16 +47,16 @@ def unrun(session: Session, experience: Experience | None) -> Choice:
         If there is nothing to choose from, or the schedule that was profiled does not fit the pipeline.
     """
     standing, notes = session.baselines()
-    if experience is not None:
-        session.failed.update(experience.failed)
+    if database is not None:
+        session.failed.update(database.failed)
     standing = [each for each in standing if each.id not in session.failed]
     own = {each.source: each for each in standing}
-    if experience is None or not experience.sizes:
+    if database is None or not database.sizes:
         return _left(session, standing, notes, "nothing was measured of it at another size")
-    ranking = rank(experience, session.workload.size, session.graph, session.target)
+    ranking = rank(database, session.workload.size, session.graph, session.target)
     if not ranking:
-        return _left(session, standing, notes, too_small_for_all(experience, session.workload.size))
-    choice = choose_at(experience, session.workload.size, ranking)
+        return _left(session, standing, notes, too_small_for_all(database, session.workload.size))
+    choice = choose_at(database, session.workload.size, ranking)
     best = choice.best
     if choice.is_left and best.candidate.source in own:
         taken = replace(best, candidate=own[best.candidate.source])

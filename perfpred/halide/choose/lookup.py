@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfpred.errors import DataWarning, InputError, ModelFileError
-from perfpred.halide.choose.database import Experience, loaded
+from perfpred.halide.choose.database import ScheduleDatabase, loaded
 from perfpred.halide.choose.database_folder import Filed, everything, places
 from perfpred.halide.graph.identity import Identity, compared, is_same
 from perfpred.halide.graph.model import Graph
 from perfpred.halide.measure.sized import remedy, why_another
-from perfpred.halide.measure.workers import Workshop
+from perfpred.halide.measure.workers import HalideWorkers
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.document import StaleScheduleError
 from perfpred.halide.schedule.rules import require_sizes
 
-MOST_LOOKED_AT = 3
+MAX_LOOKED_AT = 3
 """Sizes at which a pipeline is built to see whether it is what was measured there."""
 Damaged = list[tuple[Path, InputError]]
 
@@ -31,7 +31,9 @@ class AnotherAlgorithmError(StaleScheduleError):
         self.measured = tuple(measured)
 
 
-def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None = None) -> Experience | None:
+def find(
+    folder: Path, pipeline: str, hardware: str, identity: Identity | None = None
+) -> ScheduleDatabase | None:
     """Return what `folder` holds of a pipeline on a machine, None if it holds nothing.
 
     Parameters
@@ -75,8 +77,10 @@ def find(folder: Path, pipeline: str, hardware: str, identity: Identity | None =
     return _read(found[0], known, identity) if found else None
 
 
-def known(folder: Path, workload: Workload, hardware: str, graph: Graph, workshop: Workshop) -> Experience:
-    """Return what `folder` holds of a pipeline, described at a size; `workshop` finds out why it does not.
+def known(
+    folder: Path, workload: Workload, hardware: str, graph: Graph, workers: HalideWorkers
+) -> ScheduleDatabase:
+    """Return what `folder` holds of a pipeline, described at a size; `workers` finds out why it does not.
 
     Parameters
     ----------
@@ -88,7 +92,7 @@ def known(folder: Path, workload: Workload, hardware: str, graph: Graph, worksho
         The id of the hardware.
     graph : Graph
         The pipeline at its size.
-    workshop : Workshop
+    workers : HalideWorkers
         The processes that compile and check.
 
     Raises
@@ -101,9 +105,9 @@ def known(folder: Path, workload: Workload, hardware: str, graph: Graph, worksho
     try:
         found = find(folder, source.name, hardware, identity)
     except AnotherAlgorithmError as error:
-        for algorithm, other in error.measured[:MOST_LOOKED_AT]:
-            if is_same(algorithm, _identity(workshop, Workload(source, other))):
-                said = why_another(Workload(source, other), workload.size, workshop)
+        for algorithm, other in error.measured[:MAX_LOOKED_AT]:
+            if is_same(algorithm, _identity(workers, Workload(source, other))):
+                said = why_another(Workload(source, other), workload.size, workers)
                 raise StaleScheduleError(
                     f"{source.name} is another algorithm at {size_text(workload.size)} "
                     f"({identity.algorithm}) than at {size_text(other)}, where it was measured "
@@ -118,14 +122,14 @@ def known(folder: Path, workload: Workload, hardware: str, graph: Graph, worksho
     return found
 
 
-def _identity(workshop: Workshop, workload: Workload) -> Identity:
+def _identity(workers: HalideWorkers, workload: Workload) -> Identity:
     try:
-        return workshop.describe(workload).graph.identity
+        return workers.describe(workload).graph.identity
     except InputError:  # it cannot be built at that size any more
         return Identity("")
 
 
-def find_algorithm(folder: Path, identity: Identity, hardware: str) -> Experience | None:
+def find_algorithm(folder: Path, identity: Identity, hardware: str) -> ScheduleDatabase | None:
     """Return what `folder` holds of an algorithm on a machine, whatever its name; None if nothing.
 
     Raises
@@ -158,7 +162,7 @@ def _best_first(known: Sequence[Filed], identity: Identity, pipeline: str) -> li
     return sorted(found, key=lambda each: (each.algorithm != identity.algorithm, each.pipeline != pipeline))
 
 
-def _read(found: Filed, known: Sequence[Filed], identity: Identity | None) -> Experience:
+def _read(found: Filed, known: Sequence[Filed], identity: Identity | None) -> ScheduleDatabase:
     """Return the content of a file, without what any file says was faulty of the same algorithm."""
     same = Identity(found.algorithm) if identity is None else identity
     failed: dict[str, str] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perfpred.errors import InputError
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.choose.database_file import MAX_LOG_TIME
 from perfpred.halide.choose.paired import SAME, UNKNOWN, Speedup
 from perfpred.halide.cost.features import encode
@@ -26,7 +26,7 @@ ANOTHER_SIZE = 0.03
 """Deviation of a log time relative to those of other schedules, from one size to another, at the least."""
 SURE = 1.0
 """Deviations by which a schedule must be ahead of an autoscheduler's to be taken unrun."""
-LEAST_S = 5e-7
+MIN_S = 5e-7
 """What any call of a compiled pipeline takes, however small the image; more where threads are awakened."""
 FAR = 0.1
 """Deviation of a log time for each factor e that a size is outside of those measured."""
@@ -103,7 +103,11 @@ class Choice:
 
 
 def rank(
-    experience: Experience, size: Size, graph: Graph | None, target: Target, others: Sequence[Candidate] = ()
+    database: ScheduleDatabase,
+    size: Size,
+    graph: Graph | None,
+    target: Target,
+    others: Sequence[Candidate] = (),
 ) -> list[Ranked]:
     """Return schedules, the fastest expected first.
 
@@ -112,7 +116,7 @@ def rank(
 
     Parameters
     ----------
-    experience : Experience
+    database : ScheduleDatabase
         What was measured before.
     size : (int, int)
         Width and height.
@@ -130,24 +134,24 @@ def rank(
         If a schedule does not fit the pipeline, or what was measured gives it no time > 0 there.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what comes of either is refused below
-        log_time, deviation = known(experience, size)
-        log_time = np.maximum(log_time, np.log(LEAST_S))
-    for index, each in enumerate(experience.candidates):
-        _require_usable(experience, size, each, log_time[index], deviation[index])
+        log_time, deviation = known(database, size)
+        log_time = np.maximum(log_time, np.log(MIN_S))
+    for index, each in enumerate(database.candidates):
+        _require_usable(database, size, each, log_time[index], deviation[index])
     ranked = [
         Ranked(each, float(np.exp(log_time[place])), float(deviation[place]), True)
-        for place, each in enumerate(experience.candidates)
+        for place, each in enumerate(database.candidates)
         if graph is None or is_applicable(each, graph)
     ]
-    measured = set(experience.candidates)
-    new = [each for each in others if each not in measured and each.id not in experience.failed]
+    measured = set(database.candidates)
+    new = [each for each in others if each not in measured and each.id not in database.failed]
     new = [each for each in new if graph is None or is_applicable(each, graph)]
     if new and graph is not None:
         with np.errstate(all="ignore"):
-            predicted = np.maximum(experience.of_unseen(encode(new, graph, target)), np.log(LEAST_S))
-        spread = float(np.hypot(experience.model_deviation, FAR * outside(experience, size)))
+            predicted = np.maximum(database.of_unseen(encode(new, graph, target)), np.log(MIN_S))
+        spread = float(np.hypot(database.model_deviation, FAR * outside(database, size)))
         for each, value in zip(new, predicted, strict=True):
-            _require_usable(experience, size, each, float(value), spread)
+            _require_usable(database, size, each, float(value), spread)
         ranked += [
             Ranked(each, float(np.exp(value)), spread, False)
             for each, value in zip(new, predicted, strict=True)
@@ -155,27 +159,27 @@ def rank(
     return sorted(ranked, key=lambda each: each.expected_s)
 
 
-def choose_at(experience: Experience, size: Size, ranking: Sequence[Ranked]) -> Choice:
+def choose_at(database: ScheduleDatabase, size: Size, ranking: Sequence[Ranked]) -> Choice:
     """Return the choice of a ranking at a size, which says so if that is far from what was measured."""
-    choice, far = choose(ranking), out_of_range(experience, size)
+    choice, far = choose(ranking), out_of_range(database, size)
     return choice if far is None else replace(choice, reason=f"{choice.reason}; {far}")
 
 
-def too_small_for_all(experience: Experience, size: Size) -> str:
+def too_small_for_all(database: ScheduleDatabase, size: Size) -> str:
     """Return why nothing that was measured can be taken at a size."""
-    count, far = len(experience.candidates), out_of_range(experience, size)
+    count, far = len(database.candidates), out_of_range(database, size)
     reason = f"none of the {count} schedules measured of it fits into {size_text(size)}"
     return reason if far is None else f"{reason}; {far}"
 
 
 def _require_usable(
-    experience: Experience, size: Size, candidate: Candidate, log_time: float, deviation: float
+    database: ScheduleDatabase, size: Size, candidate: Candidate, log_time: float, deviation: float
 ) -> None:
     """Raise `InputError` unless an expected log time and its deviation are those of something that ends."""
     if abs(log_time) <= MAX_LOG_TIME and 0 <= deviation <= MAX_SPREAD:
         return
     raise InputError(
-        f"schedule {candidate.id} of {experience.pipeline} would take e**{log_time:.3g} s at "
+        f"schedule {candidate.id} of {database.pipeline} would take e**{log_time:.3g} s at "
         f"{size_text(size)}, give or take a factor e**{deviation:.3g}: what was measured is too far from "
         "that size, or was damaged; profile it again"
     )
@@ -234,45 +238,45 @@ def _autoschedulers(ranking: Sequence[Ranked]) -> list[Ranked]:
     return expected
 
 
-def known(experience: Experience, size: Size) -> tuple[Floats, Floats]:
+def known(database: ScheduleDatabase, size: Size) -> tuple[Floats, Floats]:
     """Return the expected log time and its deviation of each measured schedule at a size, both shape (C,)."""
-    areas = np.log([width * height for width, height in experience.sizes])
+    areas = np.log([width * height for width, height in database.sizes])
     away = np.abs(areas - np.log(size[0] * size[1]))
-    exact = np.array([each == size for each in experience.sizes])
+    exact = np.array([each == size for each in database.sizes])
     away[exact] = 0.0
     weights = 1 / (NEAR + away) ** 2
     weights[exact] *= 1e6
-    levels = experience.levels
-    relative = experience.log_time - levels
+    levels = database.levels
+    relative = database.log_time - levels
     there = np.where(np.isfinite(relative), weights, 0.0)
     total = there.sum(axis=1)
     mean = np.nansum(there * np.nan_to_num(relative), axis=1) / total
     off = np.nan_to_num(relative) - mean[:, None]
     spread = np.sqrt((there * off**2).sum(axis=1) / total)
-    noise = np.sqrt((there * np.nan_to_num(experience.noise) ** 2).sum(axis=1) / total)
+    noise = np.sqrt((there * np.nan_to_num(database.noise) ** 2).sum(axis=1) / total)
     elsewhere = 0.0 if exact.any() else ANOTHER_SIZE
-    far = FAR * outside(experience, size)
+    far = FAR * outside(database, size)
     return mean + _level_at(areas, levels, float(np.log(size[0] * size[1])), weights), np.sqrt(
         spread**2 + noise**2 + elsewhere**2 + far**2
     )
 
 
-def outside(experience: Experience, size: Size) -> float:
+def outside(database: ScheduleDatabase, size: Size) -> float:
     """Return the logarithm of the factor by which a size is outside of those measured, 0 if it is within.
 
     That is the largest of those of its width, its height and its area.
     """
-    measured = np.log([[width, height, width * height] for width, height in experience.sizes])
+    measured = np.log([[width, height, width * height] for width, height in database.sizes])
     asked = np.log([size[0], size[1], size[0] * size[1]])
     beyond = np.maximum(asked - measured.max(axis=0), measured.min(axis=0) - asked).max()
     return float(beyond) if beyond > np.log(NOT_FAR) else 0.0
 
 
-def out_of_range(experience: Experience, size: Size) -> str | None:
+def out_of_range(database: ScheduleDatabase, size: Size) -> str | None:
     """Return a sentence if a size is far outside of those measured, else None."""
-    if not outside(experience, size):
+    if not outside(database, size):
         return None
-    by_area = sorted(experience.sizes, key=lambda each: each[0] * each[1])
+    by_area = sorted(database.sizes, key=lambda each: each[0] * each[1])
     least, most = map(size_text, (by_area[0], by_area[-1]))
     between = f"at {least}" if least == most else f"from {least} to {most}"
     return f"{size_text(size)} is out of range of what was measured, {between}: a guess"

@@ -21,7 +21,7 @@ from perfpred.predict.blend import Blend
 from perfpred.predict.checks import Floats
 from perfpred.profile import Profile
 
-LEAST_ROWS = 20
+MIN_ROWS = 20
 """Measurements, for a model of schedules that were not measured."""
 TREES = 50
 """Of the model: files stay small, and errors are as with more."""
@@ -108,7 +108,7 @@ def fitted(rows: pd.DataFrame) -> tuple[Blend | None, float, float]:
     That is the deviation of its errors, and the rank correlation with the times of each size, on average.
     """
     known = rows[rows[list(FEATURES)].notna().all(axis=1)]
-    if len(known) < LEAST_ROWS or known["schedule"].nunique() < LEAST_ROWS // 2:
+    if len(known) < MIN_ROWS or known["schedule"].nunique() < MIN_ROWS // 2:
         return None, math.nan, math.nan
     estimate = known[FEATURES[ESTIMATE]].to_numpy()
     time_s = known["time_s"].to_numpy()

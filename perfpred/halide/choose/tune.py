@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfpred.errors import MeasurementError, one_line
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.choose.judging import Judged, judge
 from perfpred.halide.choose.paired import SAME
 from perfpred.halide.choose.ranking import Choice, Ranked, rank
 from perfpred.halide.choose.session import Session, Timed
 from perfpred.halide.cost.features import FEATURES
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.halide.space.search_space import ScheduleSpace, pool_size
 from perfpred.measure.campaign import Effort
 from perfpred.progress import Progress
@@ -73,7 +73,7 @@ def _outcome(timed: Timed) -> Outcome:
 
 
 def tune(
-    session: Session, experience: Experience | None, budget: int, seed: int, progress: Progress
+    session: Session, database: ScheduleDatabase | None, budget: int, seed: int, progress: Progress
 ) -> Choice:
     """Run at most `budget` schedules, the baselines beside, and return the fastest.
 
@@ -84,7 +84,7 @@ def tune(
     ----------
     session : Session
         The pipeline at its size, and the processes that work on it.
-    experience : Experience, optional
+    database : ScheduleDatabase, optional
         What was measured before.
     budget : int
         How many may be run at most.
@@ -94,19 +94,19 @@ def tune(
         Told how far it is.
     """
     session.require_runnable()
-    if experience is not None:
-        session.failed.update(experience.failed)
+    if database is not None:
+        session.failed.update(database.failed)
     standing = [each for each in session.baselines()[0] if each.id not in session.failed]
     baselines = [each for each in standing if each.directives]
     size = session.workload.size
-    ranked = [] if experience is None else rank(experience, size, session.graph, session.target)
+    ranked = [] if database is None else rank(database, size, session.graph, session.target)
     likely = [each.candidate for each in ranked if each.candidate not in standing]
-    space = ScheduleSpace(OwnSpace(session.graph, session.target), likely)
+    space = ScheduleSpace(LoopNestSpace(session.graph, session.target), likely)
     pool = pool_size(len(space.given), budget)
     trace = search(
         space,
         AnchoredObjective(RoundTimings(session, seed, progress), baselines, with_best=True),
-        ModelSearch(_surrogate(experience, space), BATCH, MIN_BATCH, pool),
+        ModelSearch(_surrogate(database, space), BATCH, MIN_BATCH, pool),
         budget=budget,
         rng=np.random.default_rng(seed),
         initial=space.given[: min(budget, max(BATCH, round(budget * FROM_PROFILE)))],
@@ -194,16 +194,16 @@ def _first(best: Sequence[Ranked], ranking: Sequence[Ranked]) -> tuple[Ranked, .
     return (*best, *(each for each in ranking if each.candidate not in put))
 
 
-def _surrogate(experience: Experience | None, space: ScheduleSpace) -> Surrogate:
-    if experience is None or len(experience.candidates) < 30:
+def _surrogate(database: ScheduleDatabase | None, space: ScheduleSpace) -> Surrogate:
+    if database is None or len(database.candidates) < 30:
         return GaussianSurrogate()
-    relative = experience.relative
+    relative = database.relative
     kept = [
         index
-        for index, each in enumerate(experience.candidates)
+        for index, each in enumerate(database.candidates)
         if each.directives and np.isfinite(relative[index]) and space.is_legal(each)
     ]
-    x = space.encode([experience.candidates[index] for index in kept])
+    x = space.encode([database.candidates[index] for index in kept])
     source = SourceTask(x, relative[kept], np.ones(len(FEATURES), dtype=bool))
     # Features of schedules are no switches of code.
     return TransferSurrogate([source], by_strata=False)

@@ -224,7 +224,7 @@ def _edge_share(nest: StageNest, *, member: bool) -> float:
     """Return how many of the clamped reads are made a value at a time.
 
     Halide takes the edges of an image out of a loop, so that clamps cost nothing within, but not where the
-    loop is one of a tile's: then all reads gather.
+    loop is one of a tile's: then all reads generate_candidates.
     """
     origins = _origins(nest)
     plain = [origins[name] for name in nest.order if nest.kinds.get(name) not in ("vectorize", "unroll")]

@@ -13,7 +13,7 @@ Operation = Callable[[Sequence[Interval], Type | None], Interval]
 """From the intervals of its operands and the type of its value to the interval of that."""
 FLOORED = 1e-6
 """How near to the next whole number one comes that is rounded down."""
-MOST_BITS = 16
+MAX_BITS = 16
 """Types with more bits bound nothing: a Func of so many values is never computed whole."""
 
 
@@ -38,7 +38,7 @@ def of_type(kind: Type | None) -> Interval:
     if kind is None or not kind.is_integer:
         return EVERYTHING
     signed = kind.code == 0
-    if kind.bits > MOST_BITS:
+    if kind.bits > MAX_BITS:
         return EVERYTHING if signed else (0.0, math.inf)
     return (-(2.0 ** (kind.bits - 1)), 2.0 ** (kind.bits - 1) - 1) if signed else (0.0, 2.0**kind.bits - 1)
 

@@ -9,7 +9,7 @@ from typing import Any
 from perfpred.errors import InputError, one_line
 from perfpred.halide.measure.checking.compare import Tolerance
 from perfpred.halide.measure.sized import why_another
-from perfpred.halide.measure.workers import Description, Workshop
+from perfpred.halide.measure.workers import Description, HalideWorkers
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.pipeline.workload import Workload
 
@@ -22,7 +22,7 @@ Reply = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Beside:
+class CheckedSize:
     """A size at which outputs are only checked.
 
     Attributes
@@ -149,14 +149,14 @@ def failure(status: str, message: str, size: str) -> dict[str, Any]:
     return {"status": status, "message": f"{message[:480].strip()}{where}"}
 
 
-def sizes_beside(
-    described: Mapping[Size, Description], workshop: Workshop, folder: str
-) -> tuple[list[Beside], list[str]]:
+def checked_sizes(
+    described: Mapping[Size, Description], workers: HalideWorkers, folder: str
+) -> tuple[list[CheckedSize], list[str]]:
     """Return sizes at which candidates are checked beside those that are timed, and why there are none.
 
     They must be ones of the same algorithm and the same operands: code is compiled for the timed sizes.
     """
-    found: list[Beside] = []
+    found: list[CheckedSize] = []
     first = next(iter(described.values())).workload
     source = first.pipeline
     if source.is_stored:
@@ -168,19 +168,19 @@ def sizes_beside(
             if size in described:
                 continue
             try:
-                odd = workshop.describe(Workload(source, size), f"{folder}/{name}")
+                odd = workers.describe(Workload(source, size), f"{folder}/{name}")
             except InputError as error:
                 said = one_line(error)[:200]
                 reason = reason or f"{source.name} cannot be built at {name}: {said}"
                 continue
             like = next((each for each, one in described.items() if one.code == odd.code), None)
             if like is None:
-                why = why_another(first, size, workshop)
+                why = why_another(first, size, workers)
                 reason = reason or f"{source.name} is another pipeline at {name}{why}"
             elif _layouts(odd) == _layouts(described[like]):
                 reason = reason or f"{source.name} has one size, whatever it is asked for"
             else:
-                found.append(Beside(name, odd, like, name))
+                found.append(CheckedSize(name, odd, like, name))
     if found or not reason:
         return found, []
     cut = _cut(described)
@@ -194,7 +194,7 @@ def _layouts(described: Description) -> list[Any]:
     return [each.get("dims") for each in (*described.arguments, *described.outputs)]
 
 
-def _cut(described: Mapping[Size, Description]) -> Beside | None:
+def _cut(described: Mapping[Size, Description]) -> CheckedSize | None:
     """Return a part of the outputs of the smallest size that no tile divides, on the same inputs."""
     size = min(described, key=lambda each: each[0] * each[1])
     one = described[size]
@@ -210,7 +210,7 @@ def _cut(described: Mapping[Size, Description]) -> Beside | None:
     name = size_text(size)
     shape = "x".join(str(extent) for _, extent, _ in outputs[0]["dims"])
     made = replace(one, outputs=tuple(outputs))
-    return Beside(f"the first {shape} of {name}", made, size, name)
+    return CheckedSize(f"the first {shape} of {name}", made, size, name)
 
 
 def _odd_below(extent: int, wanted: int) -> int:

@@ -1,4 +1,4 @@
-"""Compiling candidates, resumably."""
+"""Compiling candidates into the cache of libraries, resumably, and what they are compared with."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ from typing import Any
 import numpy as np
 
 from perfpred.documents.views import Log
-from perfpred.halide.measure.campaign import Task, cache_dir
-from perfpred.halide.measure.workers import (
-    Workshop,
-    about_path,
-    compile_job,
-)
+from perfpred.errors import MeasurementError
+from perfpred.halide.measure import library_cache
+from perfpred.halide.measure.experiment import Experiment
+from perfpred.halide.measure.workers import HalideWorkers, about_path, compile_job
 from perfpred.halide.pipeline.sizes import Size
-from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.miscompiled import miscompiled
+from perfpred.halide.schedule.reference import reference_schedule
 from perfpred.progress import Progress
 from perfpred.sandbox.forking import ForkLimits
-from perfpred.variants.cache import is_usable, remove_leftovers
+from perfpred.variants.cache import is_usable, remove_leftovers, require_private
 
 KNOWN, SLOWER, MIN_LIMIT_S = 10, 4.0, 8.0
 """After so many compilations, none is given more than so many times what they took, or so many seconds."""
@@ -30,30 +28,34 @@ KNOWN, SLOWER, MIN_LIMIT_S = 10, 4.0, 8.0
 
 @dataclass
 class Compiled:
-    """What became of a candidate when it was compiled; `twin_of` has the same code.
+    """What became of a candidate when it was compiled; `duplicate_of` has the same code.
 
     Attributes
     ----------
     status, message : str
     codes : list of str
     compile_s : float
-    twin_of : str
+    duplicate_of : str
     """
 
     status: str = "ok"
     message: str = ""
     codes: list[str] = field(default_factory=list)
     compile_s: float = 0.0
-    twin_of: str = ""
+    duplicate_of: str = ""
 
     @property
     def usable(self) -> bool:
         """Whether it is worth timing."""
-        return self.status == "ok" and not self.twin_of
+        return self.status == "ok" and not self.duplicate_of
 
 
 def compile_all(
-    task: Task, candidates: Sequence[Candidate], workshop: Workshop, log: Log, progress: Progress
+    experiment: Experiment,
+    candidates: Sequence[Candidate],
+    workers: HalideWorkers,
+    log: Log,
+    progress: Progress,
 ) -> dict[str, Compiled]:
     """Compile candidates on all processors; returns what became of each by its id.
 
@@ -63,11 +65,15 @@ def compile_all(
 
     Parameters
     ----------
-    task : Task
+    experiment : Experiment
+        The pipeline, its sizes and the site.
     candidates : sequence of Candidate
-    workshop : Workshop
+    workers : HalideWorkers
+        The processes that compile.
     log : Log
+        What became of earlier candidates; what becomes of these is appended.
     progress : Progress
+        Told how far it is.
     """
     outcomes = {
         entry["compiled"]: Compiled(entry["status"], entry["message"], entry["codes"], entry["compile_s"])
@@ -75,16 +81,16 @@ def compile_all(
         if "compiled" in entry
     }
     for each in candidates:
-        refused = None if each.id in outcomes else _refused(task, each)
+        refused = None if each.id in outcomes else _refused(experiment, each)
         if refused is not None:
             outcomes[each.id] = refused
             log.append(_entry(each, refused))
     limits = compile_limits(
-        [each.compile_s for each in outcomes.values() if each.status == "ok"], workshop.limits
+        [each.compile_s for each in outcomes.values() if each.status == "ok"], workers.limits
     )
-    sizes = task.first_of_each()
+    sizes = experiment.first_of_each()
     for each in candidates:
-        before = None if each.id in outcomes else _compiled_before(task, each, sizes)
+        before = None if each.id in outcomes else _compiled_before(experiment, each, sizes)
         if before is not None:
             outcomes[each.id] = before
             log.append(_entry(each, before))
@@ -92,13 +98,9 @@ def compile_all(
         each
         for each in candidates
         if each.id not in outcomes
-        or (outcomes[each.id].status == "ok" and not _is_compiled(task, each, sizes))
+        or (outcomes[each.id].status == "ok" and not _is_compiled(experiment, each, sizes))
     ]
-    jobs = [
-        compile_job(Workload(task.pipeline, size), each, task.target, str(task.library(each, size)))
-        for each in todo
-        for size in sizes
-    ]
+    jobs = [experiment.compile_job(each, size) for each in todo for size in sizes]
     replies: dict[int, dict[str, Any]] = {}
 
     def done(index: int, reply: dict[str, Any]) -> None:
@@ -111,19 +113,19 @@ def compile_all(
             log.append(_entry(todo[index // len(sizes)], outcome))
         progress.update(len(replies), len(jobs), "compiling")
 
-    workshop.run_all(jobs, done, limits)
-    remove_leftovers(cache_dir())  # of compilations that took too long
-    return _without_twins(candidates, outcomes)
+    workers.run_all(jobs, done, limits)
+    remove_leftovers(library_cache.cache_dir())  # of compilations that took too long
+    return _without_duplicates(candidates, outcomes)
 
 
-def _refused(task: Task, candidate: Candidate) -> Compiled | None:
+def _refused(experiment: Experiment, candidate: Candidate) -> Compiled | None:
     """Return the outcome of a candidate that Halide would compile wrongly."""
-    reason = miscompiled(candidate, next(iter(task.described.values())).graph)
+    reason = miscompiled(candidate, next(iter(experiment.described.values())).graph)
     return None if reason is None else Compiled("wrong_result", reason)
 
 
-def _is_compiled(task: Task, candidate: Candidate, sizes: Sequence[Size]) -> bool:
-    return all(is_usable(task.library(candidate, size)) for size in sizes)
+def _is_compiled(experiment: Experiment, candidate: Candidate, sizes: Sequence[Size]) -> bool:
+    return all(is_usable(experiment.library(candidate, size)) for size in sizes)
 
 
 def _entry(candidate: Candidate, outcome: Compiled) -> dict[str, Any]:
@@ -131,11 +133,11 @@ def _entry(candidate: Candidate, outcome: Compiled) -> dict[str, Any]:
     return {"compiled": candidate.id, **document, "compile_s": round(outcome.compile_s, 3)}
 
 
-def _compiled_before(task: Task, candidate: Candidate, sizes: Sequence[Size]) -> Compiled | None:
+def _compiled_before(experiment: Experiment, candidate: Candidate, sizes: Sequence[Size]) -> Compiled | None:
     """Return the outcome of a compilation whose libraries are still there."""
     found = []
     for size in sizes:
-        library = task.library(candidate, size)
+        library = experiment.library(candidate, size)
         try:
             about = json.loads(about_path(library).read_text(encoding="utf-8"))
             found.append({"code": str(about["code"]), "compile_s": float(about["compile_s"])})
@@ -172,11 +174,47 @@ def _outcome(replies: Sequence[Mapping[str, Any]]) -> Compiled:
     return Compiled(codes=[str(reply["code"]) for reply in replies], compile_s=seconds)
 
 
-def _without_twins(candidates: Sequence[Candidate], outcomes: Mapping[str, Compiled]) -> dict[str, Compiled]:
+def _without_duplicates(
+    candidates: Sequence[Candidate], outcomes: Mapping[str, Compiled]
+) -> dict[str, Compiled]:
     first: dict[tuple[str, ...], str] = {}
     for each in candidates:
         outcome = outcomes[each.id]
         if outcome.status == "ok":
             known = first.setdefault(tuple(outcome.codes), each.id)
-            outcome.twin_of = "" if known == each.id else known
+            outcome.duplicate_of = "" if known == each.id else known
     return {each.id: outcomes[each.id] for each in candidates}
+
+
+def prepare(experiment: Experiment, workers: HalideWorkers) -> None:
+    """Compile the runtime, the probe and the reference schedules.
+
+    Raises
+    ------
+    MeasurementError
+        If that fails, as where there is no linker.
+    """
+    require_private(library_cache.cache_dir())
+    remove_leftovers(library_cache.cache_dir())
+    runtime = experiment.runtime_library
+    beside: list[dict[str, Any]] = []
+    jobs: list[dict[str, Any]] = []
+    if not is_usable(runtime):
+        jobs.append({"kind": "runtime", "target": experiment.target, "out": str(runtime)})
+    probe, threads = experiment.probe_library, experiment.site.threads
+    if not is_usable(probe):
+        jobs.append({"kind": "probe", "target": experiment.target, "threads": threads, "out": str(probe)})
+    for size in experiment.first_of_each():
+        reference = reference_schedule(experiment.described[size].graph)
+        if not is_usable(experiment.library(reference, size)):
+            jobs.append(experiment.compile_job(reference, size))
+        for each, rounding, path in experiment.variants(size):
+            if not is_usable(path):
+                beside.append(compile_job(experiment.described[size].workload, each, rounding, str(path)))
+    replies: dict[int, dict[str, Any]] = {}
+    workers.run_all([*jobs, *beside], replies.__setitem__)
+    for number in range(len(jobs)):  # what fails of the others is done without
+        if replies[number]["status"] != "ok":
+            raise MeasurementError(
+                f"{experiment.pipeline.name} cannot be compiled: {replies[number]['message']}"
+            )

@@ -11,14 +11,14 @@ import numpy as np
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.graph.model import Graph
-from perfpred.halide.measure.campaign import scratch_folder
-from perfpred.halide.measure.workers import Description, Workshop, autoschedule_job
+from perfpred.halide.measure.library_cache import scratch_folder
+from perfpred.halide.measure.workers import Description, HalideWorkers, autoschedule_job
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.autoschedulers import PARAMETERS, defaults
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.halide.schedule.weights import sampling_parameters, write_perturbed
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.halide.space.template import FourKnobs
 from perfpred.hardware import Site
 from perfpred.sandbox.forking import ForkLimits
@@ -26,17 +26,17 @@ from perfpred.variants.halide.library import target
 
 BASELINES = tuple(name.lower() for name in PARAMETERS)
 SAMPLED = "adams2019-sampled"
-SHARES = {"own": 0.75, SAMPLED: 0.2, "template": 0.05}
+PROPORTIONS = {"own": 0.75, SAMPLED: 0.2, "template": 0.05}
 """Of the candidates that are not an autoscheduler's own choice."""
 SIGMAS = (0.15, 0.3, 0.6, 1.0)
 BASELINE_LIMIT_S = 300.0
 SAMPLE_LIMIT_S = 60.0
 
 
-def gather(
+def generate_candidates(
     described: Description,
     site: Site,
-    workshop: Workshop,
+    workers: HalideWorkers,
     count: int,
     sources: Sequence[str],
     rng: np.random.Generator,
@@ -49,12 +49,12 @@ def gather(
         The workload that candidates are drawn for.
     site : Site
         Where they will run.
-    workshop : Workshop
+    workers : HalideWorkers
         The processes that compile and check.
     count : int
         How many are wanted.
     sources : sequence of str
-        Any of ``BASELINES`` and of the keys of ``SHARES``.
+        Any of ``BASELINES`` and of the keys of ``PROPORTIONS``.
     rng : numpy.random.Generator
 
     Raises
@@ -63,24 +63,24 @@ def gather(
         If a source is not known.
     """
     for name in sources:
-        if name not in (*BASELINES, *SHARES):
-            raise UnknownNameError("source of schedules", name, (*BASELINES, *SHARES))
+        if name not in (*BASELINES, *PROPORTIONS):
+            raise UnknownNameError("source of schedules", name, (*BASELINES, *PROPORTIONS))
     found: dict[Candidate, None] = {}
     notes: list[str] = []
-    chosen, said = baselines(described, site, workshop, [name for name in BASELINES if name in sources])
+    chosen, said = baselines(described, site, workers, [name for name in BASELINES if name in sources])
     found.update(dict.fromkeys(chosen))
     notes += said
     left = max(0, count - len(found))
-    wanted = {name: SHARES[name] for name in SHARES if name in sources}
+    wanted = {name: PROPORTIONS[name] for name in PROPORTIONS if name in sources}
     total = sum(wanted.values()) or 1.0
     for name in ("template", SAMPLED):
         if name in wanted:
             number = round(left * wanted[name] / total)
-            drawn, said = _right(_drawn(name, described, site, workshop, number, rng), described.graph)
+            drawn, said = _right(_drawn(name, described, site, workers, number, rng), described.graph)
             found.update(dict.fromkeys(drawn))
             notes += said
     if "own" in wanted:
-        space = OwnSpace(described.graph, Target.of(site))
+        space = LoopNestSpace(described.graph, Target.of(site))
         found.update(dict.fromkeys(space.sample(max(0, count - len(found)), rng)))
     if not found:
         raise InputError(
@@ -97,7 +97,7 @@ def _right(candidates: Sequence[Candidate], graph: Graph) -> tuple[list[Candidat
 
 
 def baselines(
-    described: Description, site: Site, workshop: Workshop, names: Sequence[str]
+    described: Description, site: Site, workers: HalideWorkers, names: Sequence[str]
 ) -> tuple[list[Candidate], list[str]]:
     """Return the choices of Halide's autoschedulers, and what was said where one has none.
 
@@ -107,7 +107,7 @@ def baselines(
         What each size is like.
     site : Site
         Machine, ISA level and threads.
-    workshop : Workshop
+    workers : HalideWorkers
         The processes that compile and check.
     names : sequence of str
         Of the autoschedulers.
@@ -117,7 +117,7 @@ def baselines(
         (proper[name], defaults(proper[name], site.threads), name, ForkLimits(BASELINE_LIMIT_S))
         for name in names
     ]
-    replies = _asked(described.workload, site, workshop, jobs)
+    replies = _asked(described.workload, site, workers, jobs)
     notes = [
         f"{name}: {reply['message']}"
         for name, reply in zip(names, replies, strict=True)
@@ -131,17 +131,17 @@ def _drawn(
     name: str,
     described: Description,
     site: Site,
-    workshop: Workshop,
+    workers: HalideWorkers,
     count: int,
     rng: np.random.Generator,
 ) -> list[Candidate]:
     if name == "template":
         return FourKnobs(described.graph).sample(count, rng)
-    return adams_samples(described.workload, site, workshop, count, rng)
+    return adams_samples(described.workload, site, workers, count, rng)
 
 
 def adams_samples(
-    workload: Workload, site: Site, workshop: Workshop, count: int, rng: np.random.Generator
+    workload: Workload, site: Site, workers: HalideWorkers, count: int, rng: np.random.Generator
 ) -> list[Candidate]:
     """Return up to `count` distinct schedules of Adams2019 with perturbed weights.
 
@@ -151,7 +151,7 @@ def adams_samples(
         The pipeline and its size.
     site : Site
         Machine, ISA level and threads.
-    workshop : Workshop
+    workers : HalideWorkers
         The processes that compile and check.
     count : int
         How many are wanted.
@@ -170,22 +170,24 @@ def adams_samples(
                 jobs.append(
                     ("Adams2019", sampling_parameters(path, rng), SAMPLED, ForkLimits(SAMPLE_LIMIT_S))
                 )
-            found.update(dict.fromkeys(_candidates(_asked(workload, site, workshop, jobs))))
+            found.update(dict.fromkeys(_candidates(_asked(workload, site, workers, jobs))))
     return list(found)[:count]
 
 
 Job = tuple[str, dict[str, Any], str, ForkLimits]
 
 
-def _asked(workload: Workload, site: Site, workshop: Workshop, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+def _asked(
+    workload: Workload, site: Site, workers: HalideWorkers, jobs: Sequence[Job]
+) -> list[dict[str, Any]]:
     """Return the replies to some runs of autoschedulers, done side by side."""
 
     def one(job: Job) -> Callable[[], dict[str, Any]]:
         scheduler, parameters, label, limits = job
         asked = autoschedule_job(workload, scheduler, parameters, target(site.isa), label)
-        return lambda: workshop.run(asked, limits)
+        return lambda: workers.run(asked, limits)
 
-    futures: list[Future[dict[str, Any]]] = [workshop.submit(one(job)) for job in jobs]
+    futures: list[Future[dict[str, Any]]] = [workers.submit(one(job)) for job in jobs]
     return [future.result() for future in futures]
 
 

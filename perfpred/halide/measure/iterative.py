@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.measure.campaign import Task
 from perfpred.halide.measure.compiling import Compiled, compile_all
 from perfpred.halide.measure.estimating import estimates
+from perfpred.halide.measure.experiment import Experiment
 from perfpred.halide.measure.journalled import candidates_of, view
 from perfpred.halide.measure.timed import time_all
-from perfpred.halide.measure.workers import Workshop
+from perfpred.halide.measure.workers import HalideWorkers
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.halide.space.search_space import ScheduleSpace, pool_size
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import CampaignJournal
@@ -37,8 +37,8 @@ class ShortTimings:
 
     Parameters
     ----------
-    task : Task
-    workshop : Workshop
+    experiment : Experiment
+    workers : HalideWorkers
     journal : CampaignJournal
     seed : int
     progress : Progress
@@ -57,8 +57,8 @@ class ShortTimings:
         What became of each, by its id.
     """
 
-    task: Task
-    workshop: Workshop
+    experiment: Experiment
+    workers: HalideWorkers
     journal: CampaignJournal
     seed: int
     progress: Progress
@@ -71,16 +71,16 @@ class ShortTimings:
         """Compile candidates, which are then among those chosen."""
         self.chosen += [each for each in candidates if each not in self.chosen]
         log = view(self.journal, "compiled")
-        self.compiled = compile_all(self.task, self.chosen, self.workshop, log, self.progress)
+        self.compiled = compile_all(self.experiment, self.chosen, self.workers, log, self.progress)
 
     def evaluate(self, candidates: Sequence[Candidate]) -> list[Outcome]:
         """Time compiled candidates in interleaved rounds, each code once."""
         by_id = {each.id: each for each in self.chosen}
-        codes = [self.compiled[each.id].twin_of or each.id for each in candidates]
+        codes = [self.compiled[each.id].duplicate_of or each.id for each in candidates]
         usable = [by_id[code] for code in dict.fromkeys(codes) if self.compiled[code].usable]
         log = view(self.journal, f"look{self._round}", "row")
         seed = self.seed + self._round
-        rows = time_all(self.task, usable, log, SHORT, seed, self.progress) if usable else []
+        rows = time_all(self.experiment, usable, log, SHORT, seed, self.progress) if usable else []
         self._round += 1
         times: dict[str, list[float]] = {each.id: [] for each in usable}
         for (row, _), estimated in zip(rows, estimates(rows), strict=True):
@@ -92,7 +92,7 @@ class ShortTimings:
         compiled = self.compiled[code]
         if compiled.status != "ok":
             return Outcome.failed(compiled.status, message=compiled.message)
-        if len(log_times) < len(self.task.described):
+        if len(log_times) < len(self.experiment.described):
             return Outcome.failed("runtime_error")
         return Outcome(math.exp(float(np.mean(log_times))))
 
@@ -143,7 +143,7 @@ def choose_in_rounds(timings: ShortTimings, target: Target, first: Sequence[Cand
         How many are chosen in all.
     """
     timings.compile(first)
-    own = OwnSpace(next(iter(timings.task.described.values())).graph, target)
+    own = LoopNestSpace(next(iter(timings.experiment.described.values())).graph, target)
     space = ScheduleSpace(own, first)
     model: ModelSearch[Candidate] = ModelSearch(
         GaussianSurrogate(), BATCH, MIN_BATCH, pool_size(len(space.given), count)

@@ -15,7 +15,7 @@ import numpy as np
 from perfpred.documents.atomic import atomic_write, make_folder
 from perfpred.errors import MeasurementError
 from perfpred.halide.graph.rounding import rounding
-from perfpred.halide.measure.contention.probe import PULSE_HEIGHT, PULSE_WIDTH
+from perfpred.halide.measure.contention.probe import PROBE_HEIGHT, PROBE_WIDTH
 from perfpred.halide.measure.workers import about_path
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.built import BuiltPipeline
@@ -41,8 +41,8 @@ def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
     """Do one job; ``kind`` says which, the rest is its arguments."""
     if job["kind"] == "runtime":
         return compile_runtime(hl.Target(job["target"]), Path(job["out"]))
-    if job["kind"] == "pulse":
-        return compile_pulse(hl.Target(job["target"]), job["threads"], Path(job["out"]))
+    if job["kind"] == "probe":
+        return compile_probe(hl.Target(job["target"]), job["threads"], Path(job["out"]))
     workload = Workload.from_json(job)
     built = build(workload.pipeline, workload.size)
     if job["kind"] == "describe":
@@ -143,22 +143,22 @@ def compile_runtime(target: Any, out: Path) -> dict[str, Any]:
     return {}
 
 
-def compile_pulse(target: Any, threads: int, out: Path) -> dict[str, Any]:
-    """Write the shared library of the pulse: a small product of matrices on each thread."""
+def compile_probe(target: Any, threads: int, out: Path) -> dict[str, Any]:
+    """Write the shared library of the probe: a small product of matrices on each thread."""
     x, y, xi, yi, thread = (hl.Var(name) for name in ("x", "y", "xi", "yi", "thread"))
-    right, sums, pulse = hl.Func("right"), hl.Func("sums"), hl.Func("pulse")
-    k = hl.RDom([(0, PULSE_WIDTH)])
+    right, sums, probe = hl.Func("right"), hl.Func("sums"), hl.Func("probe")
+    k = hl.RDom([(0, PROBE_WIDTH)])
     right[x, y, thread] = hl.f32(x + y + thread)
     sums[x, y, thread] = 0.0
     sums[x, y, thread] += hl.f32(k.x - y) * right[x, k.x, thread]
-    pulse[x, y, thread] = sums[x, y, thread]
-    for dimension, extent in ((x, PULSE_WIDTH), (y, PULSE_HEIGHT), (thread, threads)):
-        pulse.bound(dimension, 0, extent)
-    pulse.tile(x, y, xi, yi, 32, 6).vectorize(xi, 16).unroll(xi).unroll(yi).parallel(thread)
-    sums.compute_at(pulse, x).vectorize(x, 16).unroll(x).unroll(y)
+    probe[x, y, thread] = sums[x, y, thread]
+    for dimension, extent in ((x, PROBE_WIDTH), (y, PROBE_HEIGHT), (thread, threads)):
+        probe.bound(dimension, 0, extent)
+    probe.tile(x, y, xi, yi, 32, 6).vectorize(xi, 16).unroll(xi).unroll(yi).parallel(thread)
+    sums.compute_at(probe, x).vectorize(x, 16).unroll(x).unroll(y)
     sums.update().reorder(x, y, k.x).vectorize(x, 16).unroll(x).unroll(y)
-    right.compute_at(pulse, thread).vectorize(x, 16)
-    write_library(hl.Pipeline(pulse), [], target.with_feature(hl.TargetFeature.NoRuntime), out)
+    right.compute_at(probe, thread).vectorize(x, 16)
+    write_library(hl.Pipeline(probe), [], target.with_feature(hl.TargetFeature.NoRuntime), out)
     return {}
 
 

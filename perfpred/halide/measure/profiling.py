@@ -20,15 +20,17 @@ from perfpred.documents.layout import indented
 from perfpred.documents.reading import read_json
 from perfpred.errors import InputError
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.measure.campaign import Task, cache_dir, prepare
-from perfpred.halide.measure.checks import sizes_beside
-from perfpred.halide.measure.generate import BASELINES, SHARES, baselines, gather
+from perfpred.halide.measure import library_cache
+from perfpred.halide.measure.checks import checked_sizes
+from perfpred.halide.measure.compiling import prepare
+from perfpred.halide.measure.experiment import Experiment
+from perfpred.halide.measure.generate import BASELINES, PROPORTIONS, baselines, generate_candidates
 from perfpred.halide.measure.iterative import ShortTimings, choose_in_rounds
 from perfpred.halide.measure.journalled import candidates_of, view, warn_of_unclear
 from perfpred.halide.measure.results import Results
 from perfpred.halide.measure.sized import require_one_algorithm
 from perfpred.halide.measure.timed import require_runnable, time_all
-from perfpred.halide.measure.workers import Description, Workshop, require_halide
+from perfpred.halide.measure.workers import Description, HalideWorkers, require_halide
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.pipeline.workload import Workload
@@ -47,7 +49,7 @@ from perfpred.variants.cache import remove_leftovers
 EFFORT = Effort(min_rounds=8, max_rounds=24, row_budget_s=2.0, row_limit_s=20.0)
 """Candidates are many and compared with each other: fewer rounds each than a size of a kernel."""
 
-LEAST_FIRST = 12
+MIN_FIRST = 12
 """Candidates before a model chooses further ones."""
 
 
@@ -82,7 +84,7 @@ class ProfileJob:
     site: Site
     count: int = 100
     seed: int = 0
-    sources: tuple[str, ...] = (*BASELINES, *SHARES)
+    sources: tuple[str, ...] = (*BASELINES, *PROPORTIONS)
     compile_limit_s: float = 60.0
     given: tuple[Candidate, ...] = ()
     refined: float = 0.0
@@ -92,7 +94,7 @@ class ProfileJob:
         """How many candidates are measured before the rounds, those given included."""
         if "own" not in self.sources:
             return self.count
-        return max(self.count - round(self.count * self.refined), min(self.count, LEAST_FIRST))
+        return max(self.count - round(self.count * self.refined), min(self.count, MIN_FIRST))
 
 
 def profile_pipeline(
@@ -157,7 +159,7 @@ def _work_folder(out: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        remove_leftovers(cache_dir())  # of compilations that were interrupted
+        remove_leftovers(library_cache.cache_dir())  # of compilations that were interrupted
 
 
 @dataclass(frozen=True)
@@ -174,37 +176,37 @@ class _Campaign:
 def _measured(job: ProfileJob, folder: Path, campaign: _Campaign) -> tuple[Results, dict[str, Any]]:
     """Return what a campaign found out, and what there is to say about it."""
     hardware, load = job.site.hardware, os.getloadavg()
-    with Workshop(ForkLimits(job.compile_limit_s)) as workshop:
+    with HalideWorkers(ForkLimits(job.compile_limit_s)) as workers:
         described = {
-            size: workshop.describe(Workload(job.pipeline, size), str(folder / size_text(size)))
+            size: workers.describe(Workload(job.pipeline, size), str(folder / size_text(size)))
             for size in job.sizes
         }
-        require_one_algorithm(described, workshop)
-        beside, said = sizes_beside(described, workshop, str(folder))
-        task = Task(job.pipeline, job.site, described, folder, beside=tuple(beside))
-        task.checks.notes += said
-        prepare(task, workshop)
-        require_runnable(task)  # before anything is drawn, or a journal begun
+        require_one_algorithm(described, workers)
+        beside, said = checked_sizes(described, workers, str(folder))
+        experiment = Experiment(job.pipeline, job.site, described, folder, beside=tuple(beside))
+        experiment.checks.notes += said
+        prepare(experiment, workers)
+        require_runnable(experiment)  # before anything is drawn, or a journal begun
         identity = _identity(job, hardware.id, described[job.sizes[0]])
         resume, overwrite = campaign.resume, campaign.overwrite
         with CampaignJournal(campaign.claim, identity, resume=resume, overwrite=overwrite) as journal:
             warn_of_unclear(journal)
             target = Target.of(job.site)
-            first, notes = _candidates(job, task, workshop, journal)
-            timings = ShortTimings(task, workshop, journal, job.seed, campaign.progress)
+            first, notes = _candidates(job, experiment, workers, journal)
+            timings = ShortTimings(experiment, workers, journal, job.seed, campaign.progress)
             choose_in_rounds(timings, target, first, job.count - job.first)
             chosen, compiled = timings.chosen, timings.compiled
-            workshop.close()  # nothing else runs while schedules are timed
+            workers.close()  # nothing else runs while schedules are timed
             usable = [each for each in chosen if compiled[each.id].usable]
             log, seed = view(journal, "row"), job.seed
-            rows = time_all(task, usable, log, campaign.effort, seed, campaign.progress)
+            rows = time_all(experiment, usable, log, campaign.effort, seed, campaign.progress)
             when = {
                 "started": journal.started,
                 "ended": datetime.now(UTC).isoformat(timespec="seconds"),
                 "load_average": [round(value, 2) for value in (*load, *os.getloadavg())],
             }
-    about = {"measured": when, "notes": notes, "order": identity, "checks": task.checks.document()}
-    return Results(task, target, chosen, compiled, rows), about
+    about = {"measured": when, "notes": notes, "order": identity, "checks": experiment.checks.document()}
+    return Results(experiment, target, chosen, compiled, rows), about
 
 
 def schedules_path(out: Path) -> Path:
@@ -274,22 +276,22 @@ def _identity(job: ProfileJob, hardware: str, described: Description) -> dict[st
 
 
 def _candidates(
-    job: ProfileJob, task: Task, workshop: Workshop, journal: CampaignJournal
+    job: ProfileJob, experiment: Experiment, workers: HalideWorkers, journal: CampaignJournal
 ) -> tuple[list[Candidate], list[str]]:
     """Return the candidates of a campaign: those in its journal, or new ones, which are put there."""
     for entry in journal.entries():
         if "candidates" in entry and (kept := candidates_of(entry["candidates"])) is not None:
             return kept, list(entry["notes"])
-    first, *others = task.described.values()
+    first, *others = experiment.described.values()
     found: list[Candidate] = []
     notes: list[str] = []
     if job.sources:
         rng, wanted = np.random.default_rng(job.seed), job.first - len(job.given)
-        found, notes = gather(first, job.site, workshop, wanted, job.sources, rng)
+        found, notes = generate_candidates(first, job.site, workers, wanted, job.sources, rng)
         own: list[Candidate] = []
         asked = [each for each in BASELINES if each in job.sources]
         for described in others:
-            more, said = baselines(described, job.site, workshop, asked)
+            more, said = baselines(described, job.site, workers, asked)
             own += more
             notes += [each for each in said if each not in notes]
         new = [each for each in distinct(own) if each not in found]

@@ -14,10 +14,10 @@ import pandas as pd
 from perfpred.errors import InputError, MeasurementError
 from perfpred.halide.cost.features import FEATURES, features
 from perfpred.halide.cost.machine import Target
-from perfpred.halide.measure.campaign import Task
 from perfpred.halide.measure.checks import failure, is_wrong
 from perfpred.halide.measure.compiling import Compiled
 from perfpred.halide.measure.estimating import estimates
+from perfpred.halide.measure.experiment import Experiment
 from perfpred.halide.measure.workers import require_halide
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.schedule.candidate import Candidate
@@ -34,7 +34,7 @@ class Results:
 
     Attributes
     ----------
-    task : Task
+    experiment : Experiment
         The pipeline, its sizes and the site.
     target : Target
         Halide's target.
@@ -45,7 +45,7 @@ class Results:
         What became of each candidate at each size.
     """
 
-    task: Task
+    experiment: Experiment
     target: Target
     candidates: Sequence[Candidate]
     compiled: Mapping[str, Compiled]
@@ -62,9 +62,9 @@ class Results:
         measured = self._measured()
         table = [
             {
-                "kernel": self.task.pipeline.name,
+                "kernel": self.experiment.pipeline.name,
                 "variant": each.source,
-                "hardware": self.task.site.hardware.id,
+                "hardware": self.experiment.site.hardware.id,
                 "width": size[0],
                 "height": size[1],
                 "schedule": each.id,
@@ -72,7 +72,7 @@ class Results:
                 **measured[each.id, size],
             }
             for each in self.candidates
-            for size in self.task.described
+            for size in self.experiment.described
             if (each.id, size) in measured
         ]
         if not table:
@@ -84,7 +84,7 @@ class Results:
 
     def _features(self, candidate: Candidate, size: Size) -> dict[str, float]:
         try:
-            values = features(candidate, self.task.described[size].graph, self.target)
+            values = features(candidate, self.experiment.described[size].graph, self.target)
         except InputError:  # an autoscheduler's run, of which nothing is known but its time
             return dict.fromkeys(FEATURES, math.nan)
         return dict(zip(FEATURES, values.tolist(), strict=True))
@@ -94,7 +94,7 @@ class Results:
         for each in self.candidates:
             outcome = self.compiled[each.id]
             if outcome.status != "ok":
-                found.update({(each.id, size): _failed(outcome.status) for size in self.task.described})
+                found.update({(each.id, size): _failed(outcome.status) for size in self.experiment.described})
         for (row, _), estimated in zip(self.rows, estimates(self.rows), strict=True):
             if estimated is not None:
                 found[_key(row)] = _estimated(estimated)
@@ -117,8 +117,8 @@ class Results:
         return found
 
     def _metadata(self, effort: Effort) -> dict[str, Any]:
-        first = next(iter(self.task.described.values())).graph
-        hardware = self.task.site.hardware
+        first = next(iter(self.experiment.described.values())).graph
+        hardware = self.experiment.site.hardware
         failures: list[dict[str, Any]] = [
             {"schedule": key, "status": each.status, "message": each.message}
             for key, each in self.compiled.items()
@@ -129,18 +129,18 @@ class Results:
             for row, record in self._failures()
         ]
         return {
-            "kernel": self.task.pipeline.name,
+            "kernel": self.experiment.pipeline.name,
             "algorithm": first.algorithm,
             "units": {"time_s": "s", "noise": "fraction", "rounds": "timings"},
             "work": {
                 size_text(size): {"operations": each.graph.operations, "bytes": each.graph.bytes}
-                for size, each in self.task.described.items()
+                for size, each in self.experiment.described.items()
             },
             "hardware": {
                 hardware.id: {"cpu": hardware.cpu, "isa": hardware.isa, "threads": hardware.threads}
             },
-            "target": self.task.target,
-            "machine": self.task.site.machine.describe(),
+            "target": self.experiment.target,
+            "machine": self.experiment.site.machine.describe(),
             "software": {"halide": require_halide(), "python": platform.python_version()},
             "timing": {
                 "estimate": "mean of the fastest third of the calm timings, in shuffled rounds over all rows",
@@ -148,7 +148,7 @@ class Results:
                 "max_rounds": effort.max_rounds,
                 "target_noise": effort.target_noise,
             },
-            "same_code": {key: each.twin_of for key, each in self.compiled.items() if each.twin_of},
+            "same_code": {key: each.duplicate_of for key, each in self.compiled.items() if each.duplicate_of},
             "failures": failures,
         }
 

@@ -18,7 +18,7 @@ from typing import Any
 from perfpred.halide.measure.checking.compare import Tolerance
 from perfpred.halide.measure.checking.operands import Area, Operands
 from perfpred.halide.measure.checking.verdict import CallError, Case, Entries
-from perfpred.halide.measure.contention.probe import PULSE_HEIGHT, PULSE_WIDTH, Pulse
+from perfpred.halide.measure.contention.probe import PROBE_HEIGHT, PROBE_WIDTH, ContentionProbe
 from perfpred.measure.timing import TimingOptions, time_call
 from perfpred.sandbox.limits import limit_process
 from perfpred.sandbox.serving import MESSAGE_CHARS, Answer, serve_standard_streams
@@ -38,7 +38,7 @@ class Runner:
         handler = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
         self._handler = handler(lambda _, text: self._errors.append(text.decode(errors="replace").strip()))
         runtime.halide_set_error_handler(self._handler)
-        self._setup, self._pulse = setup, _pulse(setup)
+        self._setup, self._probe = setup, _probe(setup)
         self._cases: dict[str, Case] = {}
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,10 +66,10 @@ class Runner:
             for _ in range(repetitions):
                 self._call(entry, case.operands)
 
-        time_s, pulse_s = self._pulse.in_calm(
+        time_s, probe_s = self._probe.when_quiet(
             lambda: time_call(run, time.perf_counter, TIMING), TIMING.long_s
         )
-        return {"status": "ok", "time_s": time_s, "monitor_s": pulse_s, "passed": passed, "refused": refused}
+        return {"status": "ok", "time_s": time_s, "monitor_s": probe_s, "passed": passed, "refused": refused}
 
     def _case(self, size: str) -> Case:
         if size not in self._cases:
@@ -105,16 +105,16 @@ class Runner:
             raise CallError(self._errors[0] if self._errors else f"error {code}")
 
 
-def _pulse(setup: Mapping[str, Any]) -> Pulse:
-    row = PULSE_WIDTH * PULSE_HEIGHT
-    dims = [(0, PULSE_WIDTH, 1), (0, PULSE_HEIGHT, PULSE_WIDTH), (0, int(setup["threads"]), row)]
+def _probe(setup: Mapping[str, Any]) -> ContentionProbe:
+    row = PROBE_WIDTH * PROBE_HEIGHT
+    dims = [(0, PROBE_WIDTH, 1), (0, PROBE_HEIGHT, PROBE_WIDTH), (0, int(setup["threads"]), row)]
     output = Area("float32", dims)
-    pointers, entry = (ctypes.c_void_p * 1)(ctypes.addressof(output.buffer)), _entry(setup["pulse"])
+    pointers, entry = (ctypes.c_void_p * 1)(ctypes.addressof(output.buffer)), _entry(setup["probe"])
 
-    def beat(_keep: Area = output) -> None:
+    def run(_keep: Area = output) -> None:
         entry(pointers)
 
-    return Pulse(beat, time.perf_counter, time.sleep, setup["fastest_pulse_s"] or math.inf)
+    return ContentionProbe(run, time.perf_counter, time.sleep, setup["fastest_probe_s"] or math.inf)
 
 
 @cache

@@ -11,8 +11,8 @@ from typing import Any
 
 from perfpred.documents.views import Log, NameView
 from perfpred.errors import InputError, one_line
-from perfpred.halide.measure.campaign import Task, pulse_library, runtime_library
-from perfpred.halide.measure.contention.load import Crowd
+from perfpred.halide.measure.contention.load import ProcessorLoad
+from perfpred.halide.measure.experiment import Experiment
 from perfpred.halide.measure.workers import Description
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
@@ -58,7 +58,7 @@ class Timer:
         The compiled code, by size.
     best : Best
         The shortest times so far, by size.
-    task : Task
+    experiment : Experiment
         The pipeline, its sizes and the site.
     limit_s : float
         How long one run may take.
@@ -68,7 +68,7 @@ class Timer:
     candidate: str
     libraries: Mapping[str, str]
     best: Best
-    task: Task
+    experiment: Experiment
     limit_s: float
 
     def ask(self, sizes: Mapping[str, int], *, check: bool) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Timer:
 
         What was wrong at one size, or crashed, is not timed at another.
         """
-        size, checks = size_text((sizes["width"], sizes["height"])), self.task.checks
+        size, checks = size_text((sizes["width"], sizes["height"])), self.experiment.checks
         failed = checks.failed(self.candidate)
         if failed is not None:
             return dict(failed)
@@ -85,7 +85,7 @@ class Timer:
         if check:
             request["beside"] = [
                 each.name
-                for each in self.task.beside
+                for each in self.experiment.beside
                 if self.libraries[size_text(each.like)] == library and each.name in checks.data
             ]
         reply = self.child.ask(request, self.limit_s)
@@ -95,14 +95,14 @@ class Timer:
         if reply["status"] == "ok":
             for taken in ("refused", "passed"):
                 reply.pop(taken, None)
-            self.task.fastest.saw(reply["monitor_s"])
+            self.experiment.fastest.saw(reply["monitor_s"])
             if self.best.prunes(size, reply["time_s"]):
                 reply["give_up"] = True
         return reply
 
 
 def time_all(
-    task: Task,
+    experiment: Experiment,
     candidates: Sequence[Candidate],
     log: Log,
     effort: Effort,
@@ -113,7 +113,7 @@ def time_all(
 
     Parameters
     ----------
-    task : Task
+    experiment : Experiment
         The pipeline, its sizes and the site.
     candidates : sequence of Candidate
     log : Log
@@ -126,17 +126,19 @@ def time_all(
         Told how far it is.
     """
     rows = [
-        Row(each.id, {"width": size[0], "height": size[1]}) for each in candidates for size in task.described
+        Row(each.id, {"width": size[0], "height": size[1]})
+        for each in candidates
+        for size in experiment.described
     ]
-    with _timing_process(task) as child:
+    with _timing_process(experiment) as child:
         best = Best()
         timers = {
             each.id: Timer(
                 child,
                 each.id,
-                {size_text(size): str(task.library(each, size)) for size in task.described},
+                {size_text(size): str(experiment.library(each, size)) for size in experiment.described},
                 best,
-                task,
+                experiment,
                 effort.row_limit_s,
             )
             for each in candidates
@@ -147,50 +149,56 @@ def time_all(
     return list(zip(rows, records, strict=True))
 
 
-def require_runnable(task: Task) -> None:
+def require_runnable(experiment: Experiment) -> None:
     """Raise `InputError` with Halide's own message if the pipeline fails even without a schedule."""
-    with _timing_process(task):
+    with _timing_process(experiment):
         pass
 
 
 @contextmanager
-def _timing_process(task: Task) -> Iterator[Child]:
+def _timing_process(experiment: Experiment) -> Iterator[Child]:
+    fastest_s = experiment.fastest.time_s
     setup = {
-        "runtime": str(runtime_library(task)),
-        "pulse": str(pulse_library(task)),
-        "threads": task.site.threads,
-        "fastest_pulse_s": task.fastest.time_s if math.isfinite(task.fastest.time_s) else None,
+        "runtime": str(experiment.runtime_library),
+        "probe": str(experiment.probe_library),
+        "threads": experiment.site.threads,
+        "fastest_probe_s": fastest_s if math.isfinite(fastest_s) else None,
         "sizes": {
-            **{size_text(size): operands_setup(task, size, each) for size, each in task.described.items()},
             **{
-                each.name: operands_setup(task, each.like, each.described, each.folder)
-                for each in task.beside
+                size_text(size): operands_setup(experiment, size, each)
+                for size, each in experiment.described.items()
+            },
+            **{
+                each.name: operands_setup(experiment, each.like, each.described, each.folder)
+                for each in experiment.beside
             },
         },
     }
-    processors = [str(each) for each in task.processors]
-    memory = str(min(MEMORY_BYTES, task.site.machine.memory_bytes))
+    processors = [str(each) for each in experiment.processors]
+    memory = str(min(MEMORY_BYTES, experiment.site.machine.memory_bytes))
     command = Command(
-        f"the process timing {task.pipeline.name}",
+        f"the process timing {experiment.pipeline.name}",
         ["-m", "perfpred.halide.measure.runner", memory, *processors],
         setup,
-        {**MALLOC, "HL_NUM_THREADS": str(task.site.threads)},
+        {**MALLOC, "HL_NUM_THREADS": str(experiment.site.threads)},
     )
-    child, crowd = Child(command), Crowd(task.processors)
+    child, load = Child(command), ProcessorLoad(experiment.processors)
     try:
-        _look(task, child)
+        _look(experiment, child)
         yield child
     finally:
-        task.others.used = crowd.others(child.pid)
+        experiment.others.used = load.others(child.pid)
         child.close()
 
 
-def operands_setup(task: Task, size: Size, described: Description, folder: str = "") -> dict[str, Any]:
+def operands_setup(
+    experiment: Experiment, size: Size, described: Description, folder: str = ""
+) -> dict[str, Any]:
     """Return what the timing process needs to know of a size; its code is that for another where so told.
 
     Parameters
     ----------
-    task : Task
+    experiment : Experiment
         The pipeline, its sizes and the site.
     size : Size
     described : Description
@@ -199,34 +207,34 @@ def operands_setup(task: Task, size: Size, described: Description, folder: str =
         Where the examples' files are.
     """
     return {
-        "folder": str(task.folder / (folder or size_text(size))),
+        "folder": str(experiment.folder / (folder or size_text(size))),
         "arguments": list(described.arguments),
         "outputs": list(described.outputs),
         "rounding": [dict(each) for each in described.rounding],
-        "reference": str(task.library(reference_schedule(described.graph), size)),
-        "others": [str(path) for _, _, path in task.variants(size) if is_usable(path)],
+        "reference": str(experiment.library(reference_schedule(described.graph), size)),
+        "others": [str(path) for _, _, path in experiment.variants(size) if is_usable(path)],
     }
 
 
-def _look(task: Task, child: Child) -> None:
+def _look(experiment: Experiment, child: Child) -> None:
     """Have the reference run at all sizes that it was not, and take in what is checked there."""
-    sizes = {size_text(size): each for size, each in task.described.items()}
-    beside = {each.name: each.described for each in task.beside}
+    sizes = {size_text(size): each for size, each in experiment.described.items()}
+    beside = {each.name: each.described for each in experiment.beside}
     failed: list[tuple[str, str]] = []
     for name, described in {**beside, **sizes}.items():
-        if name in task.checks.data or name in task.checks.looked_at:
+        if name in experiment.checks.data or name in experiment.checks.looked_at:
             continue
-        task.checks.looked_at.add(name)
+        experiment.checks.looked_at.add(name)
         reply = child.ask({"about": name}, LOOK_LIMIT_S)
         if reply["status"] == "ok":
-            task.checks.saw(name, described, reply)
+            experiment.checks.saw(name, described, reply)
             continue
         said = one_line(reply["message"])
-        task.checks.warn(f"the unscheduled pipeline fails: {said}", name)
-        if name in sizes and not any(each in task.checks.data for each in sizes):
+        experiment.checks.warn(f"the unscheduled pipeline fails: {said}", name)
+        if name in sizes and not any(each in experiment.checks.data for each in sizes):
             failed.append((name, said))
     if len(failed) == len(sizes):
-        raise InputError(_unrunnable(task.pipeline, *failed[0]))
+        raise InputError(_unrunnable(experiment.pipeline, *failed[0]))
 
 
 def _unrunnable(pipeline: PipelineRef, size: str, said: str) -> str:

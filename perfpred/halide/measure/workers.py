@@ -51,7 +51,7 @@ class Description:
     code: str
 
 
-class Workshop:
+class HalideWorkers:
     """Does jobs in processes that can be limited; a context manager, whose end ends them.
 
     Parameters
@@ -130,7 +130,7 @@ class Workshop:
         """End all processes and threads."""
         self._pool.close()
 
-    def __enter__(self) -> Workshop:
+    def __enter__(self) -> HalideWorkers:
         return self
 
     def __exit__(

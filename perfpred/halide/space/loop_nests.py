@@ -19,14 +19,14 @@ from perfpred.halide.schedule.loop_nest import nests
 from perfpred.halide.schedule.miscompiled import miscompiled
 from perfpred.halide.schedule.rules import MAX_NUMBER
 from perfpred.halide.space.lower import lower
-from perfpred.halide.space.mutate import vary
+from perfpred.halide.space.mutate import mutate
 from perfpred.halide.space.rules import problem
-from perfpred.halide.space.sample import draw_plan, draw_style
+from perfpred.halide.space.sample import sample_plan, sample_style
 
 NEIGHBOURS = 16
 POOL = 5
 """Draws a wanted candidate, of which a rough estimate of their times decides which are kept."""
-SHARPNESS, WILD, HOPELESS = 1.5, 0.45, 2.3
+SHARPNESS, WILD, TOO_SLOW = 1.5, 0.45, 2.3
 """How strongly the estimate decides; the share that it does not, unless they seem ten times too slow."""
 VARIED = "varied"
 """The source of a schedule that is another source's but for a factor."""
@@ -40,7 +40,7 @@ BLOCK, NEW, FEW = 500, 0.25, 0.05
 """Legal draws in a row, and the share of them that must be new: beyond the wanted candidates, up to them."""
 
 
-class OwnSpace:
+class LoopNestSpace:
     """The schedules of one pipeline on one machine.
 
     Parameters
@@ -61,7 +61,7 @@ class OwnSpace:
             return pool
         estimates = np.array([features(each, self.graph, self.target)[-1] for each in pool])
         behind = estimates - estimates.min()
-        wild = (behind < HOPELESS) / max(1, int((behind < HOPELESS).sum()))
+        wild = (behind < TOO_SLOW) / max(1, int((behind < TOO_SLOW).sum()))
         likely = np.exp(-SHARPNESS * behind)
         chances = (1 - WILD) * likely / likely.sum() + WILD * wild + 1e-12
         chosen = rng.choice(len(pool), n, replace=False, p=chances / chances.sum())
@@ -78,8 +78,8 @@ class OwnSpace:
             misses, known = misses + 1 if len(found) == known else 0, len(found)
             if len(found) >= n or misses > MISSES + len(found):
                 break
-            style = draw_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
-            plan = draw_plan(self.graph, style, rng)
+            style = sample_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
+            plan = sample_plan(self.graph, style, rng)
             if problem(plan, self.graph) is not None:
                 continue
             found.setdefault(lower(plan, self.graph))
@@ -103,8 +103,8 @@ class OwnSpace:
         for _ in range(TRIES * NEIGHBOURS):
             if len(found) >= NEIGHBOURS:
                 break
-            style = draw_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
-            other = vary(candidate.plan, self.graph, style, rng)
+            style = sample_style(self.graph, self.target.vector_bytes, self.target.threads, rng)
+            other = mutate(candidate.plan, self.graph, style, rng)
             if problem(other, self.graph) is None:
                 made = lower(other, self.graph)
                 if made != candidate and too_small(made, self.graph) is None:

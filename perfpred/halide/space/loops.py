@@ -151,7 +151,7 @@ def update_loops(
     )
 
 
-def twin_loops(func: Func, stage: Stage, consumer: LoopPlan, style: Style) -> LoopPlan | None:
+def fused_reduction_loops(func: Func, stage: Stage, consumer: LoopPlan, style: Style) -> LoopPlan | None:
     """Return loops for a stage that is computed a block of its consumer's at a time, all of it unrolled.
 
     None if the consumer has no blocks that this stage could fill.

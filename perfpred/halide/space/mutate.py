@@ -17,7 +17,7 @@ from perfpred.halide.space.style import Style
 Move = Callable[[str, Plan, Graph, Style, np.random.Generator], FuncPlan | None]
 
 
-def vary(plan: Plan, graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
+def mutate(plan: Plan, graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
     """Return a plan with one Func's decisions changed; it may be illegal, or the same.
 
     Parameters

@@ -12,7 +12,7 @@ from perfpred.halide.graph.inlining import inlined_operations
 from perfpred.halide.graph.model import Func, Graph
 from perfpred.halide.graph.moving import moving
 from perfpred.halide.schedule.plan import ROOT, FuncPlan, Plan, dimension
-from perfpred.halide.space.loops import member_loops, root_loops, twin_loops, update_loops
+from perfpred.halide.space.loops import fused_reduction_loops, member_loops, root_loops, update_loops
 from perfpred.halide.space.rules import levels, users
 from perfpred.halide.space.style import Style
 from perfpred.hardware import vector_registers
@@ -22,7 +22,7 @@ COLUMNS = (0, 0, 0, 64, 128, 128, 256, 256, 512)
 LEVELS = ("task", "tile", "tile", "row", "row", "row", "block")
 
 
-def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Generator) -> Style:
+def sample_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Generator) -> Style:
     """Return what the nests of a candidate have in common.
 
     Parameters
@@ -59,7 +59,7 @@ def draw_style(graph: Graph, vector_bytes: int, threads: int, rng: np.random.Gen
     )
 
 
-def draw_plan(graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
+def sample_plan(graph: Graph, style: Style, rng: np.random.Generator) -> Plan:
     """Return a plan; most are legal, none is checked here."""
     plans: dict[str, FuncPlan] = {}
     alike: dict[tuple[object, ...], float] = {}
@@ -191,7 +191,7 @@ def _placed(
     around = levels(func.key, root, Plan(plans), graph)
     if not around:
         return None
-    twin = _twin(func, root, readers, plans, style, around, rng)
+    twin = _fused_reduction(func, root, readers, plans, style, around, rng)
     if twin is not None:
         return twin
     if rng.random() >= style.fuse:
@@ -232,7 +232,7 @@ def draw_level(level: str, around: tuple[str, ...], rng: np.random.Generator) ->
     return rows[-1] if rows else around[-1]
 
 
-def _twin(
+def _fused_reduction(
     func: Func,
     root: str,
     readers: set[str],
@@ -245,7 +245,7 @@ def _twin(
     if func.inlinable or func.scans or readers != {root} or rng.random() >= 0.7:
         return None
     consumer = plans[root].stages[-1]
-    pure = twin_loops(func, func.stages[0], consumer, style)
+    pure = fused_reduction_loops(func, func.stages[0], consumer, style)
     if pure is None or any(set(stage.rvars) == set() for stage in func.stages[1:]):
         return None
     updates = []

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.halide.schedule.candidate import Candidate
-from perfpred.halide.space.loop_nests import OwnSpace, has_features
+from perfpred.halide.space.loop_nests import LoopNestSpace, has_features
 
 POOL = 600
 """Schedules that a model ranks besides those given, at most: drawing each takes a millisecond and more."""
@@ -32,7 +32,7 @@ class ScheduleSpace:
 
     Parameters
     ----------
-    own : OwnSpace
+    own : LoopNestSpace
     given : sequence of Candidate
         Those whose loops are not known, such as an autoscheduler's run, are left out.
 
@@ -41,7 +41,7 @@ class ScheduleSpace:
     given : list of Candidate
     """
 
-    def __init__(self, own: OwnSpace, given: Sequence[Candidate]) -> None:
+    def __init__(self, own: LoopNestSpace, given: Sequence[Candidate]) -> None:
         self._own = own
         self.given = [each for each in dict.fromkeys(given) if has_features(each, own.graph)]
         self._known = dict.fromkeys(self.given)

@@ -46,5 +46,5 @@ def soften(tmp_path):
 def cache(tmp_path_factory, monkeypatch):
     """Compiled candidates go to a folder of the test's session."""
     folder = tmp_path_factory.getbasetemp() / "halide-cache"
-    monkeypatch.setattr("perfpred.halide.measure.campaign.cache_dir", lambda: folder)
+    monkeypatch.setattr("perfpred.halide.measure.library_cache.cache_dir", lambda: folder)
     return folder

@@ -10,7 +10,7 @@ hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
 from perfpred.errors import MeasurementError  # noqa: E402
 from perfpred.halide.choose import caller  # noqa: E402
-from perfpred.halide.choose.database import Experience  # noqa: E402
+from perfpred.halide.choose.database import ScheduleDatabase  # noqa: E402
 from perfpred.halide.graph.raw import parse  # noqa: E402
 from perfpred.halide.pipeline.build import build, checked  # noqa: E402
 from perfpred.halide.pipeline.loading import function_of  # noqa: E402
@@ -99,7 +99,7 @@ def test_runs_start_from_what_was_measured(soften, tmp_path):
     vectors = [Candidate((Directive("softened", 0, "vectorize", ("x", lanes)),)) for lanes in (4, 8, 16)]
     shape = (3, 1)
     times, noise = np.log(np.array([[1e-4], [2e-4], [3e-4]])), np.full(shape, 0.01)
-    Experience(
+    ScheduleDatabase(
         "soften", built.algorithm, hardware, ((96, 64),), tuple(vectors), times, noise, None, 0.1
     ).save(tmp_path)
     output, inputs, extents = made(soften)

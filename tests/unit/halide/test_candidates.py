@@ -18,9 +18,9 @@ from perfpred.halide.schedule.autoschedulers import PARAMETERS, plugin, require_
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.plan import Plan
 from perfpred.halide.schedule.weights import base_weights, format_weights, parse_weights
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.halide.space.rules import problem
-from perfpred.halide.space.sample import draw_plan
+from perfpred.halide.space.sample import sample_plan
 from perfpred.halide.space.template import FourKnobs
 
 TARGET = Target(vector_bytes=32, threads=2)
@@ -32,7 +32,7 @@ def graph_of(name):
 
 @pytest.mark.parametrize("name", PIPELINES)
 def test_the_own_space_of_any_pipeline(name):
-    space = OwnSpace(graph_of(name), TARGET)
+    space = LoopNestSpace(graph_of(name), TARGET)
     found = space.sample(12, np.random.default_rng(0))
     assert len(set(found)) == 12
     assert found == space.sample(12, np.random.default_rng(0))
@@ -48,9 +48,9 @@ def test_the_own_space_of_any_pipeline(name):
 
 
 def test_the_own_space_holds_sliding_windows_and_register_tiles():
-    found = OwnSpace(graph_of("blur"), TARGET).sample(100, np.random.default_rng(0))
+    found = LoopNestSpace(graph_of("blur"), TARGET).sample(100, np.random.default_rng(0))
     assert any("store_at" in str(each) for each in found)
-    found = OwnSpace(graph_of("matmul"), TARGET).sample(100, np.random.default_rng(0))
+    found = LoopNestSpace(graph_of("matmul"), TARGET).sample(100, np.random.default_rng(0))
     assert any("product.update(0).unroll(y_b)" in str(each) for each in found)
 
 
@@ -59,11 +59,11 @@ def test_a_tiny_pipeline_is_not_drawn_from_until_it_has_no_more(size, monkeypatc
     drawn = []
 
     def counted(*arguments):
-        drawn.append(draw_plan(*arguments))
+        drawn.append(sample_plan(*arguments))
         return drawn[-1]
 
-    monkeypatch.setattr("perfpred.halide.space.loop_nests.draw_plan", counted)
-    space = OwnSpace(build(PipelineRef.of("matmul"), size).graph, TARGET)
+    monkeypatch.setattr("perfpred.halide.space.loop_nests.sample_plan", counted)
+    space = LoopNestSpace(build(PipelineRef.of("matmul"), size).graph, TARGET)
     found = space.sample(150, np.random.default_rng(0))
     assert len(set(found)) == 150
     assert len(drawn) < 2000
@@ -79,7 +79,7 @@ def test_the_template_has_four_knobs():
 def test_an_autoschedulers_candidate_has_neighbours_too():
     split = Directive("blur_y", 0, "split", ("y", "yo", "yi", 32, "ShiftInwards"))
     candidate = Candidate((split, Directive("blur_y", 0, "compute_root")), "adams2019")
-    near = OwnSpace(graph_of("blur"), TARGET).neighbours(candidate, np.random.default_rng(0))
+    near = LoopNestSpace(graph_of("blur"), TARGET).neighbours(candidate, np.random.default_rng(0))
     assert {each.directives[0].args[3] for each in near} == {16, 64}
 
 
@@ -175,7 +175,7 @@ def test_weights_are_read_from_the_plugin():
 
 def test_long_reductions_are_cut_in_order():
     graph = graph_of("matmul")
-    space = OwnSpace(graph, Target(64, 2))
+    space = LoopNestSpace(graph, Target(64, 2))
     drawn = space.sample(150, np.random.default_rng(0))
     cut = [each for each in drawn if any("split(k.x, k_x_o, k_x_i" in str(one) for one in each.directives)]
     assert cut and all(space.is_legal(each) for each in cut)

@@ -1,4 +1,4 @@
-"""Choosing schedules: ranking at sizes not measured, caution, stored experience, and the commands."""
+"""Choosing schedules: ranking at sizes not measured, caution, stored database, and the commands."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from perfpred.errors import InputError, ModelFileError
-from perfpred.halide.choose.database import Experience, load_experience
+from perfpred.halide.choose.database import ScheduleDatabase, load_database
 from perfpred.halide.choose.lookup import find
 from perfpred.halide.choose.ranking import Ranked, choose, known, rank
 from perfpred.halide.cost.features import FEATURES
@@ -46,27 +46,27 @@ def made_up(n=30, noise=0.01, seed=0, stated=None):
 
 
 @pytest.fixture
-def experience():
-    return Experience.of(made_up(), {each.id: each for each in candidates(30)})
+def database():
+    return ScheduleDatabase.of(made_up(), {each.id: each for each in candidates(30)})
 
 
-def test_a_size_between_is_interpolated(experience):
-    log_time, deviation = known(experience, (200, 200))
+def test_a_size_between_is_interpolated(database):
+    log_time, deviation = known(database, (200, 200))
     expected = np.log(1e-8 * 200 * 200 * (1 + 0.01 * np.arange(28)))
     np.testing.assert_allclose(log_time[2:], expected, atol=0.05)
     assert (deviation > 0.02).all()
-    exact, sure = known(experience, SIZES[0])
-    np.testing.assert_allclose(exact, experience.log_time[:, 0], atol=1e-3)
+    exact, sure = known(database, SIZES[0])
+    np.testing.assert_allclose(exact, database.log_time[:, 0], atol=1e-3)
     assert sure.mean() < deviation.mean()
 
 
-def test_the_best_is_taken_only_if_surely_faster(experience):
-    ranking = rank(experience, (200, 200), None, None)
+def test_the_best_is_taken_only_if_surely_faster(database):
+    ranking = rank(database, (200, 200), None, None)
     choice = choose(ranking)
     assert choice.best.candidate.source == "own"
     assert choice.baseline.candidate.source in ("mullapudi2016", "adams2019")
     assert choice.reason.startswith("expected to be 1.")
-    unsure = Experience.of(made_up(stated=0.4), {each.id: each for each in candidates(30)})
+    unsure = ScheduleDatabase.of(made_up(stated=0.4), {each.id: each for each in candidates(30)})
     careful = choose(rank(unsure, (200, 200), None, None))
     assert careful.is_left
     assert careful.best.is_baseline
@@ -91,60 +91,60 @@ def test_what_an_autoscheduler_makes_here_is_judged_by_all_it_made_for_other_siz
     assert alone.is_left
 
 
-def test_without_a_size_it_is_as_if_never_measured(experience):
-    less = experience.without(SIZES[1])
+def test_without_a_size_it_is_as_if_never_measured(database):
+    less = database.without(SIZES[1])
     assert less.sizes == SIZES[:1]
     assert less.log_time.shape == (30, 1)
     log_time, _ = known(less, SIZES[1])
     assert np.exp(log_time[2]) == pytest.approx(1e-8 * 160000, rel=0.1)  # by the area
 
 
-def test_pipelines_have_files_of_their_own_and_earlier_names_are_found(experience, tmp_path):
+def test_pipelines_have_files_of_their_own_and_earlier_names_are_found(database, tmp_path):
     names = ("my_pipe", "My_pipe", "mypipe", "my__pipe")
-    paths = {replace(experience, pipeline=name).save(tmp_path).name.lower() for name in names}
+    paths = {replace(database, pipeline=name).save(tmp_path).name.lower() for name in names}
     assert len(paths) == 4
     assert [find(tmp_path, name, "cpu-2t").pipeline for name in names] == list(names)
     earlier = tmp_path / "old" / "halide" / "my-pipe-cpu-2t.json.gz"
     earlier.parent.mkdir(parents=True)
-    replace(experience, pipeline="my_pipe").save(tmp_path / "new").rename(earlier)
+    replace(database, pipeline="my_pipe").save(tmp_path / "new").rename(earlier)
     assert find(tmp_path / "old", "my_pipe", "cpu-2t").pipeline == "my_pipe"
     assert find(tmp_path / "old", "my__pipe", "cpu-2t") is None
 
 
-def test_unseen_schedules_are_predicted(experience):
+def test_unseen_schedules_are_predicted(database):
     rows = made_up().table
-    predicted = experience.of_unseen(rows[list(FEATURES)].to_numpy(dtype=float))
+    predicted = database.of_unseen(rows[list(FEATURES)].to_numpy(dtype=float))
     off = predicted - np.log(rows["time_s"].to_numpy())
     assert np.abs(off).mean() < 0.1
 
 
-def test_it_is_stored_and_found(experience, tmp_path):
-    path = experience.save(tmp_path)
-    again = load_experience(path)
-    assert again.candidates == experience.candidates
-    np.testing.assert_array_equal(again.log_time, experience.log_time)
+def test_it_is_stored_and_found(database, tmp_path):
+    path = database.save(tmp_path)
+    again = load_database(path)
+    assert again.candidates == database.candidates
+    np.testing.assert_array_equal(again.log_time, database.log_time)
     assert find(tmp_path, "made", "cpu-2t").algorithm == "abc"
     assert find(tmp_path, "made", "cpu-1t") is None
     document = json.loads(gzip.decompress(path.read_bytes()))
     document["experience"]["log_time"][0][0] = 1.0
     path.write_text(json.dumps(document))
     with pytest.raises(ModelFileError, match="does not match its hash"):
-        load_experience(path)
+        load_database(path)
     path.write_text(json.dumps({"format": "perfpred-halide", "version": 9}))
     with pytest.raises(ModelFileError, match="format version must be 1, but is 9"):
-        load_experience(path)
+        load_database(path)
     path.write_text("{")
     with pytest.raises(ModelFileError):
-        load_experience(path)
+        load_database(path)
 
 
 def test_a_profile_of_something_else_is_refused(csv):
     from perfpred.profile import read_profile
 
     with pytest.raises(InputError, match="as perfpred halide profile writes it"):
-        Experience.of(read_profile(csv), {})
+        ScheduleDatabase.of(read_profile(csv), {})
     with pytest.raises(InputError, match="of another one"):
-        Experience.of(made_up(), {})
+        ScheduleDatabase.of(made_up(), {})
 
 
 @pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
@@ -252,7 +252,7 @@ def test_autoschedule_applies_what_was_learned(soften, tmp_path):
     root = Candidate((Directive(built.graph.funcs[0].key, 0, "compute_root"),), "own")
     x = np.log(np.array([[1e-4], [2e-4]]))
     baseline = Candidate((Directive(built.graph.funcs[-1].key, 0, "compute_root"),), "mullapudi2016")
-    Experience(
+    ScheduleDatabase(
         "soften",
         built.graph.algorithm,
         hardware,

@@ -13,7 +13,7 @@ from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.constant_extents import doubtful, without_doubtful
 from perfpred.halide.schedule.dry_run import lowered
 from perfpred.halide.schedule.unrollable import unrollable
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 
 IMAGE = np.random.default_rng(0).random((32, 64), dtype=np.float32)
 TARGET = hl.Target("x86-64-linux-no_runtime")
@@ -128,7 +128,7 @@ def test_what_fails_for_another_reason_stays():
 def test_a_varied_schedule_unrolls_what_is_surely_constant():
     near = {}
     for make in (stencil, scaled):
-        space = OwnSpace(checked(*make()).graph, Target(vector_bytes=32, threads=2))
+        space = LoopNestSpace(checked(*make()).graph, Target(vector_bytes=32, threads=2))
         near[make] = space.neighbours(within("x_o"), np.random.default_rng(0))
         assert near[make] and all(lowers(each, make) for each in near[make])
     unrolled = {make: [len(each.directives) for each in found] for make, found in near.items()}

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("halide")
 import perfpred as pp
-from perfpred.halide.choose.database import Experience
+from perfpred.halide.choose.database import ScheduleDatabase
 from perfpred.halide.measure.profiling import ProfileJob, profile_pipeline
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.loading import function_of
@@ -17,6 +17,7 @@ from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import Site, compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.profile import read_profile
+from perfpred.progress import NullProgress
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 MACHINE = replace(probe(), memory_bytes=1536 << 20)
@@ -99,11 +100,6 @@ WANTED = {
 needs_stack_limit = resource.getrlimit(resource.RLIMIT_STACK)[0] in range(64 << 20)
 
 
-class Silent:
-    def update(self, done, total, note):
-        pass
-
-
 @pytest.fixture
 def hazard(tmp_path):
     path = tmp_path / "hazard.py"
@@ -116,7 +112,7 @@ def test_a_run_ends_and_every_failure_is_a_row_that_says_why(hazard, tmp_path):
     site = Site.of(MACHINE, threads=1)
     job = ProfileJob(hazard, (SIZE,), site, len(given), sources=(), compile_limit_s=15, given=given)
     out, effort = tmp_path / "hazard.csv", Effort(min_rounds=2, max_rounds=2, row_limit_s=6.0)
-    profile_pipeline(job, out, effort, Silent())
+    profile_pipeline(job, out, effort, NullProgress())
     profile = read_profile(out)
     rows = {row["variant"]: row for row in profile.table.to_dict("records")}
     assert set(rows) == {each.source for each in given}
@@ -132,7 +128,7 @@ def test_a_run_ends_and_every_failure_is_a_row_that_says_why(hazard, tmp_path):
         assert np.isnan(row["time_s"])
     assert len(failures) == len(given) - 2
 
-    profile_pipeline(job, out, effort, Silent(), resume=True)  # tries none of them again
+    profile_pipeline(job, out, effort, NullProgress(), resume=True)  # tries none of them again
     assert read_profile(out).table["status"].tolist() == profile.table["status"].tolist()
 
 
@@ -144,7 +140,7 @@ def test_a_search_that_expects_most_of_what_fails_chooses_what_works(hazard, tmp
     place = MACHINE.hardware(MACHINE.best_isa(), 1).id
     times = np.log(1e-4 * np.arange(1, len(known) + 1))[:, None]
     noise = np.full(times.shape, 0.01)
-    Experience("hazard", built.algorithm, place, (SIZE,), known, times, noise, None, 0.1).save(tmp_path)
+    ScheduleDatabase("hazard", built.algorithm, place, (SIZE,), known, times, noise, None, 0.1).save(tmp_path)
     output, inputs, extents = function_of(hazard)(*SIZE)
     applied = pp.halide.autoschedule(output, inputs, extents, models=tmp_path, budget=len(known), threads=1)
     assert applied.schedule.candidate.source in {"good", "adams2019", "mullapudi2016", "li2018"}

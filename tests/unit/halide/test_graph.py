@@ -17,7 +17,7 @@ from perfpred.halide.pipeline.suite import PIPELINES  # noqa: E402
 from perfpred.halide.pipeline.suite.examples import floats  # noqa: E402
 from perfpred.halide.schedule.reference import reference_schedule  # noqa: E402
 from perfpred.halide.space.rules import problem  # noqa: E402
-from perfpred.halide.space.sample import draw_plan, draw_style  # noqa: E402
+from perfpred.halide.space.sample import sample_plan, sample_style  # noqa: E402
 
 
 def graph_of(name, size=(64, 48)):
@@ -137,7 +137,7 @@ def test_a_func_that_halide_cannot_bound_is_refused():
 
 def draw(graph, seed):
     rng = np.random.default_rng(seed)
-    return draw_plan(graph, draw_style(graph, 32, 2, rng), rng)
+    return sample_plan(graph, sample_style(graph, 32, 2, rng), rng)
 
 
 @pytest.mark.parametrize(

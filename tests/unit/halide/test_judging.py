@@ -62,7 +62,7 @@ def drifting(rng, block, each):
 
 
 def two_speeds(rng, block, each):
-    """Each is at half speed now and then, which the pulse does not show."""
+    """Each is at half speed now and then, which the probe does not show."""
     return (2.0 if each and rng.random() < 0.25 else 1.0) * math.exp(rng.normal(0, 0.01)), 1.0
 
 
@@ -179,16 +179,16 @@ def test_what_fails_once_is_out():
 
 
 def test_an_interval_is_wider_by_what_a_busy_machine_may_do():
-    mine, other, calm = np.full(6, 1.0), np.full(6, 1.2), np.ones(6)
-    in_quiet, busy = speedup(mine, other, calm), speedup(mine, other, 2 * calm)
+    mine, other, quiet = np.full(6, 1.0), np.full(6, 1.2), np.ones(6)
+    in_quiet, busy = speedup(mine, other, quiet), speedup(mine, other, 2 * quiet)
     assert in_quiet.is_faster and in_quiet.in_quiet and in_quiet.ratio == pytest.approx(1.2)
     assert not busy.decided and not busy.in_quiet
     assert busy.high / busy.low == pytest.approx(4 * in_quiet.high / in_quiet.low)
     few = np.array([1, 1, 1, 1, 2, 2])
     other[4:] = 0.6  # what was timed while it was busy does not count where there is enough else
-    assert speedup(mine, other, few) == speedup(mine[:4], other[:4], calm[:4])
+    assert speedup(mine, other, few) == speedup(mine[:4], other[:4], quiet[:4])
     assert str(in_quiet) == "1.20x (1.18 to 1.22)"
-    assert speedup(mine[:1], other[:1], calm[:1]).to_json() == {
+    assert speedup(mine[:1], other[:1], quiet[:1]).to_json() == {
         **dict.fromkeys(("speedup", "speedup_low", "speedup_high")),
         "in_quiet": False,
     }

@@ -1,4 +1,4 @@
-"""Who else keeps the processors busy, waiting for quiet, and the fastest pulse of the last day."""
+"""Who else keeps the processors busy, waiting for quiet, and the fastest probe of the last day."""
 
 import json
 import math
@@ -8,7 +8,7 @@ import time
 import pytest
 
 from perfpred.halide.measure.contention.fastest import DAY_S, KEPT, recalled, remember
-from perfpred.halide.measure.contention.load import LOOK_S, Crowd, busy_s, wait_for_quiet
+from perfpred.halide.measure.contention.load import LOOK_S, ProcessorLoad, busy_s, wait_for_quiet
 from perfpred.halide.measure.estimating import in_moments
 from perfpred.measure.campaign import Row, RowRecord
 
@@ -35,16 +35,16 @@ class System:
 
 def test_others_are_told_from_idle_processors():
     system = System(lambda now: 0.9)
-    crowd = Crowd([0, 1], system.read, lambda: system.now)
+    load = ProcessorLoad([0, 1], system.read, lambda: system.now)
     system.sleep(10.0)
-    assert crowd.others() == pytest.approx(0.9, abs=0.05)
-    assert Crowd([0], system.read, lambda: system.now).others() == 0.0
+    assert load.others() == pytest.approx(0.9, abs=0.05)
+    assert ProcessorLoad([0], system.read, lambda: system.now).others() == 0.0
 
 
 @pytest.mark.parametrize("text", ["", "cpu0 1 2", "cpu0 1 2 3 x 5 6 7 8", "cpu1 1 2 3 4 5 6 7 8", "\n\n"])
 def test_counters_of_another_form_say_nothing(text):
     assert busy_s(text, [0]) is None
-    assert Crowd([0], lambda: text, time.perf_counter).others() == 0.0
+    assert ProcessorLoad([0], lambda: text, time.perf_counter).others() == 0.0
 
 
 def test_quiet_is_waited_for_up_to_a_limit():
@@ -56,7 +56,7 @@ def test_quiet_is_waited_for_up_to_a_limit():
 
 
 def test_the_fastest_pulse_of_the_last_day_is_kept(tmp_path):
-    path = tmp_path / "pulse.json"
+    path = tmp_path / "probe.json"
     assert recalled(path) == math.inf
     for time_s in (3e-5, 2e-5, 4e-5, math.nan, -1.0, 5.0):
         remember(path, time_s)
@@ -75,7 +75,7 @@ def test_the_fastest_pulse_of_the_last_day_is_kept(tmp_path):
     "text", ["", "{}", "[1]", "[[1e12, 1e-9]]", '[["a", 1]]', "[[0, NaN]]", "[" * 9999], ids=range(7)
 )
 def test_a_damaged_file_of_pulses_holds_none(tmp_path, text):
-    path = tmp_path / "pulse.json"
+    path = tmp_path / "probe.json"
     path.write_text(text)
     assert recalled(path) == math.inf
     remember(path, 2e-5)
@@ -90,5 +90,5 @@ def test_a_session_that_was_never_calm_is_seen_against_earlier_ones():
     assert busy.slowdown == pytest.approx(2.0, abs=0.1) and busy.estimate.time_s == pytest.approx(1e-3)
     record.monitors_s[:2] = [1.6e-5, 1.7e-5]
     record.times_s[:2] = [0.5e-3, 0.5e-3]
-    calm = in_moments([(row, record)], fastest_s=1.6e-5, few=2)[0]
-    assert calm.slowdown == 1.0 and calm.estimate.time_s == pytest.approx(0.5e-3)
+    quiet = in_moments([(row, record)], fastest_s=1.6e-5, few=2)[0]
+    assert quiet.slowdown == 1.0 and quiet.estimate.time_s == pytest.approx(0.5e-3)

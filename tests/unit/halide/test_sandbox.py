@@ -9,16 +9,17 @@ import pytest
 
 pytest.importorskip("halide")
 from perfpred.errors import InputError
-from perfpred.halide.measure.campaign import Task, prepare, runtime_library
-from perfpred.halide.measure.compiling import compile_all
+from perfpred.halide.measure.compiling import compile_all, prepare
+from perfpred.halide.measure.experiment import Experiment
 from perfpred.halide.measure.timed import time_all
-from perfpred.halide.measure.workers import Workshop, autoschedule_job, compile_job
+from perfpred.halide.measure.workers import HalideWorkers, autoschedule_job, compile_job
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.hardware import Site, compiler, probe
 from perfpred.measure.campaign import Effort
 from perfpred.measure.journal import CampaignJournal
+from perfpred.progress import NullProgress
 from perfpred.sandbox.forking import ForkLimits, run_forked
 from perfpred.variants.halide.library import target
 
@@ -29,18 +30,13 @@ SIZE = (96, 64)
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no compiler to link with")
 
 
-class Silent:
-    def update(self, done, total, note):
-        pass
-
-
 def vectors(lanes):
     return Candidate((Directive("softened", 0, "vectorize", ("x", lanes)),))
 
 
 @pytest.fixture(scope="module")
-def workshop():
-    with Workshop(ForkLimits(seconds=30, memory_bytes=4 << 30), workers=2) as made:
+def workers():
+    with HalideWorkers(ForkLimits(seconds=30, memory_bytes=4 << 30), workers=2) as made:
         yield made
 
 
@@ -65,13 +61,13 @@ def test_a_fork_tells_how_it_ended():
         ("raise", "compile_error", "soften fails at 96x64: RuntimeError: no luck"),
     ],
 )
-def test_a_pipeline_that_misbehaves(workshop, soften, tmp_path, mode, status, message):
+def test_a_pipeline_that_misbehaves(workers, soften, tmp_path, mode, status, message):
     Path(soften.split(":")[0]).with_suffix(".mode").write_text(mode)
     job = compile_job(Workload(PipelineRef.of(soften), SIZE), vectors(4), TARGET, str(tmp_path / "x.so"))
-    reply = workshop.run(job, ForkLimits(2.0, 4 << 30))
+    reply = workers.run(job, ForkLimits(2.0, 4 << 30))
     assert reply["status"] == status and message in reply["message"]
     nonsense = {"kind": "nonsense", **Workload(PipelineRef.of("blur"), SIZE).to_json()}
-    assert workshop.run(nonsense)["status"] != "ok"
+    assert workers.run(nonsense)["status"] != "ok"
 
 
 @pytest.mark.parametrize(
@@ -83,27 +79,27 @@ def test_a_pipeline_that_misbehaves(workshop, soften, tmp_path, mode, status, me
         (Directive("softened", 0, "reorder", ("x", "x")), "softened.reorder(x, x)"),
     ],
 )
-def test_an_illegal_schedule_is_a_compile_error(workshop, soften, tmp_path, directive, message):
+def test_an_illegal_schedule_is_a_compile_error(workers, soften, tmp_path, directive, message):
     candidate = Candidate((directive,))
     workload = Workload(PipelineRef.of(soften), SIZE)
-    reply = workshop.run(compile_job(workload, candidate, TARGET, str(tmp_path / "x.so")))
+    reply = workers.run(compile_job(workload, candidate, TARGET, str(tmp_path / "x.so")))
     assert reply["status"] == "compile_error" and message in reply["message"]
 
 
-def test_an_autoschedulers_choice_is_replayed_as_directives(workshop, soften, tmp_path):
+def test_an_autoschedulers_choice_is_replayed_as_directives(workers, soften, tmp_path):
     workload = Workload(PipelineRef.of(soften), SIZE)
     job = autoschedule_job(workload, "Mullapudi2016", {"parallelism": 2}, TARGET, "mullapudi2016")
-    reply = workshop.run(job)
+    reply = workers.run(job)
     candidate = Candidate.from_json(reply["candidate"])
     assert candidate.source == "mullapudi2016"
     assert {each.method for each in candidate.directives} >= {"split", "vectorize", "compute_root"}
-    again = workshop.run(compile_job(workload, candidate, TARGET, str(tmp_path / "x.so")))
+    again = workers.run(compile_job(workload, candidate, TARGET, str(tmp_path / "x.so")))
     assert again["status"] == "ok"
 
 
-def test_describing_a_pipeline_that_cannot_be(workshop, soften):
+def test_describing_a_pipeline_that_cannot_be(workers, soften):
     with pytest.raises(InputError, match="holds no function or generator harden"):
-        workshop.describe(Workload(PipelineRef("harden", soften.replace(":soften", ":harden")), SIZE))
+        workers.describe(Workload(PipelineRef("harden", soften.replace(":soften", ":harden")), SIZE))
 
 
 FATES = {
@@ -130,41 +126,43 @@ WANTED = {
 }
 
 
-def stand_in(task, candidate, code, folder):
+def stand_in(experiment, candidate, code, folder):
     """Put code of our own where the compiled candidate is looked for."""
     (folder / "stub.c").write_text(STUB % code)
-    library = task.library(candidate, SIZE)
+    library = experiment.library(candidate, SIZE)
     subprocess.run(["gcc", "-w", "-shared", "-fPIC", "-o", library, folder / "stub.c"], check=True)
 
 
 @pytest.fixture
-def task(workshop, soften, tmp_path):
+def experiment(workers, soften, tmp_path):
     workload = Workload(PipelineRef.of(soften), SIZE)
-    described = {SIZE: workshop.describe(workload, str(tmp_path / "96x64"))}
-    made = Task(workload.pipeline, SITE, described, tmp_path)
-    prepare(made, workshop)
+    described = {SIZE: workers.describe(workload, str(tmp_path / "96x64"))}
+    made = Experiment(workload.pipeline, SITE, described, tmp_path)
+    prepare(made, workers)
     return made
 
 
-def compiled(task, workshop, candidate):
-    job = compile_job(Workload(task.pipeline, SIZE), candidate, TARGET, str(task.library(candidate, SIZE)))
-    return workshop.run(job)["status"] == "ok"
+def compiled(experiment, workers, candidate):
+    job = compile_job(
+        Workload(experiment.pipeline, SIZE), candidate, TARGET, str(experiment.library(candidate, SIZE))
+    )
+    return workers.run(job)["status"] == "ok"
 
 
-def test_every_fate_is_recorded_and_the_others_are_timed(workshop, task, tmp_path):
-    assert runtime_library(task).exists()
+def test_every_fate_is_recorded_and_the_others_are_timed(workers, experiment, tmp_path):
+    assert experiment.runtime_library.exists()
     good = vectors(4)
-    assert compiled(task, workshop, good)
+    assert compiled(experiment, workers, good)
     candidates, fates = [good], {}
     for lanes, (fate, code) in enumerate(FATES.items(), start=5):
         each = vectors(lanes)
         fates[each.id] = fate
         candidates.append(each)
-        stand_in(task, each, code, tmp_path)
+        stand_in(experiment, each, code, tmp_path)
     effort = Effort(min_rounds=3, max_rounds=3, row_limit_s=2.0)
-    task = replace(task, site=replace(SITE, machine=replace(MACHINE, memory_bytes=2 << 30)))
+    experiment = replace(experiment, site=replace(SITE, machine=replace(MACHINE, memory_bytes=2 << 30)))
     with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
-        rows = time_all(task, candidates, journal, effort, 0, Silent())
+        rows = time_all(experiment, candidates, journal, effort, 0, NullProgress())
     found = {row.subject: (record.status, record.message) for row, record in rows}
     assert found.pop(good.id) == ("ok", "")
     assert len(found) == len(FATES)
@@ -178,28 +176,28 @@ SPOIL = "memset(*(void **)((char *)arguments[0] + 16), 0, 4096);"
 """Writes to the first argument's pixels: its buffer's host pointer is the third field."""
 
 
-def test_what_a_wrong_one_spoils_is_not_held_against_the_others(workshop, task, tmp_path):
+def test_what_a_wrong_one_spoils_is_not_held_against_the_others(workers, experiment, tmp_path):
     good = [vectors(lanes) for lanes in (2, 4, 8, 16)]
-    assert all(compiled(task, workshop, each) for each in good)
+    assert all(compiled(experiment, workers, each) for each in good)
     spoiler = vectors(5)
-    stand_in(task, spoiler, SPOIL, tmp_path)
+    stand_in(experiment, spoiler, SPOIL, tmp_path)
     with CampaignJournal(tmp_path / "j.journal", {}, resume=False) as journal:
         effort = Effort(min_rounds=1, max_rounds=1)
-        rows = time_all(task, [*good, spoiler], journal, effort, 0, Silent())
+        rows = time_all(experiment, [*good, spoiler], journal, effort, 0, NullProgress())
         order = [entry["row"] for entry in journal.entries()]
     assert [record.status for _, record in rows] == ["ok"] * 4 + ["wrong_result"]
     assert order.index(4) < 4  # some were checked after it
 
 
-def test_what_was_compiled_before_is_not_compiled_again(workshop, soften, tmp_path, monkeypatch):
+def test_what_was_compiled_before_is_not_compiled_again(workers, soften, tmp_path, monkeypatch):
     workload = Workload(PipelineRef.of(soften), SIZE)
-    described = {SIZE: workshop.describe(workload, str(tmp_path / "96x64"))}
-    task = Task(workload.pipeline, SITE, described, tmp_path)
+    described = {SIZE: workers.describe(workload, str(tmp_path / "96x64"))}
+    experiment = Experiment(workload.pipeline, SITE, described, tmp_path)
     with CampaignJournal(tmp_path / "first.journal", {}, resume=False) as journal:
-        first = compile_all(task, [vectors(4), vectors(8)], workshop, journal, Silent())
-    monkeypatch.setattr(workshop, "run_all", lambda jobs, *_: jobs and pytest.fail("something is compiled"))
+        first = compile_all(experiment, [vectors(4), vectors(8)], workers, journal, NullProgress())
+    monkeypatch.setattr(workers, "run_all", lambda jobs, *_: jobs and pytest.fail("something is compiled"))
     with CampaignJournal(tmp_path / "second.journal", {}, resume=False) as journal:
-        again = compile_all(task, [vectors(4), vectors(8)], workshop, journal, Silent())
+        again = compile_all(experiment, [vectors(4), vectors(8)], workers, journal, NullProgress())
         assert [entry["compiled"] for entry in journal.entries()] == list(again)
     assert {key: each.codes for key, each in again.items()} == {
         key: each.codes for key, each in first.items()

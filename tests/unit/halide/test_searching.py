@@ -13,7 +13,7 @@ from perfpred.halide.measure.iterative import JournalledStrategy
 from perfpred.halide.pipeline.build import build
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.schedule.candidate import AUTOSCHEDULE, Candidate, Directive
-from perfpred.halide.space.loop_nests import OwnSpace
+from perfpred.halide.space.loop_nests import LoopNestSpace
 from perfpred.halide.space.search_space import ScheduleSpace, pool_size
 from perfpred.measure.journal import CampaignJournal
 from perfpred.search import STRATEGIES, AnchoredObjective, ModelSearch, Outcome, Predicted, Trace, search
@@ -87,7 +87,7 @@ def test_an_autoschedulers_run_is_not_among_what_a_model_ranks():
     graph = build(PipelineRef.of("blur"), (64, 48)).graph
     known = Candidate((Directive("blur_y", 0, "compute_root"),), "mullapudi2016")
     run_again = Candidate((Directive("", 0, AUTOSCHEDULE, ("Adams2019", "{}")),), "adams2019")
-    space = ScheduleSpace(OwnSpace(graph, Target(32, 2)), [known, run_again, known])
+    space = ScheduleSpace(LoopNestSpace(graph, Target(32, 2)), [known, run_again, known])
     assert space.given == [known]
     drawn = space.sample(20, np.random.default_rng(0))
     assert drawn[0] == known and len(drawn) == len(set(drawn)) == 20

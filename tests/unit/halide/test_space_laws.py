@@ -12,7 +12,7 @@ from perfpred.halide.schedule.candidate import Candidate
 from perfpred.halide.schedule.constant_extents import doubtful
 from perfpred.halide.schedule.loop_nest import nests
 from perfpred.halide.schedule.plan import Plan
-from perfpred.halide.space.loop_nests import OwnSpace, rescaled
+from perfpred.halide.space.loop_nests import LoopNestSpace, rescaled
 from perfpred.halide.space.lower import lower
 from perfpred.halide.space.rules import problem
 
@@ -32,7 +32,7 @@ PLACES = [
 @pytest.fixture(scope="module", params=PLACES, ids=lambda each: f"{each[0]}-{each[1][0]}")
 def space(request):
     name, size = request.param
-    return OwnSpace(build(PipelineRef.of(name), size).graph, Target(vector_bytes=64, threads=2))
+    return LoopNestSpace(build(PipelineRef.of(name), size).graph, Target(vector_bytes=64, threads=2))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 hl = pytest.importorskip("halide")
 import perfpred as pp  # noqa: E402
-from perfpred.halide.choose.database import Experience  # noqa: E402
+from perfpred.halide.choose.database import ScheduleDatabase  # noqa: E402
 from perfpred.halide.pipeline.build import build  # noqa: E402
 from perfpred.halide.pipeline.loading import function_of  # noqa: E402
 from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
@@ -29,7 +29,7 @@ def learned(soften, tmp_path):
     ]
     times, noise = np.log(np.array([[1e-4] * 2, [9e-4] * 2])), np.full((2, 2), 0.01)
     hardware = machine.hardware(machine.best_isa(), 1).id
-    Experience("soften", built.algorithm, hardware, SIZES, tuple(made), times, noise, None, 0.1).save(
+    ScheduleDatabase("soften", built.algorithm, hardware, SIZES, tuple(made), times, noise, None, 0.1).save(
         tmp_path
     )
     return tmp_path

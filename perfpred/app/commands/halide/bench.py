@@ -50,10 +50,8 @@ def bench(
         try:
             with session(Workload(source, wanted), site) as opened, progress_bar(source.name) as bar:
                 hardware = site.hardware.id
-                experience = find(models, source.name, hardware, opened.graph.identity)
-                documents += [
-                    BenchDocument(**each) for each in judged(opened, experience, budgets, seed, bar)
-                ]
+                database = find(models, source.name, hardware, opened.graph.identity)
+                documents += [BenchDocument(**each) for each in judged(opened, database, budgets, seed, bar)]
         except PerfpredError as error:
             if len(sources) == 1:
                 raise

@@ -56,7 +56,7 @@ def profile(
     """Measure schedules of a pipeline on this machine into a profile CSV."""
     from dataclasses import replace
 
-    from perfpred.halide.measure.generate import BASELINES, SHARES
+    from perfpred.halide.measure.generate import BASELINES, PROPORTIONS
     from perfpred.halide.measure.profiling import EFFORT, ProfileJob, parse_size, profile_pipeline
     from perfpred.halide.pipeline.ref import PipelineRef
 
@@ -68,7 +68,7 @@ def profile(
         Site.of(probe(), isa, threads),
         candidates,
         seed,
-        tuple(source) if source else (*BASELINES, *SHARES),
+        tuple(source) if source else (*BASELINES, *PROPORTIONS),
         compile_limit,
         refined=refine,
     )

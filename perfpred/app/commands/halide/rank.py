@@ -37,20 +37,20 @@ def rank(
     from perfpred.halide.choose.ranking import rank as ranked_at
     from perfpred.halide.cost.machine import Target
     from perfpred.halide.measure.profiling import parse_size
-    from perfpred.halide.measure.workers import Workshop
+    from perfpred.halide.measure.workers import HalideWorkers
     from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.pipeline.workload import Workload
-    from perfpred.halide.space.loop_nests import OwnSpace
+    from perfpred.halide.space.loop_nests import LoopNestSpace
 
     source, wanted = PipelineRef.of(pipeline), parse_size(size)
     site, workload = Site.of(probe(), isa, threads), Workload(source, wanted)
-    with Workshop(workers=1) as workshop:
-        graph = workshop.describe(workload).graph
-        experience = known(models, workload, site.hardware.id, graph, workshop)
+    with HalideWorkers(workers=1) as workers:
+        graph = workers.describe(workload).graph
+        database = known(models, workload, site.hardware.id, graph, workers)
     target = Target.of(site)
-    others = OwnSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
-    ranking = ranked_at(experience, wanted, graph, target, others)
-    far = too_small_for_all(experience, wanted) if not ranking else out_of_range(experience, wanted)
+    others = LoopNestSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
+    ranking = ranked_at(database, wanted, graph, target, others)
+    far = too_small_for_all(database, wanted) if not ranking else out_of_range(database, wanted)
     if far is not None:
         notice(f"{source.name}: {far}")
     if json:

@@ -42,8 +42,8 @@ def replay(
     ):
         stored.require(opened.graph.identity)
         require_right(stored.candidate, opened.graph)
-        if opened.task.target != stored.target:
-            notice(f"chosen for {stored.target}, replayed on {opened.task.target}")
+        if opened.experiment.target != stored.target:
+            notice(f"chosen for {stored.target}, replayed on {opened.experiment.target}")
         documents = [ReplayDocument(**each) for each in replayed(opened, stored, seed, bar)]
     if json:
         print_json(documents)

@@ -42,12 +42,12 @@ def schedule(
     if emit and emit not in LANGUAGES:
         raise UnknownNameError("language", emit, LANGUAGES)
     site, workload = Site.of(probe(), isa, threads), Workload(PipelineRef.of(pipeline), parse_size(size))
-    hardware, experience = site.hardware.id, None
+    hardware, database = site.hardware.id, None
     with session(workload, site) as opened, progress_bar(workload.name) as bar:
         if models is not None:
-            experience = known(models, workload, hardware, opened.graph, opened.workshop)
-        made, choice = chosen_for(opened, experience, budget, seed, bar)
-        warnings = opened.task.checks.warnings if opened.task.checks.data else []
+            database = known(models, workload, hardware, opened.graph, opened.workers)
+        made, choice = chosen_for(opened, database, budget, seed, bar)
+        warnings = opened.experiment.checks.warnings if opened.experiment.checks.data else []
     for warning in warnings:
         notice(warning)
     if emit:

@@ -15,7 +15,7 @@ from perfpred.errors import InputError
 from perfpred.schemas.halide import ScheduleModelDocument
 
 if TYPE_CHECKING:
-    from perfpred.halide.choose.database import Experience
+    from perfpred.halide.choose.database import ScheduleDatabase
 
 
 def train(
@@ -24,9 +24,9 @@ def train(
     json: Json = False,
 ) -> None:
     """Learn from profiles of schedules; what is learned goes to DIR/halide."""
-    from perfpred.halide.choose.database import Experience
+    from perfpred.halide.choose.database import ScheduleDatabase
 
-    found = [(path, Experience.read(path)) for path in files]
+    found = [(path, ScheduleDatabase.read(path)) for path in files]
     _require_distinct(found)
     written = [(each, each.save(models)) for _, each in found]
     if json:
@@ -47,7 +47,7 @@ def train(
         notice(f"{each.pipeline}: {known}, {ranked}, in {path}")
 
 
-def _require_distinct(found: Sequence[tuple[Path, Experience]]) -> None:
+def _require_distinct(found: Sequence[tuple[Path, ScheduleDatabase]]) -> None:
     """Raise `InputError` if two profiles are of one algorithm and machine: only the last would be kept."""
     seen: dict[tuple[str, str, str], Path] = {}
     for path, each in found:

@@ -29,7 +29,7 @@ def _counters() -> str:
 
 
 @dataclass
-class Crowd:
+class ProcessorLoad:
     """What others did since this was made.
 
     Parameters
@@ -118,9 +118,9 @@ def wait_for_quiet(
     if limit_s <= 0:
         return 0.0
     while True:
-        crowd = Crowd(processors, read or _counters, clock)
+        load = ProcessorLoad(processors, read or _counters, clock)
         sleep(LOOK_S)
-        quiet, waited = crowd.others() <= FEW, clock() - start
+        quiet, waited = load.others() <= FEW, clock() - start
         if quiet or waited >= limit_s:
             return 0.0 if quiet and waited < 1.5 * LOOK_S else waited  # one look is no waiting
 

@@ -2,7 +2,7 @@
 
 On shared machines a core runs at full speed or, while a neighbour uses the other half of it, at about half;
 either lasts for milliseconds or seconds, and a parallel loop is as slow as its slowest core. So schedules are
-timed in calm moments: those before and after which the pulse was about as fast as it ever is.
+timed in quiet moments: those before and after which the probe was about as fast as it ever is.
 """
 
 from __future__ import annotations
@@ -12,39 +12,39 @@ from collections.abc import Callable
 
 from perfpred.measure.timing import Clock
 
-PULSE_WIDTH, PULSE_HEIGHT = 64, 192
+PROBE_WIDTH, PROBE_HEIGHT = 64, 192
 """A product of so many columns and rows on each thread: some twenty microseconds in the first cache."""
-CALM = 1.15
-"""A pulse at most this much slower than the fastest tells of a calm moment."""
+QUIET = 1.15
+"""A probe at most this much slower than the fastest tells of a quiet moment."""
 WAIT_S, PAUSE_S = 0.03, 0.0005
-"""How long a calm moment is waited for before a timing, and between two pulses."""
+"""How long a quiet moment is waited for before a timing, and between two probes."""
 TRIES = 2
-"""Timings of which the calmest is taken, unless one of them is calm."""
+"""Timings of which the quietest is taken, unless one of them is quiet."""
 
 
-class Pulse:
-    """Says whether a moment is calm.
+class ContentionProbe:
+    """Says whether a moment is quiet.
 
     Parameters
     ----------
-    beat : callable
+    run : callable
         Does the arithmetic once.
     clock : callable
         Returns monotonic seconds.
     sleep : callable
         Waits so many seconds.
     fastest_s : float
-        The least time of the pulse that was seen before.
+        The least time of the probe that was seen before.
     """
 
     def __init__(
         self,
-        beat: Callable[[], None],
+        run: Callable[[], None],
         clock: Clock,
         sleep: Callable[[float], None],
         fastest_s: float = math.inf,
     ) -> None:
-        self._beat, self._clock, self._sleep = beat, clock, sleep
+        self._run, self._clock, self._sleep = run, clock, sleep
         self._best = fastest_s
 
     def time_s(self) -> float:
@@ -53,36 +53,36 @@ class Pulse:
         self._best = min(self._best, found)
         return found
 
-    def is_calm(self, time_s: float) -> bool:
-        """Say whether a pulse was about as fast as the fastest so far."""
-        return time_s <= CALM * self._best
+    def is_quiet(self, time_s: float) -> bool:
+        """Say whether a probe was about as fast as the fastest so far."""
+        return time_s <= QUIET * self._best
 
     def wait(self) -> float:
-        """Return the time of a pulse in a calm moment, or of the last one if none comes in time."""
+        """Return the time of a probe in a quiet moment, or of the last one if none comes in time."""
         end = self._clock() + WAIT_S
         found = self.time_s()
-        while not self.is_calm(found) and self._clock() < end:
+        while not self.is_quiet(found) and self._clock() < end:
             self._sleep(PAUSE_S)
             found = self.time_s()
         return found
 
-    def in_calm(self, measure: Callable[[], float], long_s: float) -> tuple[float, float]:
-        """Return what `measure` returns, in seconds, and the slower of the pulses before and after it.
+    def when_quiet(self, measure: Callable[[], float], long_s: float) -> tuple[float, float]:
+        """Return what `measure` returns, in seconds, and the slower of the probes before and after it.
 
-        It is called again unless both are calm, up to `TRIES` times, and the calmest counts. Calls of
-        `long_s` and more last through calm and other moments alike, and are made once.
+        It is called again unless both are quiet, up to `TRIES` times, and the quietest counts. Calls of
+        `long_s` and more last through quiet and other moments alike, and are made once.
         """
         found: list[tuple[float, float]] = []
         while len(found) < TRIES:
             before = self.wait()
             time_s = measure()
             found.append((max(before, self.time_s()), time_s))
-            if self.is_calm(found[-1][0]) or time_s >= long_s:
+            if self.is_quiet(found[-1][0]) or time_s >= long_s:
                 break
-        pulse_s, time_s = min(found)
-        return time_s, pulse_s
+        probe_s, time_s = min(found)
+        return time_s, probe_s
 
     def _timed(self) -> float:
         start = self._clock()
-        self._beat()
+        self._run()
         return self._clock() - start
