@@ -35,7 +35,17 @@ def kept(pattern):
 
 
 def test_every_kept_file_is_read_by_a_test():
-    kinds = ("model-", "schedule-", "journal-", "trace-", "profile-", "campaign-", "expected-", "make.py")
+    kinds = (
+        "first-model-",
+        "model-",
+        "schedule-",
+        "journal-",
+        "trace-",
+        "profile-",
+        "campaign-",
+        "expected-",
+        "make.py",
+    )
     assert all(path.name.startswith(kinds) for path in KEPT.iterdir() if path.is_file())
     assert all((KEPT / name).is_file() for name in MEANT)
 
@@ -49,6 +59,14 @@ def test_models(name):
     np.testing.assert_allclose(numbers, [each[:3] for each in MEANT[name]], rtol=1e-12)
     assert [each.in_range for each in found] == [each[3] for each in MEANT[name]]
     assert store.dumps(store.loads(store.dumps(predictor))) == store.dumps(predictor)
+
+
+def test_a_model_of_the_first_days():
+    predictor, meant = store.load(KEPT / "first-model-0.json"), MEANT["first-model-0.json"]
+    found = [predictor.predict(query) for query in meant["queries"]]
+    numbers = [[each.time_s, each.low_s, each.high_s] for each in found]
+    np.testing.assert_allclose(numbers, [each[:3] for each in meant["answers"]], rtol=1e-12)
+    assert [each.in_range for each in found] == [each[3] for each in meant["answers"]]
 
 
 @kept("journal-*.journal")

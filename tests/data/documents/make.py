@@ -5,9 +5,9 @@ PYTHONPATH=CHECKOUT python tests/data/documents/make.py GENERATION
 ``KIND-GENERATION.SUFFIX`` is written beside this script, and what it means into ``expected-GENERATION.json``. A
 file is kept for good once a version wrote it: a change of a format adds a generation and removes none.
 
-Generation 1: models of version 1 and journals without checksums. 2: models of version 2, journals with
-checksums, schedule databases that say what failed. 3: models that say which quantity they predict, traces with
-further figures.
+Generation 0: a model as it was shipped in the first days, with what the code of then answered. 1: models of
+version 1, journals without checksums. 2: models of version 2, journals with checksums, schedule databases that
+say what failed. 3: models that say which quantity they predict, traces with further figures.
 """
 
 import importlib
