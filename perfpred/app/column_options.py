@@ -24,7 +24,7 @@ def _option(text: str) -> Any:
 Text = str | None
 OPTIONS: dict[str, Any] = {
     "time": Annotated[Text, _option("Column of times, such as 'real_time [ns]'.")],
-    "unit": Annotated[Text, _option("Its unit, where nothing says it: ns, us, ms, s or min.")],
+    "unit": Annotated[Text, _option("Unit of the times, where the file does not say: ns, us, ms, s or min.")],
     "parameters": Annotated[Text, _option("Parameters, comma-separated; other columns are left out.")],
     "ignore": Annotated[Text, _option("Columns to leave out, comma-separated.")],
     "kernel_column": Annotated[Text, _option("Column that names the kernel.")],
@@ -34,7 +34,7 @@ OPTIONS: dict[str, Any] = {
     "runs": Annotated[Text, _option("Columns of times of repeated runs: run1,run2,run3.")],
     "where": Annotated[Text, _option("Rows to keep: 'dtype == \"fp16\" and n >= 64'.")],
     "group": Annotated[Text, _option("Column that names the input of each row; judged on inputs not seen.")],
-    "estimate": Annotated[Text, _option("Make rows of equal parameters one: median, min or mean.")],
+    "estimate": Annotated[Text, _option("Merge rows of equal parameters: median, min or mean.")],
     "numbers": Annotated[Text, _option("Columns of numbers written as 64,000 or 64K or 0x40.")],
 }
 _LISTS = ("parameters", "ignore", "wide", "runs", "numbers")

@@ -22,7 +22,7 @@ _TEXT = np.dtypes.StringDType()
 
 @dataclass(frozen=True, eq=False)
 class QueryTable:
-    """Queries as typed, one a row, and what the command line gives for all of them.
+    """Queries as typed, one per row, and what the command line gives for all of them.
 
     Parameters
     ----------

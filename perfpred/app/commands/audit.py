@@ -35,7 +35,7 @@ def audit(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Fail (exit code 1) if predictors are worse on frozen measurements than was agreed.
+    """Fail (exit code 1) if predictors are worse on frozen measurements than agreed.
 
     Example: perfpred audit frozen.csv --models models --max-mape 5% --max-regret 2% --junit audit.xml
     """

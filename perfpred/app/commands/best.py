@@ -31,15 +31,15 @@ def best(
         str | None, typer.Option("--kernel", help="Kernel, if the file has several or no such column.")
     ] = None,
     variant: Annotated[
-        str | None, typer.Option("--variant", help="Choose of this variant only, if the file has several.")
+        str | None, typer.Option("--variant", help="Choose among this variant only, if the file has several.")
     ] = None,
     hardware: Annotated[
         str | None, typer.Option("--hardware", help="Hardware, if the file has several or no such column.")
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Configurations to show.")] = 5,
+    top: Annotated[int, typer.Option("--top", min=1, help="Number of configurations to show.")] = 5,
     json: Json = False,
 ) -> None:
-    """Choose the fastest configuration for a size never run, by a model of those that were."""
+    """Choose the fastest configuration for a size that was never run, by a model of measured ones."""
     from perfpred.profile.cells import value_of
     from perfpred.tuning.best import best_configuration, require_answerable
 

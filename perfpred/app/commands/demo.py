@@ -20,7 +20,7 @@ TRAIN_SIZE = 250
 
 
 def demo(json: Json = False) -> None:
-    """Train, judge and use predictors on the shipped measurements."""
+    """Train, evaluate and use predictors on the shipped measurements."""
     from perfpred import shipped
     from perfpred.app.reading import read
     from perfpred.learn import training

@@ -38,19 +38,21 @@ def evaluate(
     files: Files,
     columns: ColumnMapping,
     model: Annotated[
-        list[str] | None, typer.Option("--model", help="Model to judge; repeatable. Default: augmented.")
+        list[str] | None, typer.Option("--model", help="Model to evaluate; repeatable. Default: augmented.")
     ] = None,
     transfer_from: TransferOption = None,
     like: LikeOption = None,
     complexity: ComplexityOption = None,
     train_size: Annotated[
         int | None,
-        typer.Option("--train-size", help="Training rows; the rest tests. Default: 250, or 80% if less."),
+        typer.Option(
+            "--train-size", help="Training rows; the rest is for testing. Default: 250, or 80% if less."
+        ),
     ] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Random splits.")] = 5,
     chosen: Annotated[
         str | None,
-        typer.Option("--chosen", help="Column that names the variant you take today, to compare choices."),
+        typer.Option("--chosen", help="Column that names the variant you use today, to compare choices."),
     ] = None,
     seed: Seed = 0,
     kernel: KernelOption = None,
@@ -58,7 +60,7 @@ def evaluate(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Judge models on sizes (or inputs) they have not seen, beside the noise floor of the data."""
+    """Evaluate models on sizes (or inputs) they have not seen, next to the noise floor of the data."""
     from perfpred.app.reading import complexity_option, read, transfer_option
     from perfpred.learn.evaluation import accuracy
     from perfpred.learn.evaluation.regret import judged_choices, without_column
@@ -135,7 +137,7 @@ def show_errors(results: pd.DataFrame, *, each: bool = True) -> None:
         for name, group in results.groupby("model", sort=False)
     ]
     text = dict.fromkeys([*keys, "model"], "left")
-    numbers = ["MAPE", "± splits", "slowest 70%", "noise floor", "in 90%", "parameters"]
+    numbers = ["MAPE", "± splits", "slowest 70%", "noise floor", "90% coverage", "parameters"]
     kernels = ", ".join(results["kernel"].unique())
     judged = "; ".join(f"new {each}" for each in results["judged_on"].unique())
     splits = results["repeat"].nunique()

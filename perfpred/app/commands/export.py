@@ -27,10 +27,10 @@ def export(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Write models as source text that needs nothing of perfpred, or a profile CSV as a T4 results file.
+    """Export models as C source that does not need perfpred, or a profile CSV as a T4 results file.
 
-    A C header has a function a model and a selector a kernel. --kernel, --variant and --hardware are for a
-    CSV without those columns.
+    A C header has one function per model and one selector per kernel. --kernel, --variant and --hardware
+    are for a CSV without those columns.
     """
     if to not in FORMATS:
         raise UnknownNameError("language", to, FORMATS)

@@ -57,7 +57,7 @@ def import_(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Turn tuning data of another tool into a profile CSV; the format is told by what the file holds."""
+    """Turn tuning data of another tool into a profile CSV; the format is recognised by its content."""
     from perfpred.exchange import Imported, ImportOptions, Names, import_file
     from perfpred.profile import write_profile
 

@@ -30,7 +30,7 @@ def inspect(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Show what each column of a CSV would be taken for, and the command that trains on it."""
+    """Show how each column of a CSV would be read, and the command that trains on it."""
     from perfpred.profile.inspection import command_of, inspect_profile
 
     names = {"kernel": kernel, "variant": variant, "hardware": hardware}

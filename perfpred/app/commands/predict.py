@@ -18,7 +18,7 @@ Query = Annotated[
     ),
 ]
 TableOption = Annotated[
-    Path | None, typer.Option("--table", help="A CSV file of queries, a column for each parameter.")
+    Path | None, typer.Option("--table", help="CSV file of queries, one column per parameter.")
 ]
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="With --table: file to write. Default: stdout.")
@@ -30,20 +30,16 @@ def predict(
     kernel: Known,
     models: ModelsOrShipped = None,
     parameters: Query = None,
-    variant: Annotated[
-        str | None, typer.Option("--variant", help="May be left out if only one is known.")
-    ] = None,
-    hardware: Annotated[
-        str | None, typer.Option("--hardware", help="May be left out if only one is known.")
-    ] = None,
+    variant: Annotated[str | None, typer.Option("--variant", help="Optional if only one is known.")] = None,
+    hardware: Annotated[str | None, typer.Option("--hardware", help="Optional if only one is known.")] = None,
     table: TableOption = None,
     out: OutOption = None,
     json: Json = False,
 ) -> None:
     """Predict how long one variant takes on one hardware, with a 90% interval.
 
-    With --table, of every row of a CSV file: its columns are kept, the answers stand behind them. A column
-    variant or hardware chooses for its row.
+    With --table, predict every row of a CSV file: its columns are kept, and the answers are appended. A
+    column "variant" or "hardware" selects the model of its row.
     """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load

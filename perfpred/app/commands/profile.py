@@ -42,19 +42,22 @@ def profile(
     samples: Annotated[
         int | None,
         typer.Option(
-            "--samples", help="Number of sizes; at most so many with --adaptive. Default: 500, 250."
+            "--samples",
+            help="Number of sizes; with --adaptive the maximum. Default: 500, 250 with --adaptive.",
         ),
     ] = None,
     seed: Seed = 0,
     campaign: Annotated[
-        Path | None, typer.Option("--campaign", help="TOML file that says all of this for many kernels.")
+        Path | None, typer.Option("--campaign", help="TOML file with all of this for many kernels.")
     ] = None,
     check: Annotated[
         Path | None, typer.Option("--check", help="CSV: measure 20 of its rows again and compare.")
     ] = None,
     adaptive: Annotated[
         bool,
-        typer.Option("--adaptive", help="Choose sizes by model disagreement; stop when errors fall no more."),
+        typer.Option(
+            "--adaptive", help="Choose sizes by model disagreement; stop when errors no longer fall."
+        ),
     ] = False,
     tolerance: Annotated[
         float | None,
@@ -64,11 +67,15 @@ def profile(
     like: LikeOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted campaign.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
-    min_rounds: Annotated[int, typer.Option("--min-rounds", min=2, help="Timings every row gets.")] = 12,
-    max_rounds: Annotated[int, typer.Option("--max-rounds", min=2, help="Most timings of a noisy row.")] = 40,
-    target_noise: Annotated[float, typer.Option("--target-noise", help="A row is done below this.")] = 0.02,
-    time_limit: Annotated[float, typer.Option("--time-limit", help="Minutes, then stop.")] = math.inf,
-    row_limit: Annotated[float, typer.Option("--row-limit", help="Seconds a row may take.")] = 60.0,
+    min_rounds: Annotated[int, typer.Option("--min-rounds", min=2, help="Minimum timings per row.")] = 12,
+    max_rounds: Annotated[int, typer.Option("--max-rounds", min=2, help="Maximum timings per row.")] = 40,
+    target_noise: Annotated[
+        float, typer.Option("--target-noise", help="Stop timing a row below this noise.")
+    ] = 0.02,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", help="Stop after this many minutes.")
+    ] = math.inf,
+    row_limit: Annotated[float, typer.Option("--row-limit", help="Maximum seconds per row.")] = 60.0,
     json: Json = False,
 ) -> None:
     """Measure variants of a kernel, or a campaign of many kernels, on this machine into profile CSVs."""

@@ -40,7 +40,9 @@ def search(
         list[str] | None,
         typer.Option("--strategy", help="model, random, evolution or annealing; repeatable. Default: model."),
     ] = None,
-    repeats: Annotated[int, typer.Option("--repeats", help="Searches, each with a seed of its own.")] = 20,
+    repeats: Annotated[
+        int, typer.Option("--repeats", help="Number of searches, each with its own seed.")
+    ] = 20,
     warm_start: Annotated[
         list[Path] | None,
         typer.Option(
@@ -52,7 +54,7 @@ def search(
         typer.Option(
             "--until",
             min=0.0,
-            help="End early once 20 more runs would likely gain less than this percentage.",
+            help="Stop early when the expected gain of 20 more runs is below this percentage.",
         ),
     ] = 0.0,
     fixed: Annotated[
@@ -64,7 +66,8 @@ def search(
         ),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", help="Draw the best found against evaluations here (PNG, SVG).")
+        Path | None,
+        typer.Option("--plot", help="Plot the best found over evaluations to this file (PNG, SVG)."),
     ] = None,
     seed: Seed = 0,
     kernel: KernelOption = None,

@@ -21,7 +21,7 @@ def select(
     ] = None,
     default: Annotated[
         str | None,
-        typer.Option("--default", help="Stay with this variant unless another, in range, is clearly faster."),
+        typer.Option("--default", help="Keep this variant unless another, in range, is clearly faster."),
     ] = None,
     top: Annotated[
         int | None, typer.Option("--top", min=1, help="Length of the ranking. Default: all.")
@@ -32,8 +32,8 @@ def select(
 ) -> None:
     """Rank variants and hardware by predicted time, those within their trained range first.
 
-    With --table, choose for every row of a CSV file: its columns are kept, the answers stand behind them. A
-    column hardware narrows the choice of its row.
+    With --table, choose for every row of a CSV file: its columns are kept, and the answers are appended. A
+    column "hardware" narrows the choice of its row.
     """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load

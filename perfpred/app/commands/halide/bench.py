@@ -30,7 +30,7 @@ def bench(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Compare chosen schedules with those of Halide's autoschedulers, in rounds that no choice has seen."""
+    """Compare chosen schedules with those of Halide's autoschedulers, in rounds timed after the choice."""
     from perfpred.halide.choose.bench import bench as judged
     from perfpred.halide.choose.lookup import find
     from perfpred.halide.choose.session import session

@@ -24,32 +24,32 @@ def profile(
     size: Annotated[
         list[str] | None, typer.Option("--size", help="WIDTHxHEIGHT; repeatable. Default: the pipeline's.")
     ] = None,
-    candidates: Annotated[int, typer.Option("--candidates", min=1, help="How many schedules.")] = 100,
+    candidates: Annotated[int, typer.Option("--candidates", min=1, help="Number of schedules.")] = 100,
     refine: Annotated[
         float,
         typer.Option(
             "--refine",
             min=0.0,
             max=0.9,
-            help="Share of them that is chosen in rounds, near the fastest so far.",
+            help="Fraction of them chosen in rounds, near the fastest so far.",
         ),
     ] = 0.5,
     source: Annotated[
         list[str] | None,
-        typer.Option("--source", help="Who proposes schedules; repeatable. Default: everybody."),
+        typer.Option("--source", help="Candidate generator; repeatable. Default: all."),
     ] = None,
     threads: Annotated[int, typer.Option("--threads", min=0, help="Threads; 0: all processors.")] = 0,
     isa: Annotated[str, typer.Option("--isa", help="ISA level, such as avx2. Default: widest.")] = "",
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted campaign.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
-    min_rounds: Annotated[int, typer.Option("--min-rounds", min=2, help="Timings every row gets.")] = 8,
-    max_rounds: Annotated[int, typer.Option("--max-rounds", min=2, help="Most timings of a noisy row.")] = 24,
-    time_limit: Annotated[float, typer.Option("--time-limit", help="Minutes of timing, then stop.")] = float(
-        "inf"
-    ),
+    min_rounds: Annotated[int, typer.Option("--min-rounds", min=2, help="Minimum timings per row.")] = 8,
+    max_rounds: Annotated[int, typer.Option("--max-rounds", min=2, help="Maximum timings per row.")] = 24,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", help="Stop after this many minutes of timing.")
+    ] = float("inf"),
     compile_limit: Annotated[
-        float, typer.Option("--compile-limit", help="Seconds to compile a schedule.")
+        float, typer.Option("--compile-limit", help="Compile timeout per schedule, seconds.")
     ] = 60.0,
     json: Json = False,
 ) -> None:

@@ -20,9 +20,10 @@ def rank(
     pipeline: Pipeline,
     models: Models,
     size: SizeOption,
-    top: Annotated[int, typer.Option("--top", min=1, help="Show the best so many.")] = 20,
+    top: Annotated[int, typer.Option("--top", min=1, help="Number to show.")] = 20,
     new: Annotated[
-        int, typer.Option("--new", min=0, max=10_000, help="Schedules never measured to rank as well.")
+        int,
+        typer.Option("--new", min=0, max=10_000, help="Number of schedules never measured to rank as well."),
     ] = 0,
     threads: Threads = 0,
     isa: Isa = "",

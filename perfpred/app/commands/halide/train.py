@@ -23,7 +23,7 @@ def train(
     models: Models,
     json: Json = False,
 ) -> None:
-    """Learn from profiles of schedules; what is learned goes to DIR/halide."""
+    """Train on profiles of schedules; the models are written to DIR/halide."""
     from perfpred.halide.choose.database import ScheduleDatabase
 
     found = [(path, ScheduleDatabase.read(path)) for path in files]
