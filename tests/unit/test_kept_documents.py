@@ -113,9 +113,9 @@ def test_schedules(name):
 @kept("schedule-database-*.json.gz")
 def test_schedule_databases(name):
     pytest.importorskip("halide")
-    from perfpred.halide.choose.database import load_experience
+    from perfpred.halide.choose.database import load_database
 
-    database, meant = load_experience(KEPT / name), MEANT[name]
+    database, meant = load_database(KEPT / name), MEANT[name]
     assert [each.id for each in database.candidates] == meant["ids"]
     np.testing.assert_array_equal(database.log_time, meant["log_time"])
     n = len(pp.halide.FEATURES)
@@ -142,10 +142,10 @@ def test_schedules_are_written_as_the_latest_generation(tmp_path):
 
 def test_schedule_databases_are_written_as_the_latest_generation(tmp_path):
     pytest.importorskip("halide")
-    from perfpred.halide.choose.database import load_experience
+    from perfpred.halide.choose.database import load_database
 
     path = KEPT / f"schedule-database-{LATEST}.json.gz"
-    written = load_experience(path).save(tmp_path).read_bytes()
+    written = load_database(path).save(tmp_path).read_bytes()
     assert gzip.decompress(written) == gzip.decompress(path.read_bytes()), NEXT
 
 
