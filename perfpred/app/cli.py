@@ -20,6 +20,7 @@ from perfpred.app.commands import (
     kernels,
     predict,
     profile,
+    report,
     search,
     select,
     train,
@@ -67,6 +68,7 @@ app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(search.search)
 app.command()(best.best)
+app.command()(report.report)
 app.command()(audit.audit)
 app.command()(compare.compare)
 app.command()(doctor.doctor)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfpred.audit.bounds import FALSE_ALARMS, Estimate, holm, mean_of
+from perfpred.audit.regrets import losses_of_choices
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.learn.evaluation.regret import Alternatives, alternatives_of, predicted_times
+from perfpred.learn.evaluation.regret import alternatives_of
 from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.bank import Bank
 from perfpred.profile.table import Profile
@@ -161,23 +162,10 @@ def _choices(measured: Profile, bank: Bank, known: set[Combination], limit: floa
         Combination(*key) in known for key in table[["kernel", "variant", "hardware"]].itertuples(index=False)
     ]
     for found in alternatives_of(measured.take(np.flatnonzero(has_model))):
-        losses, outside = _regret(found, bank)
+        losses, outside = losses_of_choices(found, bank)
         yield _Question(
             f"{found.kernel} on {found.among}", "regret", losses, limit, measured.noise_floor, outside
         )
-
-
-def _regret(found: Alternatives, bank: Bank) -> tuple[NDArray[np.float64], int]:
-    predicted, inside = predicted_times(bank, found.rows)
-    size = found.rows[" size"].to_numpy()
-    time_s = found.rows["time_s"].to_numpy()
-    losses, outside = [], 0
-    for each in dict.fromkeys(size.tolist()):
-        rows = np.flatnonzero(size == each)
-        order = sorted(rows.tolist(), key=lambda row: (not inside[row], predicted[row]))
-        losses.append(time_s[order[0]] / time_s[rows].min() - 1)
-        outside += not inside[order[0]]
-    return np.array(losses), outside
 
 
 def _finding(question: _Question, mean: Estimate, worse: bool, share: float) -> Finding:

@@ -1,0 +1,71 @@
+"""Colours and labels that all figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933", "#882255")
+"""Okabe and Ito's palette (2008), made for colour-blind readers, with two of Tol's for black and yellow."""
+MANY = 300
+"""From so many points on, a scatter is a picture within the SVG: one element per point would weigh "
+"megabytes."""
+MUTED = "#8a8a8a"
+INK = {"light": "#222222", "dark": "#e6e6e6"}
+
+
+def colour(index: int) -> str:
+    """Return the colour of the index-th series; colours recur after eight."""
+    return COLOURS[index % len(COLOURS)]
+
+
+@contextmanager
+def themed(theme: str) -> Iterator[None]:
+    """Draw with ink for a light or a dark page, on a transparent ground."""
+    import matplotlib as mpl
+
+    ink = INK[theme]
+    settings: dict[str, Any] = dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), ink
+    )
+    settings |= {
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.transparent": True,
+        "legend.framealpha": 0.0,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "perfpred",
+        "text.parse_math": False,
+    }
+    with mpl.rc_context(settings):  # type: ignore[arg-type]  # its keys are listed one by one
+        yield
+
+
+def as_percent(axis: Any) -> None:
+    """Label an axis of fractions in percent."""
+    axis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
+
+
+def as_seconds(axis: Any) -> None:
+    """Label an axis of seconds with a fitting unit."""
+    from matplotlib.ticker import NullFormatter
+
+    axis.set_major_formatter(lambda value, _: seconds_text(value))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def seconds_text(value: float) -> str:
+    """Return seconds with three digits and a fitting unit.
+
+    Examples
+    --------
+    >>> seconds_text(0.0012), seconds_text(0.0)
+    ('1.2 ms', '0')
+    """
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
+        if value >= scale * 0.9995:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value:.3g}"

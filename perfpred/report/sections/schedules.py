@@ -1,0 +1,95 @@
+"""Halide: how much the fastest schedules gain over the autoschedulers, and what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from perfpred.errors import InputError
+from perfpred.halide.measure.profiling import read_schedules
+from perfpred.halide.schedule.candidate import Candidate
+from perfpred.profile.reader import read_profile
+from perfpred.report.figures.style import seconds_text
+from perfpred.report.sections.base import Block, Code, Section, Sources, Table
+
+AUTOSCHEDULERS = ("mullapudi2016", "adams2019", "li2018", "anderson2021")
+"""Sources of schedules that are an autoscheduler's own choice."""
+MAX_NESTS = 6
+
+
+def section(sources: Sources) -> Section | None:
+    """Return the section, or None without a profile of schedules."""
+    rows: list[tuple[str, ...]] = []
+    nests: list[Block] = []
+    skipped: list[str] = []
+    for path in sources.schedules:
+        try:
+            for found in _pipelines(Path(path)):
+                rows.append(found[0])
+                nests.append(found[1])
+        except InputError as error:
+            skipped.append(str(error))
+    if not rows and not skipped:
+        return None
+    intro = (
+        "The fastest schedule that was measured of each pipeline at its largest size, beside the best "
+        "autoscheduler of the same rounds. The fastest of many owes some of its lead to luck; "
+        "perfpred halide "
+        "bench times it anew."
+    )
+    if skipped:
+        intro += f" Left out: {'; '.join(skipped)}."
+    columns = ("pipeline", "size", "#schedules", "#fastest", "#best autoscheduler", "#speedup", "from")
+    table = Table(columns, tuple(rows), "Halide pipelines")
+    return Section("halide", "Halide schedules", intro, (table, *nests[:MAX_NESTS]))
+
+
+def _pipelines(path: Path) -> Iterator[tuple[tuple[str, ...], Block]]:
+    table = read_profile(path).ok.table
+    schedules = read_schedules(path)
+    for (kernel, hardware), rows in table.groupby(["kernel", "hardware"], sort=False):
+        yield _one(str(kernel), str(hardware), rows, schedules)
+
+
+def _one(
+    kernel: str, hardware: str, rows: pd.DataFrame, schedules: dict[str, Candidate]
+) -> tuple[tuple[str, ...], Block]:
+    size = [name for name in ("width", "height") if name in rows]
+    area = rows[size].prod(axis=1) if size else pd.Series(1.0, index=rows.index)
+    largest = rows[area == area.max()]
+    best = largest.iloc[int(largest["time_s"].to_numpy().argmin())]
+    automatic = largest[largest["variant"].isin(AUTOSCHEDULERS)]["time_s"]
+    reference = float(automatic.min()) if len(automatic) else float("nan")
+    time_s = float(best["time_s"])
+    at = "x".join(f"{best[name]:g}" for name in size) or "-"
+    row = (
+        f"{kernel} on {hardware}",
+        at,
+        str(largest["schedule"].nunique()),
+        seconds_text(time_s),
+        seconds_text(reference) if len(automatic) else "-",
+        f"{reference / time_s:.2f}x" if len(automatic) else "-",
+        str(best["variant"]),
+    )
+    chosen = schedules.get(str(best["schedule"]))
+    text = nest_text(chosen) if chosen is not None else "the schedule is not in the file beside the profile"
+    return row, Code(text, f"Fastest schedule of {kernel} at {at} on {hardware}")
+
+
+def nest_text(candidate: Candidate) -> str:
+    """Return a schedule for reading: where each Func is computed, then what becomes of its loops."""
+    lines: list[str] = []
+    stages: dict[tuple[str, int], list[str]] = {}
+    for directive in candidate.directives:
+        said = f"{directive.method}({', '.join(map(str, directive.args))})"
+        stages.setdefault((directive.func, directive.stage), []).append(said)
+    for (func, stage), calls in stages.items():
+        name = func or "the whole pipeline"
+        placed = [call for call in calls if call.startswith(("compute_", "store_"))]
+        loops = [call for call in calls if call not in placed]
+        update = f", update {stage}" if stage else ""
+        lines.append(f"{name}{update}: {', '.join(placed) or 'inline'}")
+        lines.extend(f"    {call}" for call in loops)
+    return "\n".join(lines)
