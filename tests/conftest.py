@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,25 @@ TIMED = {
 """Modules whose tests wait for a clock: they run one after another, beside tests that do not."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@lru_cache
+def _shares(path: Path) -> bool:
+    """Say whether tests of a module use something that the module makes once."""
+    return path.is_file() and 'scope="module"' in path.read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Group what one worker should run: tests by the clock, and those of a module that makes a thing once."""
-    for item in items:
-        fixtures = getattr(item, "_fixtureinfo", None)
-        definitions = fixtures.name2fixturedefs.values() if fixtures is not None else ()
-        shares = any(each.scope == "module" for several in definitions for each in several)
-        group = "clock" if item.path.stem in TIMED else item.path.stem if shares else None
-        if group is not None and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Grouped(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = Path(nodeid.split("::")[0])
+            if path.stem in TIMED:
+                return "clock"
+            return str(path) if _shares(config.rootpath / path) else nodeid
+
+    return Grouped(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def measurements(n: int = 80, seed: int = 0) -> pd.DataFrame:
