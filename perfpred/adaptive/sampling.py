@@ -98,6 +98,11 @@ def next_batch(
     list of int
         Positions, those drawn at random first, then the most promising. The same arguments give the same
         list.
+
+    Raises
+    ------
+    InputError
+        If `count` is less than 1, or there is no committee.
     """
     if count < 1 or not committees:
         raise InputError(

@@ -121,6 +121,11 @@ def select_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: boo
         Where the answers go; standard output if None.
     as_json : bool
         Whether answers are printed as JSON.
+
+    Raises
+    ------
+    InputError
+        If a ranking is asked for without JSON, and as `predict_table`.
     """
     if asked.top is not None and not as_json:
         raise InputError("--top with --table needs --json: a row of the file holds one choice")

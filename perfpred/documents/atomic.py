@@ -67,9 +67,16 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes, *, follow_l
 
 
 def make_folder(path: str | os.PathLike[str], *, follow_links: bool = True) -> None:
-    """Make a folder and those it stands in; raises as `atomic_write` does if that cannot be.
+    """Make a folder and those it stands in.
 
     A folder that is there may be a symbolic link to one if `follow_links`: if the user named it.
+
+    Raises
+    ------
+    InputError
+        If it is a link that must not be followed.
+    WriteError
+        If it cannot be made.
     """
     try:
         Path(path).mkdir(parents=True, exist_ok=True)

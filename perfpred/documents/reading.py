@@ -61,7 +61,13 @@ def read_bytes(path: str | os.PathLike[str], kind: str, max_bytes: int = MAX_BYT
 
 
 def read_text(path: str | os.PathLike[str], kind: str, max_bytes: int = MAX_JSON_BYTES) -> str:
-    """Return the text in a file of UTF-8, with or without a byte order mark; raises as `read_bytes` does."""
+    """Return the text in a file of UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        If it is no UTF-8, and as `read_bytes`.
+    """
     data = read_bytes(path, kind, max_bytes)
     try:
         return data.decode("utf-8-sig")

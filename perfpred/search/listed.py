@@ -91,7 +91,13 @@ class ListedSpace:
         return dict(zip(self.parameters, candidate, strict=True))
 
     def from_json(self, data: Any) -> Configuration:
-        """Return the configuration that `to_json` wrote."""
+        """Return the configuration that `to_json` wrote.
+
+        Raises
+        ------
+        InputError
+            If the space has no such configuration.
+        """
         if not isinstance(data, Mapping) or set(data) != set(self.parameters):
             raise InputError(
                 f"a configuration has the parameters {', '.join(self.parameters)}, but is {data!r}"

@@ -60,13 +60,25 @@ class Trace(Generic[C]):
         return candidate in self._known or candidate in self._pending
 
     def begin(self, candidate: C) -> None:
-        """Say that a candidate is being evaluated: no strategy proposes it again."""
+        """Say that a candidate is being evaluated: no strategy proposes it again.
+
+        Raises
+        ------
+        InputError
+            If it is, or was, evaluated already.
+        """
         if candidate in self:
             raise InputError(f"a candidate is evaluated once, but this one is there already: {candidate}")
         self._pending[candidate] = None
 
     def add(self, candidate: C, outcome: Outcome) -> None:
-        """Append an evaluation."""
+        """Append an evaluation.
+
+        Raises
+        ------
+        InputError
+            If it was evaluated already, or a time is not > 0.
+        """
         if candidate in self._known:
             raise InputError(f"a candidate is evaluated once, but this one is there already: {candidate}")
         if self.unit == SECONDS and outcome.ok and not outcome.value > 0:

@@ -103,7 +103,13 @@ class ScheduleDatabase:
 
     @classmethod
     def read(cls, path: Path) -> ScheduleDatabase:
-        """Return what a profile CSV taught."""
+        """Return what a profile CSV taught.
+
+        Raises
+        ------
+        InputError
+            If the profile cannot be read, or teaches nothing.
+        """
         with warnings.catch_warnings():  # schedules are names, of which no others are asked
             warnings.filterwarnings("ignore", "schedule is text with", DataWarning)
             profile = read_profile(path)
@@ -166,7 +172,13 @@ class ScheduleDatabase:
         return np.asarray(np.nanmean(self.log_time - self.levels, axis=1))
 
     def of_unseen(self, features: Floats) -> Floats:
-        """Return expected log seconds, shape (n,), of features of shape (n, len(FEATURES))."""
+        """Return expected log seconds, shape (n,), of features of shape (n, len(FEATURES)).
+
+        Raises
+        ------
+        InputError
+            If too little was measured to predict others.
+        """
         if self.model is None:
             raise InputError(f"there are too few measurements of {self.pipeline} to predict other schedules")
         columns = {name: features[:, place] for place, name in enumerate(FEATURES)}

@@ -83,7 +83,13 @@ def require_measured(rows: pd.DataFrame) -> None:
 def times(
     rows: pd.DataFrame, schedules: Mapping[str, Candidate]
 ) -> tuple[tuple[Size, ...], Floats, Floats, tuple[Candidate, ...]]:
-    """Return sizes, log times and noise, both (C, S), and the schedules; repeats are averaged."""
+    """Return sizes, log times and noise, both (C, S), and the schedules; repeats are averaged.
+
+    Raises
+    ------
+    InputError
+        If a row names a schedule that is not among `schedules`.
+    """
     keys = list(dict.fromkeys(map(str, rows["schedule"])))
     unknown = [key for key in keys if key not in schedules]
     if unknown:

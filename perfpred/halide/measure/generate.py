@@ -59,6 +59,8 @@ def generate_candidates(
 
     Raises
     ------
+    InputError
+        If no candidate could be had.
     UnknownNameError
         If a source is not known.
     """

@@ -193,7 +193,13 @@ def _building(out: Path) -> Iterator[Path]:
 
 
 def link(objects: list[str], folder: Path, out: Path) -> None:
-    """Link objects into a shared library, first in a work folder: it is there whole or not at all."""
+    """Link objects into a shared library, first in a work folder: it is there whole or not at all.
+
+    Raises
+    ------
+    MeasurementError
+        If the linker fails.
+    """
     made = folder / out.name
     done = run_supervised([*LINK, str(made), *objects], LINK_LIMIT_S, {"TMPDIR": str(folder)})
     if done.returncode != 0:

@@ -121,10 +121,8 @@ def profile_pipeline(
         How long and how often is timed.
     progress : Progress
         Told how far it is.
-    resume : bool
-        Whether an interrupted campaign is continued.
-    overwrite : bool
-        Whether files that exist may be replaced.
+    resume, overwrite : bool
+        Whether an interrupted campaign is continued, and whether files that exist may be replaced.
 
     Raises
     ------

@@ -76,7 +76,13 @@ def _tried(candidate: Candidate, built: BuiltPipeline, target: Any) -> dict[str,
 
 
 def lowered(candidate: Candidate, built: BuiltPipeline, target: Any) -> dict[str, Any]:
-    """Apply a candidate and have Halide make loops of it, which finds out what applying alone does not."""
+    """Apply a candidate and have Halide make loops of it, which finds out what applying alone does not.
+
+    Raises
+    ------
+    InputError
+        If Halide refuses it.
+    """
     apply(candidate, built, target)
     arguments = built.arguments or built.pipeline.infer_arguments()
     try:  # /dev/null: a process that is ended cannot tidy up

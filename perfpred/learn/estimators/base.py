@@ -95,6 +95,11 @@ class TimeRegressor(RegressorMixin, BaseEstimator):
             Rows of the same group, such as timings of one schedule at several sizes, are left out together.
         probes : sequence of ndarray of bool, shape (n,)
             Further sets of rows to fit to, such as the small ones, in `probe_formulas_`.
+
+        Raises
+        ------
+        InputError
+            If there are fewer than 2 rows, or `n_folds` does not suit them.
         """
         rows = self._start_fit(X, y)
         if len(rows) < 2:
