@@ -18,6 +18,7 @@ from perfpred.app.commands import (
     import_,
     inspect,
     kernels,
+    plot,
     predict,
     profile,
     report,
@@ -69,6 +70,7 @@ app.command()(export.export)
 app.command()(search.search)
 app.command()(best.best)
 app.command()(report.report)
+app.command()(plot.plot)
 app.command()(audit.audit)
 app.command()(compare.compare)
 app.command()(doctor.doctor)

@@ -1,4 +1,4 @@
-"""Figures: matplotlib is needed only here, and only when one is asked for."""
+"""Figures: what several commands draw, with a clear message where matplotlib is missing."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ def draw_searches(results: pd.DataFrame, path: Path) -> None:
     """
     from matplotlib.figure import Figure
 
+    from perfpred.report.figures.searching import best_so_far
+    from perfpred.report.plots import save
+
     titles = list(dict.fromkeys(results["panel"]))
     columns = min(3, len(titles))
     rows = math.ceil(len(titles) / columns)
@@ -46,20 +49,7 @@ def draw_searches(results: pd.DataFrame, path: Path) -> None:
     for panel in panels.flat[len(titles) :]:
         panel.set_visible(False)
     for panel, title in zip(panels.flat, titles, strict=False):
-        part = results[results["panel"] == title]
-        for strategy, group in part.groupby("strategy", sort=False):
-            by_budget = group.groupby("budget")["ratio"]
-            mean = by_budget.mean()
-            panel.plot(mean.index, mean - 1, label=str(strategy))
-            panel.fill_between(
-                mean.index, by_budget.quantile(0.1) - 1, by_budget.quantile(0.9) - 1, alpha=0.15
-            )
+        best_so_far(panel, results[results["panel"] == title])
         panel.set_title(shown(title), parse_math=False)  # $ is no formula
-        panel.set(xlabel="evaluations", ylabel="slower than the optimum")
-        panel.set_yscale("symlog", linthresh=0.01)
-        panel.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     panels.flat[0].legend()
-    try:
-        figure.savefig(path, dpi=120)
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot write {path}: {error}") from None
+    save(figure, path)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.learn.evaluation.regret import Alternatives, predicted_times
+from perfpred.learn.evaluation.regret import Alternatives, alternatives_of, predicted_times
 from perfpred.predict.bank import Bank
+from perfpred.profile.table import Profile
 
 
 def losses_of_choices(found: Alternatives, bank: Bank) -> tuple[NDArray[np.float64], int]:
@@ -28,3 +29,18 @@ def losses_of_choices(found: Alternatives, bank: Bank) -> tuple[NDArray[np.float
         losses.append(time_s[order[0]] / time_s[rows].min() - 1)
         outside += not inside[order[0]]
     return np.array(losses), outside
+
+
+def losses_of_bank(profile: Profile, bank: Bank) -> dict[str, NDArray[np.float64]]:
+    """Return per kernel what a bank's choices cost, one value per size measured of two variants or more.
+
+    Combinations without a predictor are left out.
+    """
+    known = {(key.kernel, key.variant, key.hardware) for key in bank.combinations}
+    rows = profile.ok.table[["kernel", "variant", "hardware"]].itertuples(index=False, name=None)
+    has_model = np.flatnonzero([row in known for row in rows])
+    found: dict[str, list[NDArray[np.float64]]] = {}
+    if len(has_model):
+        for each in alternatives_of(profile.ok.take(has_model)):
+            found.setdefault(each.kernel, []).append(losses_of_choices(each, bank)[0])
+    return {kernel: np.concatenate(parts) for kernel, parts in found.items()}

@@ -54,6 +54,26 @@ def read_inputs(files: Sequence[Path], read: Callable[[Path], Profile]) -> Input
     return Inputs(profiles, schedules)
 
 
+def sources_of(
+    inputs: Inputs, bank: Bank | None, *, curves: int = 0, progress: Progress | None = None
+) -> Sources:
+    """Return what figures and sections are made from; parameters as of `report`."""
+    known = set() if bank is None else set(bank.combinations)
+    predicted = {n: p for n, p in inputs.profiles.items() if any(key in known for key, _ in p.combinations())}
+    spaces = {name: profile for name, profile in inputs.profiles.items() if name not in predicted}
+    together = concat(list(predicted.values())) if predicted else None
+    judged = judged_all(together, bank) if together is not None and bank is not None else []
+    return Sources(
+        profile=together,
+        bank=bank if judged else None,
+        judged=judged,
+        spaces=spaces,
+        schedules=inputs.schedules,
+        curves=curves,
+        progress=progress,
+    )
+
+
 def report(
     inputs: Inputs,
     bank: Bank | None,
@@ -82,20 +102,7 @@ def report(
     InputError
         If there is nothing to show.
     """
-    known = set() if bank is None else set(bank.combinations)
-    predicted = {n: p for n, p in inputs.profiles.items() if any(key in known for key, _ in p.combinations())}
-    spaces = {name: profile for name, profile in inputs.profiles.items() if name not in predicted}
-    together = concat(list(predicted.values())) if predicted else None
-    judged = judged_all(together, bank) if together is not None and bank is not None else []
-    sources = Sources(
-        profile=together,
-        bank=bank if judged else None,
-        judged=judged,
-        spaces=spaces,
-        schedules=inputs.schedules,
-        curves=curves,
-        progress=progress,
-    )
+    sources = sources_of(inputs, bank, curves=curves, progress=progress)
     sections = _made(sources, progress)
     if not sections:
         raise InputError("there is nothing to show: no file holds measurements")

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from perfpred.schemas.auditing import AuditDocument, ComparisonDocument
-from perfpred.schemas.files import ExportDocument, ImportDocument, InspectionDocument, SpaceDocument
+from perfpred.schemas.files import (
+    ExportDocument,
+    FileDocument,
+    ImportDocument,
+    InspectionDocument,
+    SpaceDocument,
+)
 from perfpred.schemas.halide import (
     BenchDocument,
     PipelineDocument,
@@ -37,6 +43,8 @@ DOCUMENTS: dict[str, Any] = {
     "inspect": InspectionDocument,
     "import": ImportDocument | SpaceDocument,
     "export": ExportDocument,
+    "report": FileDocument,
+    "plot": FileDocument,
     "search": list[SearchDocument],
     "best": BestDocument,
     "halide list": list[PipelineDocument],

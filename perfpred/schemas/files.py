@@ -102,3 +102,11 @@ class ExportDocument:
     to: str
     models: tuple[Combination, ...] | None = field(default=None, metadata=OMITTED)
     rows: int | None = field(default=None, metadata=OMITTED)
+
+
+@dataclass(frozen=True)
+class FileDocument:
+    """A page or a figure that was written, and its size in bytes."""
+
+    file: str
+    bytes: int

@@ -187,3 +187,29 @@ def test_a_report_of_a_tuning_space_and_failed_rows(perfpred, tmp_path):
     nothing = perfpred("report", str(space.with_name("convolution_milo.T1.json")), "--out", str(out))
     assert nothing.code == 2
     assert "holds no results" in nothing.err
+
+
+@pytest.mark.parametrize("name", ["predicted", "errors", "coverage", "winners", "regret", "slices"])
+def test_every_figure_is_drawn(perfpred, tmp_path, bank, name):
+    from perfpred.profile.writer import write_profile
+
+    bank.save(tmp_path / "models")
+    write_profile(Profile(table_of(seed=2), ("m", "k")), tmp_path / "f.csv")
+    out = tmp_path / "figure.svg"
+    files = (str(tmp_path / "f.csv"), "--models", str(tmp_path / "models"), "--out", str(out))
+    outcome = perfpred("plot", name, *files)
+    assert outcome.code == 0, outcome.err
+    assert "<svg" in out.read_text(encoding="utf-8")
+
+
+def test_figures_that_cannot_be_drawn_say_why(perfpred, tmp_path):
+    from perfpred.profile.writer import write_profile
+
+    write_profile(Profile(table_of(), ("m", "k")), tmp_path / "f.csv")
+    unknown = perfpred("plot", "predict", str(tmp_path / "f.csv"), "--out", "f.svg")
+    assert unknown.code == 2
+    assert "did you mean 'predicted'?" in unknown.err
+    bare = perfpred("plot", "winners", str(tmp_path / "f.csv"), "--out", "f.svg")
+    assert "name their folder with --models" in bare.err
+    ending = perfpred("plot", "importance", str(tmp_path / "f.csv"), "--out", str(tmp_path / "f.xyz"))
+    assert "written as .svg" in ending.err

@@ -14,9 +14,9 @@ from perfpred.app.column_options import takes_columns
 from perfpred.app.console import notice, print_json, progress_bar
 from perfpred.documents.atomic import atomic_write
 from perfpred.errors import InputError
+from perfpred.schemas.files import FileDocument
 
 if TYPE_CHECKING:
-    from perfpred.profile import Profile
     from perfpred.profile.columns.mapping import ColumnMapping
 
 WATCH_S = 5.0
@@ -49,12 +49,9 @@ def report(
 
     Example: perfpred report datasets/*.csv --models models --out report.html
     """
-    from perfpred.app.reading import read
+    from perfpred.app.report_inputs import reader
 
-    def read_one(path: Path) -> Profile:
-        if ".json" in path.suffixes:
-            return _imported(path, kernel, variant, hardware)
-        return read([path], kernel, variant, hardware, columns)
+    read_one = reader(kernel, variant, hardware, columns)
 
     def write() -> int:
         from perfpred.predict.bank import load
@@ -75,22 +72,11 @@ def report(
 
     size = write()
     if json:
-        print_json({"file": str(out), "bytes": size})
+        print_json(FileDocument(str(out), size))
     else:
         notice(f"{out} written, {size / 1e6:.2f} MB")
     if watch:
         _watch(files, write)
-
-
-def _imported(path: Path, kernel: str | None, variant: str | None, hardware: str | None) -> Profile:
-    """Return the results of a tuner; what they are of is named after the file where nobody says it."""
-    from perfpred.exchange import Imported, Names, import_file
-
-    stem = path.name.partition(".")[0]
-    found = import_file(path, Names(kernel or stem, variant, hardware or "default"))
-    if not isinstance(found, Imported):
-        raise InputError(f"{path} states a tuning space without results; there is nothing to draw")
-    return found.profile
 
 
 def _watch(files: list[Path], write: Callable[[], object]) -> None:

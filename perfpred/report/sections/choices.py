@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from perfpred.audit.regrets import losses_of_choices
-from perfpred.learn.evaluation.regret import alternatives_of
-from perfpred.predict.bank import Bank
-from perfpred.profile.table import Profile
+from perfpred.audit.regrets import losses_of_bank
 from perfpred.report.figures.choices import regret
 from perfpred.report.figures.style import colour
 from perfpred.report.sections.base import Block, Chart, Section, Sources, csv_data, picture
@@ -26,7 +20,7 @@ def section(sources: Sources) -> Section | None:
     blocks: list[Block] = []
     maps = maps_of(sources.bank, steps=STEPS, levels=LEVELS, sliders=SLIDERS)[:MAX_MAPS]
     blocks.extend(_map(found) for found in maps)
-    losses = {} if sources.profile is None else _losses(sources.profile, sources.bank)
+    losses = {} if sources.profile is None else losses_of_bank(sources.profile, sources.bank)
     if losses:
         blocks.insert(
             0,
@@ -43,23 +37,6 @@ def section(sources: Sources) -> Section | None:
         "shows what choosing by prediction costs where several variants were measured."
     )
     return Section("choices", "Which variant wins", intro, tuple(blocks))
-
-
-def _losses(profile: Profile, bank: Bank) -> dict[str, NDArray[np.float64]]:
-    known = set(bank.combinations)
-    parts = [rows for key, rows in profile.ok.combinations() if key in known]
-    if not parts:
-        return {}
-    has_model = [
-        (kernel, variant, hardware) in {(k.kernel, k.variant, k.hardware) for k in known}
-        for kernel, variant, hardware in profile.ok.table[["kernel", "variant", "hardware"]].itertuples(
-            index=False
-        )
-    ]
-    found: dict[str, list[NDArray[np.float64]]] = {}
-    for each in alternatives_of(profile.ok.take(np.flatnonzero(has_model))):
-        found.setdefault(each.kernel, []).append(losses_of_choices(each, bank)[0])
-    return {kernel: np.concatenate(parts) for kernel, parts in found.items()}
 
 
 def _map(found: SelectionMap) -> Chart:
