@@ -59,16 +59,8 @@ def run_adaptive(
     ----------
     sampler : Sampler
         Chooses the sizes of each stage.
-    askers : mapping of Subject to Asker
-        The processes that time, by subject.
-    journal : Journal
-        Where every timing is written at once.
-    effort : Effort
-        How long and how often is timed.
-    clock : Clock
-        Tells the time in seconds.
-    progress : Progress
-        Told how far it is.
+    askers, journal, effort, clock, progress
+        As for `run_campaign`.
 
     Raises
     ------

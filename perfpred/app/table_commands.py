@@ -66,11 +66,9 @@ def predict_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: bo
     ----------
     bank : Bank
     asked : TableRequest
-        What is asked of the table.
     out : Path, optional
         Where the answers go; standard output if None.
     as_json : bool
-        Whether answers are printed as JSON.
     """
     found = bank.find(asked.kernel, asked.variant, asked.hardware)
     predicts = common_quantity(found)
@@ -116,11 +114,9 @@ def select_table(bank: Bank, asked: TableRequest, out: Path | None, as_json: boo
     ----------
     bank : Bank
     asked : TableRequest
-        What is asked of the table.
     out : Path, optional
         Where the answers go; standard output if None.
     as_json : bool
-        Whether answers are printed as JSON.
 
     Raises
     ------

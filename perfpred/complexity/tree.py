@@ -40,14 +40,7 @@ class Binary:
 
 @dataclass(frozen=True)
 class Compare:
-    """A chain such as ``a < b <= c``: 1 where every link holds, else 0.
-
-    Attributes
-    ----------
-    operators : tuple of str
-        One fewer than there are operands.
-    operands : tuple of Node
-    """
+    """A chain such as ``a < b <= c``: 1 where every link holds, else 0; one more operand than operators."""
 
     operators: tuple[str, ...]
     operands: tuple[Node, ...]

@@ -8,7 +8,7 @@ import numpy as np
 
 from perfpred.kernels import KERNELS, Kernel
 from perfpred.learn.registry import Model
-from perfpred.predict.design import parsed
+from perfpred.predict.expressions import parsed
 from perfpred.profile import Profile
 
 

@@ -22,7 +22,7 @@ from perfpred.learn.rows.sizes import SIZES, repeat_noise
 from perfpred.learn.rows.storable import require_storable
 from perfpred.learn.source_models import chosen_model, source_bank, source_models_of
 from perfpred.predict.bank import Bank
-from perfpred.predict.design import Columns, evaluate
+from perfpred.predict.expressions import Columns, evaluate
 from perfpred.predict.familiar import Familiar
 from perfpred.predict.formula import Formula
 from perfpred.predict.predictor import Predictor, Training

@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perfpred.predict.checks import Floats, require, require_finite
-from perfpred.predict.encoding import Encoding
-from perfpred.predict.expressions import Columns, evaluate, log_of, n_rows, parsed
-
-__all__ = ["Columns", "Encoding", "Input", "design_matrix", "evaluate", "log_of", "n_rows", "parsed"]
+from perfpred.predict.expressions import Columns, evaluate, n_rows, parsed
 
 _MAX_INPUT = 1e100
 """Inputs and scales beyond, either way, leave no room for products in double precision."""

@@ -77,13 +77,8 @@ def place(folder: Path, pipeline: str, algorithm: str, hardware: str) -> Path:
     Parameters
     ----------
     folder : Path
-        Of models.
-    pipeline : str
-        Its name.
-    algorithm : str
-        The hash of what it computes.
-    hardware : str
-        The id of the hardware.
+    pipeline, algorithm, hardware : str
+        The pipeline's name, the hash of what it computes, and the id of the hardware.
     """
     parts = (pipeline, algorithm, hardware) if algorithm else (pipeline, hardware)
     return folder / "halide" / f"{file_stem(parts, PIPELINES)}{SUFFIX}"
@@ -95,13 +90,8 @@ def places(folder: Path, pipeline: str, algorithm: str, hardware: str) -> list[P
     Parameters
     ----------
     folder : Path
-        Of models.
-    pipeline : str
-        Its name.
-    algorithm : str
-        The hash of what it computes.
-    hardware : str
-        The id of the hardware.
+    pipeline, algorithm, hardware : str
+        The pipeline's name, the hash of what it computes, and the id of the hardware.
     """
     earlier = slug(f"{pipeline}-{hardware}", keep=".")
     found = [place(folder, pipeline, algorithm, hardware), place(folder, pipeline, "", hardware)]
@@ -114,13 +104,8 @@ def before(folder: Path, pipeline: str, algorithm: str, hardware: str) -> Filed 
     Parameters
     ----------
     folder : Path
-        Of models.
-    pipeline : str
-        Its name.
-    algorithm : str
-        The hash of what it computes.
-    hardware : str
-        The id of the hardware.
+    pipeline, algorithm, hardware : str
+        The pipeline's name, the hash of what it computes, and the id of the hardware.
     """
     wanted = (pipeline, algorithm, hardware)
     for path in places(folder, *wanted):

@@ -23,15 +23,11 @@ def decide(
     Parameters
     ----------
     session : Session
-        The pipeline at its size, and the processes that work on it.
+        Whose pipeline and size it is for.
     database : ScheduleDatabase, optional
-        What was measured before.
     budget : int
-        How many may be run at most.
     seed : int
-        Of every random choice.
     progress : Progress
-        Told how far it is.
     """
     if budget == 0:
         return unrun(session, database)

@@ -83,15 +83,10 @@ def tune(
     Parameters
     ----------
     session : Session
-        The pipeline at its size, and the processes that work on it.
     database : ScheduleDatabase, optional
-        What was measured before.
-    budget : int
-        How many may be run at most.
-    seed : int
-        Of every random choice.
+    budget, seed : int
+        The most schedules to run, and the seed of every choice.
     progress : Progress
-        Told how far it is.
     """
     session.require_runnable()
     if database is not None:

@@ -30,7 +30,9 @@ def root_loops(func: Func, stage: Stage, style: Style, rng: np.random.Generator)
     Parameters
     ----------
     func : Func
+        It is computed whole.
     stage : Stage
+        A pure one of `func`.
     style : Style
     rng : numpy.random.Generator
     """

@@ -83,11 +83,10 @@ def root_plan(func: Func, graph: Graph, style: Style, rng: np.random.Generator) 
     Parameters
     ----------
     func : Func
-        The Func that is planned.
+        It is computed whole.
     graph : Graph
-        The pipeline at its size.
+        Whose Func it is.
     style : Style
-        How loops are chosen.
     rng : numpy.random.Generator
     """
     if _consumes_reduction(func, graph):

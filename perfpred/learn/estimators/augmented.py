@@ -26,7 +26,8 @@ from perfpred.learn.fitting.solver import solve
 from perfpred.learn.fitting.threads import one_thread
 from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Input, design_matrix, log_of
+from perfpred.predict.design import Input, design_matrix
+from perfpred.predict.expressions import log_of
 from perfpred.predict.formula import PosynomialNet
 
 MARGIN = 0.1

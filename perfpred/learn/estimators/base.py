@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from perfpred.errors import InputError
 from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Encoding
+from perfpred.predict.encoding import Encoding
 from perfpred.predict.formula import Formula
 
 Masks = NDArray[np.bool_]

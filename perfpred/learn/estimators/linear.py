@@ -12,7 +12,7 @@ from perfpred.learn.estimators.base import TimeRegressor
 from perfpred.learn.fitting.inputs import Expressions, positive_complexities, varying
 from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import evaluate
+from perfpred.predict.expressions import evaluate
 from perfpred.predict.formula import LinearModel
 
 

@@ -23,24 +23,14 @@ class Scores:
 
     Attributes
     ----------
-    mape : float
-        Mean absolute error, relative.
-    mape_slowest70 : float
-        That of the slowest 70% of rows.
-    median_ape : float
-        Median absolute error, relative.
-    p90_ape : float
-        The 90th percentile of absolute errors, relative.
+    mape, mape_slowest70, median_ape, p90_ape : float
+        Relative absolute errors: mean, mean of the slowest 70% of rows, median, 90th percentile.
     spearman : float
         Rank correlation.
-    coverage90 : float
-        Share of times within their 90% interval.
-    within_3x : float
-        Share of times within a factor of 3.
-    worst_factor : float
-        The largest factor between time and prediction.
-    worst_factor_in_range : float
-        That of rows within what training saw.
+    coverage90, within_3x : float
+        Shares of times within their 90% interval, and within a factor of 3.
+    worst_factor, worst_factor_in_range : float
+        The largest factor between time and prediction, of all rows and of those in range.
     """
 
     mape: float

@@ -9,7 +9,8 @@ import numpy as np
 from perfpred.errors import InputError
 from perfpred.learn.rows.encoded import Rows
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Input, evaluate, log_of, parsed
+from perfpred.predict.design import Input
+from perfpred.predict.expressions import evaluate, log_of, parsed
 
 Expressions = Mapping[str, str] | Sequence[str] | str | None
 

@@ -19,7 +19,8 @@ from scipy.optimize import nnls
 from perfpred.learn.rows.encoded_columns import MAX_COLUMNS as MOST_OF_A_MODEL
 from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Columns, Encoding
+from perfpred.predict.encoding import Encoding
+from perfpred.predict.expressions import Columns
 from perfpred.predict.familiar import loosely
 from perfpred.profile import Profile
 

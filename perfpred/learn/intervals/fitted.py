@@ -17,7 +17,8 @@ from perfpred.learn.rows.covering import covering
 from perfpred.learn.rows.encoded_columns import require_few_columns
 from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Columns, Encoding
+from perfpred.predict.encoding import Encoding
+from perfpred.predict.expressions import Columns
 from perfpred.predict.interval import GROWTH, Interval
 from perfpred.profile import Profile
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from perfpred.errors import InputError
 from perfpred.learn.intervals.calibration import Errors
 from perfpred.predict.checks import Floats
-from perfpred.predict.design import Columns, evaluate
+from perfpred.predict.expressions import Columns, evaluate
 from perfpred.predict.familiar import Familiar, axis, loosely, products
 from perfpred.predict.formula import Formula
 from perfpred.predict.ranges import Range

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.predict.design import Columns, evaluate
+from perfpred.predict.expressions import Columns, evaluate
 from perfpred.predict.familiar import axis
 
 MAX_CANDIDATES = 20_000

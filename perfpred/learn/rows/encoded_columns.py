@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from perfpred.errors import InputError, shortened
-from perfpred.predict.design import Encoding
+from perfpred.predict.encoding import Encoding
 
 MAX_COLUMNS = 300
 BY_OPTIONS = "name those that matter with --parameters, or leave some out with --ignore"

@@ -50,18 +50,7 @@ class Annealing(Generic[C]):
         require_option("annealing", "stuck >= 1", self.stuck >= 1, self.stuck)
 
     def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
-        """Return up to `n` candidates, as in `Strategy`.
-
-        Parameters
-        ----------
-        space : Space
-            What can be tried.
-        trace : Trace
-            What was tried.
-        n : int
-            How many are wanted at most.
-        rng : numpy.random.Generator
-        """
+        """Return up to `n` candidates, as in `Strategy`."""
         if len(trace) < self.start:
             wanted = min(n, self.start - len(trace) - len(trace.pending))
             drawn = (self._shuffled.next(space, trace, rng) for _ in range(wanted))

@@ -47,18 +47,7 @@ class Evolution(Generic[C]):
         require_option("evolution", "0 <= crossover <= 1", 0 <= self.crossover <= 1, self.crossover)
 
     def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
-        """Return up to `n` candidates, as in `Strategy`.
-
-        Parameters
-        ----------
-        space : Space
-            What can be tried.
-        trace : Trace
-            What was tried.
-        n : int
-            How many are wanted at most.
-        rng : numpy.random.Generator
-        """
+        """Return up to `n` candidates, as in `Strategy`."""
         missing = self.population - len(trace)
         wanted = min(n, missing if missing > 0 else self.batch)
         proposed: list[C] = []

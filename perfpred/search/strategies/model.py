@@ -64,16 +64,6 @@ class ModelSearch(Generic[C]):
     def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
         """Return up to `n` candidates, as in `Strategy`; values must be > 0.
 
-        Parameters
-        ----------
-        space : Space
-            What can be tried.
-        trace : Trace
-            What was tried.
-        n : int
-            How many are wanted at most.
-        rng : numpy.random.Generator
-
         Raises
         ------
         InputError

@@ -20,18 +20,7 @@ class RandomSearch(Generic[C]):
     _shuffled: Shuffled[C] = field(default_factory=Shuffled, init=False, repr=False)
 
     def propose(self, space: Space[C], trace: Trace[C], n: int, rng: np.random.Generator) -> Sequence[C]:
-        """Return up to `n` candidates, as in `Strategy`.
-
-        Parameters
-        ----------
-        space : Space
-            What can be tried.
-        trace : Trace
-            What was tried.
-        n : int
-            How many are wanted at most.
-        rng : numpy.random.Generator
-        """
+        """Return up to `n` candidates, as in `Strategy`."""
         proposed: list[C] = []
         while len(proposed) < n:
             candidate = self._shuffled.next(space, trace, rng)
