@@ -43,8 +43,8 @@ def faulty(profile: Profile) -> dict[str, str]:
             found[key] = WRONG
         elif status == BROKEN and _crashed(profile, key):
             found.setdefault(key, BROKEN)
-    twins = profile.metadata.get("same_code")
-    for key, other in twins.items() if isinstance(twins, dict) else ():
+    duplicates = profile.metadata.get("same_code")
+    for key, other in duplicates.items() if isinstance(duplicates, dict) else ():
         if str(other) in found:
             found.setdefault(str(key), found[str(other)])
     return {key: status for key, status in found.items() if is_id(key)}

@@ -190,9 +190,9 @@ def _placed(
     around = levels(func.key, root, Plan(plans), graph)
     if not around:
         return None
-    twin = _fused_reduction(func, root, readers, plans, style, around, rng)
-    if twin is not None:
-        return twin
+    fused = _fused_reduction(func, root, readers, plans, style, around, rng)
+    if fused is not None:
+        return fused
     if rng.random() >= style.fuse:
         return None
     compute = draw_level(style.level if rng.random() < 0.92 else str(rng.choice(LEVELS)), around, rng)
