@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from perfpred.halide.cost.features import FEATURES, encode
     from perfpred.halide.cost.machine import Target
     from perfpred.halide.graph.model import Graph
-    from perfpred.halide.measure.profiling import ProfileJob, profile_pipeline, read_schedules
+    from perfpred.halide.measure.profiling import ProfileJob, profile_pipeline
+    from perfpred.halide.measure.schedules_file import read_schedules
     from perfpred.halide.pipeline.ref import PipelineRef
     from perfpred.halide.schedule.candidate import Candidate, Directive
     from perfpred.halide.schedule.document import Schedule, StaleScheduleError, load_schedule
@@ -38,7 +39,7 @@ _HOMES = {
     "encode": "cost.features",
     "load_schedule": "schedule.document",
     "profile_pipeline": "measure.profiling",
-    "read_schedules": "measure.profiling",
+    "read_schedules": "measure.schedules_file",
     "to_cpp": "schedule.emit",
     "to_python": "schedule.emit",
 }

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from perfpred.errors import InputError
 from perfpred.halide import to_cpp, to_python
-from perfpred.halide.measure.profiling import parse_size, read_schedules
+from perfpred.halide.measure.profiling import parse_size
+from perfpred.halide.measure.schedules_file import read_schedules
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.document import Schedule, load_schedule
 from perfpred.halide.schedule.literals import comment_text, cpp_text, python_text

@@ -26,7 +26,7 @@ from perfpred.halide.choose.database_file import (
 from perfpred.halide.choose.database_folder import before, place
 from perfpred.halide.choose.taught import ESTIMATE, faulty, fitted, require_measured, times
 from perfpred.halide.cost.features import FEATURES
-from perfpred.halide.measure.profiling import read_schedules
+from perfpred.halide.measure.schedules_file import read_schedules
 from perfpred.halide.pipeline.sizes import Size
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.predict.blend import Blend

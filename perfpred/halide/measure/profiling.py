@@ -17,7 +17,6 @@ import numpy as np
 from perfpred.documents.atomic import atomic_write
 from perfpred.documents.claim import Claim
 from perfpred.documents.layout import indented
-from perfpred.documents.reading import read_json
 from perfpred.errors import InputError
 from perfpred.halide.cost.machine import Target
 from perfpred.halide.measure import library_cache
@@ -28,6 +27,7 @@ from perfpred.halide.measure.generate import BASELINES, PROPORTIONS, baselines, 
 from perfpred.halide.measure.iterative import ShortTimings, choose_in_rounds
 from perfpred.halide.measure.journalled import candidates_of, view, warn_of_unclear
 from perfpred.halide.measure.results import Results
+from perfpred.halide.measure.schedules_file import schedules_path
 from perfpred.halide.measure.sized import require_one_algorithm
 from perfpred.halide.measure.timed import require_runnable, time_all
 from perfpred.halide.measure.workers import Description, HalideWorkers, require_halide
@@ -35,7 +35,7 @@ from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.halide.pipeline.sizes import Size, size_text
 from perfpred.halide.pipeline.workload import Workload
 from perfpred.halide.schedule.candidate import Candidate, distinct
-from perfpred.halide.schedule.rules import mapping, require, require_size, shown
+from perfpred.halide.schedule.rules import require_size, shown
 from perfpred.hardware import Site
 from perfpred.measure.campaign import Effort
 from perfpred.measure.destination import stem
@@ -205,37 +205,6 @@ def _measured(job: ProfileJob, folder: Path, campaign: _Campaign) -> tuple[Resul
             }
     about = {"measured": when, "notes": notes, "order": identity, "checks": experiment.checks.document()}
     return Results(experiment, target, chosen, compiled, rows), about
-
-
-def schedules_path(out: Path) -> Path:
-    """Return where the schedules of a profile lie: a JSON file beside it."""
-    return out.with_name(f"{stem(out)}.schedules.json")
-
-
-def read_schedules(out: Path) -> dict[str, Candidate]:
-    """Return the schedules of a profile by the ids in its column ``schedule``.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or broken.
-    """
-    path = schedules_path(out)
-    try:
-        fields = mapping(read_json(path, "schedules"), "it", ("schedules",), ("pipeline",))
-        require(isinstance(fields["schedules"], dict), "schedules", "a JSON object", fields["schedules"])
-        return {key: _schedule(key, each) for key, each in fields["schedules"].items()}
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-
-
-def _schedule(key: str, document: Any) -> Candidate:
-    try:
-        candidate = Candidate.from_json(document)
-        require(candidate.id == key, "its key", f"the hash of its directives, {candidate.id},", key)
-    except InputError as error:
-        raise InputError(f"schedules.{shown(key)}: {error}") from None
-    return candidate
 
 
 def parse_size(text: str) -> Size:

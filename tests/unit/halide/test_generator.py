@@ -9,7 +9,7 @@ import pytest
 
 hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
-from perfpred.halide.measure.profiling import read_schedules  # noqa: E402
+from perfpred.halide.measure.schedules_file import read_schedules  # noqa: E402
 from perfpred.halide.pipeline.build import build  # noqa: E402
 from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
 from perfpred.halide.schedule.candidate import Candidate, Directive  # noqa: E402

@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("halide")
 from perfpred.errors import InputError
 from perfpred.halide.measure.journalled import view
-from perfpred.halide.measure.profiling import ProfileJob, read_schedules
+from perfpred.halide.measure.profiling import ProfileJob
+from perfpred.halide.measure.schedules_file import read_schedules
 from perfpred.halide.pipeline.ref import PipelineRef
 from perfpred.hardware import Site, compiler, probe
 from perfpred.learn.estimators.forest import ForestRegressor

@@ -8,7 +8,8 @@ import pytest
 hl = pytest.importorskip("halide")
 from perfpred.errors import InputError  # noqa: E402
 from perfpred.halide.cost.features import FEATURES  # noqa: E402
-from perfpred.halide.measure.profiling import parse_size, read_schedules  # noqa: E402
+from perfpred.halide.measure.profiling import parse_size  # noqa: E402
+from perfpred.halide.measure.schedules_file import read_schedules  # noqa: E402
 from perfpred.halide.pipeline.build import build  # noqa: E402
 from perfpred.halide.pipeline.loading import function_of  # noqa: E402
 from perfpred.halide.pipeline.ref import PipelineRef  # noqa: E402
