@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 def reader(
     kernel: str | None, variant: str | None, hardware: str | None, columns: ColumnMapping
 ) -> Callable[[Path], Profile]:
-    """Return what reads one file, whatever it is: a CSV, or JSON of a tuner or a benchmark tool."""
+    """Return what reads one file, whatever it is: a CSV, or JSON of a tuner or a benchmark tool.
+
+    Parameters
+    ----------
+    kernel, variant, hardware : str, optional
+    columns : ColumnMapping
+    """
     from perfpred.app.reading import read
 
     def read_one(path: Path) -> Profile:

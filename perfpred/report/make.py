@@ -57,7 +57,17 @@ def read_inputs(files: Sequence[Path], read: Callable[[Path], Profile]) -> Input
 def sources_of(
     inputs: Inputs, bank: Bank | None, *, curves: int = 0, progress: Progress | None = None
 ) -> Sources:
-    """Return what figures and sections are made from; parameters as of `report`."""
+    """Return what figures and sections are made from; parameters as of `report`.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    bank : Bank, optional
+    curves : int
+        As of `report`.
+    progress : Progress, optional
+        Told how far it is.
+    """
     known = set() if bank is None else set(bank.combinations)
     predicted = {n: p for n, p in inputs.profiles.items() if any(key in known for key, _ in p.combinations())}
     spaces = {name: profile for name, profile in inputs.profiles.items() if name not in predicted}
@@ -92,6 +102,7 @@ def report(
         Predictors to judge; files of combinations that it does not know are shown as tuning spaces.
     title : str
     curves : int
+        As of `report`.
         Combinations whose learning curve is computed.
     refresh_s : float, optional
         For a page that is watched: seconds until it loads itself again.

@@ -60,6 +60,7 @@ def parallel_coordinates(axes: Axes, table: pd.DataFrame, time_s: str = "time_s"
     axes : Axes
     table : DataFrame
         A row per configuration: parameters, and seconds in the column `time_s`.
+    time_s : str
     """
     names = [str(name) for name in table.columns if name != time_s]
     ordered = table.sort_values(time_s, ascending=False)
@@ -79,7 +80,14 @@ def parallel_coordinates(axes: Axes, table: pd.DataFrame, time_s: str = "time_s"
 
 
 def slices(axes: Axes, table: pd.DataFrame, name: str, time_s: str = "time_s") -> None:
-    """Draw the time over the values of one parameter: every configuration, and the fastest of each value."""
+    """Draw the time over the values of one parameter: every configuration, and the fastest of each value.
+
+    Parameters
+    ----------
+    axes : Axes
+    table : DataFrame
+    name, time_s : str
+    """
     places = _places(table[name])
     axes.scatter(places, table[time_s], s=6, color=MUTED, alpha=0.4, lw=0, rasterized=len(table) > MANY)
     best = table.groupby(name)[time_s].min()

@@ -100,7 +100,13 @@ Block = Table | Picture | Chart | Code
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the page."""
+    """One section of the page.
+
+    Attributes
+    ----------
+    name, title, intro : str
+    blocks : tuple of Block
+    """
 
     name: str
     title: str
