@@ -42,7 +42,7 @@ def read_inputs(files: Sequence[Path], read: Callable[[Path], Profile]) -> Input
     read : callable
         Reads a CSV or a tuner's file to a Profile.
     """
-    from perfpred.halide.measure.profiling import schedules_path
+    from perfpred.halide.measure.schedules_file import schedules_path
 
     profiles: dict[str, Profile] = {}
     schedules: list[str] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from perfpred.errors import InputError
-from perfpred.halide.measure.profiling import read_schedules
+from perfpred.halide.measure.schedules_file import read_schedules
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.profile.reader import read_profile
 from perfpred.report.figures.style import seconds_text
