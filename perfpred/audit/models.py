@@ -12,7 +12,7 @@ from perfpred.audit.bounds import FALSE_ALARMS, Estimate, holm, mean_of
 from perfpred.audit.regrets import losses_of_choices
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.learn.evaluation.regret import alternatives_of
+from perfpred.learn.evaluation.alternatives import alternatives_of
 from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.bank import Bank
 from perfpred.profile.table import Profile

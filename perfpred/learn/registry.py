@@ -96,7 +96,8 @@ class Model:
             return estimator
         if self.transfer is None:
             raise InputError(f"model {self.name} learns nothing from other models")
-        return estimator.set_params(source_models=dict(source_models))
+        informed: TimeRegressor = estimator.set_params(source_models=dict(source_models))
+        return informed
 
 
 MODELS: Registry[Model] = Registry("model", group="perfpred.models")

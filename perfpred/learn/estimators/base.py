@@ -22,7 +22,7 @@ Masks = NDArray[np.bool_]
 """Shape (1 + folds, n): the rows each fit trains on; the first fit sees all of them."""
 
 
-class TimeRegressor(RegressorMixin, BaseEstimator):
+class TimeRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Base of the models: parameters of a kernel to seconds.
 
     A model says in `_formula` how it fits a formula to rows; one that can fit several sets of rows at once

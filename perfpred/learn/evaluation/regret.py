@@ -6,17 +6,23 @@ that the user makes today, where a column names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError, require_repeats
-from perfpred.learn.rows.sizes import Sizes
+from perfpred.learn.evaluation.alternatives import (
+    KEY,
+    LABEL,
+    SIZE,
+    Alternatives,
+    alternatives_of,
+    rows_of_sizes,
+    size_of_rows,
+)
 from perfpred.predict.bank import Bank
 from perfpred.predict.predictor import Predictor
 from perfpred.profile import Profile, random_split
@@ -24,37 +30,12 @@ from perfpred.profile.splits import Split
 
 POLICIES = {"predicted": "ratio", "best single": "single_ratio", "current": "current_ratio"}
 """Who chooses, and the column of `regret_of_choices` that holds what it costs."""
-_SIZE, _LABEL, _GROUP, _KEY, _INSIDE = " size", " label", " group", " key", " inside"
-"""Columns beside the parameters: no parameter's name starts with a space."""
+INSIDE = " inside"
+"""A further column, like those of the alternatives: whether a prediction is in range."""
 MAX_SIZES, SHARE, MIN_SIZES = 250, 0.8, 8
 """Sizes to train on, if none are asked for: so many, or this share; with fewer, nothing is said."""
 NEAR = 0.02
 """A choice this near to the best is as good as the best."""
-
-
-@dataclass(frozen=True, eq=False)
-class Alternatives:
-    """What there is to choose from at each size: variants of a kernel on one hardware, or hardware.
-
-    Parameters
-    ----------
-    kernel, among : str
-        Its name, and the hardware all run on, or ``hardware`` where that is what is chosen.
-    rows : DataFrame
-        A row per alternative and size: its number, the label of the alternative, its combination, ``time_s``,
-        and the parameters.
-    group_of_size : ndarray of int, shape (s,)
-        Sizes of one group are trained on or tested on together.
-    """
-
-    kernel: str
-    among: str
-    rows: pd.DataFrame
-    group_of_size: NDArray[np.intp]
-
-    def times(self) -> pd.DataFrame:
-        """Return seconds, a row per size and a column per label, NaN where it was not measured."""
-        return self.rows.groupby([_SIZE, _LABEL], sort=False)["time_s"].min().unstack(_LABEL)
 
 
 def regret_of_choices(
@@ -137,54 +118,6 @@ def regret_summary(regret: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def alternatives_of(profile: Profile) -> Iterator[Alternatives]:
-    """Yield what there is to choose from: for each kernel, variants on each hardware, else hardware."""
-    parts = list(profile.combinations())
-    for kernel in dict.fromkeys(key.kernel for key, _ in parts):
-        own = [(key, part) for key, part in parts if key.kernel == kernel]
-        by_hardware: dict[str, list[tuple[Combination, Profile]]] = {}
-        for key, part in own:
-            by_hardware.setdefault(key.hardware, []).append((key, part))
-        groups = {name: group for name, group in by_hardware.items() if len(group) > 1}
-        for among, group in (groups or {"hardware": own}).items():
-            found = _alternatives(kernel, among, group)
-            if found is not None:
-                yield found
-
-
-def _alternatives(kernel: str, among: str, parts: list[tuple[Combination, Profile]]) -> Alternatives | None:
-    """Return alternatives that share sizes, or None; a size is what the parameters of all have in common."""
-    common = [name for name in parts[0][1].parameters if all(name in part.parameters for _, part in parts)]
-    if not common or len(parts) < 2:
-        return None
-    tables = []
-    for key, part in parts:
-        sizes = Sizes.of(part)
-        table = sizes.X.reset_index(drop=True).assign(time_s=sizes.time_s)
-        table[_KEY] = pd.Series([key] * len(table), dtype=object)
-        further = [name for name in part.parameters if name not in common]
-        name = key.hardware if among == "hardware" else key.variant
-        table[_LABEL] = [
-            " ".join([name, *(f"{n}={v}" for n, v in zip(further, row, strict=True))])
-            for row in table[further].itertuples(index=False)
-        ]
-        groups = None if part.groups is None else part.groups.to_numpy()
-        first = np.unique(sizes.of_row, return_index=True)[1]
-        table[_GROUP] = "" if groups is None else groups[first]
-        tables.append(table)
-    rows = pd.concat(tables, ignore_index=True)
-    keys = [*common, _GROUP]
-    shared = rows.groupby(keys, dropna=False)[_LABEL].transform("nunique") > 1
-    rows = rows[shared].reset_index(drop=True)
-    if rows.empty:
-        return None
-    rows[_SIZE] = rows.groupby(keys, dropna=False, sort=False).ngroup()
-    first_rows = rows.drop_duplicates(_SIZE).sort_values(_SIZE)
-    has_groups = (first_rows[_GROUP] != "").any()
-    groups_of_size = pd.factorize(first_rows[_GROUP])[0] if has_groups else np.arange(len(first_rows))
-    return Alternatives(kernel, among, rows, groups_of_size.astype(np.intp))
-
-
 def _regret_once(
     profile: Profile,
     found: Alternatives,
@@ -194,12 +127,12 @@ def _regret_once(
 ) -> pd.DataFrame:
     times = found.times()
     train, test = split
-    bank = make_bank(_rows_of_sizes(profile, found, train))
-    tested = found.rows[found.rows[_SIZE].isin(test)].reset_index(drop=True)
+    bank = make_bank(rows_of_sizes(profile, found, train))
+    tested = found.rows[found.rows[SIZE].isin(test)].reset_index(drop=True)
     predicted, inside = predicted_times(bank, tested)
-    order = np.lexsort((predicted, ~inside, tested[_SIZE].to_numpy()))
+    order = np.lexsort((predicted, ~inside, tested[SIZE].to_numpy()))
     order = order[np.isfinite(predicted[order])]
-    first = tested.assign(**{_INSIDE: inside}).iloc[order].drop_duplicates(_SIZE).set_index(_SIZE)
+    first = tested.assign(**{INSIDE: inside}).iloc[order].drop_duplicates(SIZE).set_index(SIZE)
     best_s = times.loc[test].min(axis=1)
     single = _best_single(times, train)
     frame = pd.DataFrame(
@@ -207,8 +140,8 @@ def _regret_once(
             "kernel": found.kernel,
             "among": found.among,
             "size": test,
-            "label": first[_LABEL].reindex(test).to_numpy(),
-            "in_range": first[_INSIDE].reindex(test).to_numpy(),
+            "label": first[LABEL].reindex(test).to_numpy(),
+            "in_range": first[INSIDE].reindex(test).to_numpy(),
             "best": times.loc[test].idxmin(axis=1).to_numpy(),
             "best_s": best_s.to_numpy(),
             "ratio": (first["time_s"].reindex(test) / best_s).to_numpy(),
@@ -239,30 +172,12 @@ def _split(found: Alternatives, train_size: int, seed: int) -> Split:
     return np.flatnonzero(is_train), np.flatnonzero(~is_train)
 
 
-def _rows_of_sizes(profile: Profile, found: Alternatives, sizes: NDArray[np.intp]) -> Profile:
-    """Return the profile's rows of these sizes, those repeated too."""
-    return profile.take(np.flatnonzero(_size_of_rows(profile, found).isin(sizes)))
-
-
-def _size_of_rows(profile: Profile, found: Alternatives) -> pd.Series[Any]:
-    """Return the number of the size of each row of the profile, -1 for rows of no such size."""
-    names = ["kernel", "variant", "hardware", *profile.parameters]
-    table = profile.table[names].copy()
-    table[_GROUP] = "" if profile.groups is None else profile.groups.to_numpy()
-    known = found.rows.copy()
-    for field in ("kernel", "variant", "hardware"):
-        known[field] = [getattr(key, field) for key in known[_KEY]]
-    on = [name for name in [*names, _GROUP] if name in known.columns]
-    merged = table.merge(known[[*on, _SIZE]].drop_duplicates(on), how="left", on=on)
-    return merged[_SIZE].fillna(-1).astype(int)
-
-
 def predicted_times(bank: Bank, rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return predicted seconds of rows, infinity where there is no answer, and which are in range."""
     predicted, inside = np.full(len(rows), np.inf), np.zeros(len(rows), dtype=bool)
-    for key in dict.fromkeys(rows[_KEY]):
+    for key in dict.fromkeys(rows[KEY]):
         predictor = bank.reader(key.kernel, key.variant, key.hardware).predictor
-        places = np.flatnonzero([each == key for each in rows[_KEY]])
+        places = np.flatnonzero([each == key for each in rows[KEY]])
         try:
             answers = predictor.answers(rows.iloc[places])
             predicted[places], inside[places] = answers.time_s, answers.in_range
@@ -307,12 +222,12 @@ def _current(
     profile: Profile, found: Alternatives, current: pd.Series[Any], sizes: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Return the seconds of today's choice at each size, NaN where it names nothing measured there."""
-    wanted = dict(zip(_size_of_rows(profile, found), current, strict=True))
+    wanted = dict(zip(size_of_rows(profile, found), current, strict=True))
     kind = "hardware" if found.among == "hardware" else "variant"
     rows = found.rows
-    names = [getattr(key, kind) for key in rows[_KEY]]
-    is_taken = [wanted.get(size) == name for size, name in zip(rows[_SIZE], names, strict=True)]
-    taken = rows[np.array(is_taken)].groupby(_SIZE)["time_s"].min()
+    names = [getattr(key, kind) for key in rows[KEY]]
+    is_taken = [wanted.get(size) == name for size, name in zip(rows[SIZE], names, strict=True)]
+    taken = rows[np.array(is_taken)].groupby(SIZE)["time_s"].min()
     return np.asarray(taken.reindex(sizes), dtype=np.float64)
 
 

@@ -38,7 +38,7 @@ class ReluWeights:
         """Return weights of 0."""
         sizes = [n_nets * (n_inputs + 1) * n_hidden, n_nets * n_hidden, n_nets]
         flat = torch.zeros(sum(sizes), dtype=torch.float64)
-        hidden, output, bias = flat.split(sizes)
+        hidden, output, bias = torch.split(flat, sizes)
         hidden = hidden.view(n_nets, n_inputs + 1, n_hidden)
         return cls(flat, hidden, output.view(n_nets, n_hidden, 1), bias.view(n_nets, 1, 1))
 

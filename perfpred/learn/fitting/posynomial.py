@@ -112,7 +112,7 @@ class PosynomialModel:
         }
 
     def _has(self, name: str) -> bool:
-        return self._slices[name].stop > self._slices[name].start
+        return bool(self._slices[name].stop > self._slices[name].start)
 
     def _groups(self) -> torch.Tensor:
         """Penalty group of each parameter, shape (P,): terms, then one group an input and output.

@@ -85,7 +85,9 @@ def solve(
     per_chunk = max(1, CHUNK // max(1, targets.numel() * start.shape[1]))
     solutions = [
         _Batch(model, targets, chunk_masks, chunk_start, nu).run(iterations)
-        for chunk_masks, chunk_start in zip(masks.split(per_chunk), start.split(per_chunk), strict=True)
+        for chunk_masks, chunk_start in zip(
+            torch.split(masks, per_chunk), torch.split(start, per_chunk), strict=True
+        )
     ]
     return Solution(
         torch.cat([solution.theta for solution in solutions]),
@@ -175,5 +177,5 @@ class _Batch:
         prior = (self.alpha.log() * self.group_sizes)[:, 1:].sum(1) - (self.decay * self.theta**2).sum(1)
         factor, _ = torch.linalg.cholesky_ex(self._hessian())
         log_determinant = 2 * factor.diagonal(dim1=1, dim2=2).log().sum(1)
-        evidence = 0.5 * (likelihood + prior - log_determinant)
+        evidence: torch.Tensor = 0.5 * (likelihood + prior - log_determinant)
         return evidence.nan_to_num(-torch.inf, -torch.inf, -torch.inf)

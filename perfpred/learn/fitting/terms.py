@@ -8,14 +8,14 @@ a law that holds for more than it was fitted to can be asked beyond what was mea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from perfpred.learn.fitting.candidate_terms import Exponents, candidates, from_one
 from perfpred.learn.rows.encoded_columns import MAX_COLUMNS as MOST_OF_A_MODEL
 from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.checks import Floats
@@ -30,8 +30,6 @@ MAX_SIZES = 400
 MIN_SIZES = 8
 MAX_COLUMNS = 12
 """Columns that products are made of."""
-MAX_SUBSETS = 5
-"""All subsets of so many columns are tried; of more, only small ones and nearly all."""
 N_FOLDS = 4
 SMALL = 0.6
 """Share of the sizes, the smaller ones, that larger ones are foretold from."""
@@ -46,13 +44,9 @@ EXACT = 1e-9
 """An error so small is rounding: no term can lower it."""
 LARGEST_ERROR = 2.0
 """In log seconds: one size that is far off must not choose the terms."""
-COUNTS = 16
-"""A column of zeros and whole numbers so large holds sizes."""
 LARGEST = 1e100
 """A product that is larger is of no use: further ones of it would be infinite."""
 RIDGE = 1e-3
-
-Exponents = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -116,7 +110,7 @@ def terms_of(columns: Columns, time_s: Floats, groups: NDArray[np.intp] | None =
         some = np.sort(rng.permutation(len(time_s))[:MAX_SIZES])
         columns, time_s = {name: values[some] for name, values in columns.items()}, time_s[some]
         groups = None if groups is None else groups[some]
-    positive = _from_one(columns)
+    positive = from_one(columns)
     usable = [n for n, values in positive.items() if values.min() > 0 and np.ptp(values) > 0]
     if not usable:
         return {}
@@ -130,69 +124,6 @@ def terms_of(columns: Columns, time_s: Floats, groups: NDArray[np.intp] | None =
     values = {text: found for text, found in values.items() if found.min() > 0 and found.max() < LARGEST}
     chosen = _forward(problem, values, powers)
     return {text: text for text in _by_share(chosen, values, problem.time_s)}
-
-
-def _from_one(columns: Columns) -> Columns:
-    """Return the columns with sizes that may be zero, such as ``nnz``, counted from one: ``(nnz + 1)``.
-
-    Whole numbers up to `COUNTS` or more are sizes; fewer may be switches, or names.
-    """
-    found = {}
-    for name, values in columns.items():
-        is_size = values.min() == 0 and values.max() >= COUNTS and bool((values == np.rint(values)).all())
-        found[f"({name} + 1)" if is_size else name] = values + 1 if is_size else values
-    return found
-
-
-def candidates(exponents: Mapping[str, float], columns: Columns) -> dict[str, Exponents]:
-    """Return products of powers of columns, near the exponents of a power law, the plainest first.
-
-    The value of each is its exponents, where a logarithm counts for nothing.
-    """
-    rising = [name for name in exponents if exponents[name] > -0.3]
-    falling = tuple((name, min(-1, round(exponents[name]))) for name in exponents if exponents[name] <= -0.3)
-    wanted: list[Exponents] = []
-    for monomial in _monomials(rising, exponents):
-        wanted.append(monomial)
-        if falling:
-            wanted += [(*monomial, *falling), *((*monomial, (name, -1)) for name, _ in falling)]
-    wanted += [falling, *(((name, -1),) for name, _ in falling)] if falling else []
-    found = {_text(monomial): monomial for monomial in wanted}
-    for name in rising:
-        if columns[name].max() >= COUNTS:
-            found[f"{name}*log2({name} + 1)"] = ((name, 1),)
-            others = [other for other in rising if other != name]
-            found |= {f"{name}*log2({name} + 1)*{each}": ((name, 1), (each, 1)) for each in others}
-    return found
-
-
-def _monomials(rising: Sequence[str], exponents: Mapping[str, float]) -> Iterator[Exponents]:
-    order = sorted(rising, key=lambda name: -exponents[name])
-    few = order[:MAX_SUBSETS]
-    for count in range(1, len(few) + 1):
-        for subset in combinations(few, count):
-            names = [name for name in rising if name in subset]
-            yield tuple((name, 1) for name in names)
-            yield tuple((name, max(1, round(exponents[name]))) for name in names)
-            if count <= 3:
-                yield from (tuple((n, 1 + (n == squared)) for n in names) for squared in names)
-    yield from (((name, 3),) for name in few)
-    relevant = [name for name in rising if exponents[name] > 0.3]
-    for left_out in (None, *(relevant if len(relevant) > MAX_SUBSETS else ())):
-        names = [name for name in relevant if name != left_out]
-        if names:
-            yield tuple((name, max(1, round(exponents[name]))) for name in names)
-            yield tuple((name, 1) for name in names)
-
-
-def _text(monomial: Exponents) -> str:
-    """Return ``a*b**2/c`` of its exponents."""
-    above = [name if power == 1 else f"{name}**{power}" for name, power in monomial if power > 0]
-    below = [name if power == -1 else f"{name}**{-power}" for name, power in monomial if power < 0]
-    top = "*".join(above) or "1"
-    if not below:
-        return top
-    return f"{top}/{below[0]}" if len(below) == 1 else f"{top}/({'*'.join(below)})"
 
 
 def _weighty(columns: Columns, usable: list[str], log_time: Floats) -> list[str]:
