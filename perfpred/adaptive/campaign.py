@@ -20,7 +20,7 @@ OUT_OF_TIME = "the time limit is reached"
 
 @dataclass(frozen=True)
 class Sampled:
-    """What an adaptive campaign has found.
+    """What an adaptive campaign measured.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Sampled:
     records : list of RowRecord
         One a subject and candidate, subject by subject, at one speed of the machine.
     curve : list of CurvePoint
-        The learning curve, a point a stage.
+        The learning curve, one point per stage.
     slowness : list of float
         How much slower each stage was, which `records` no longer show.
     reason : str

@@ -24,9 +24,10 @@ from perfpred.measure.profiling import measured_when, write_profiles
 from perfpred.profile import Profile
 from perfpred.progress import Progress
 
-CANDIDATES = 600
+MAX_CANDIDATES = 600
 """Sizes to choose from: enough to hold small ones, few enough to weigh each against all."""
-LEAST_CANDIDATES = 60
+MIN_CANDIDATES = 60
+"""With fewer, all may as well be measured: a first batch takes half of them."""
 
 
 def adaptive_plan(request: Request, machine: Machine, max_rows: int, seed: int) -> Plan:
@@ -49,12 +50,12 @@ def adaptive_plan(request: Request, machine: Machine, max_rows: int, seed: int) 
     """
     known = kernel(request.kernel)
     possible = math.prod(parameter.n_values for parameter in known.parameters)
-    if possible < LEAST_CANDIDATES:
+    if possible < MIN_CANDIDATES:
         raise InputError(
             f"kernel {known.name} has {possible} sizes, too few to choose among (at least "
-            f"{LEAST_CANDIDATES}): measure them all without --adaptive"
+            f"{MIN_CANDIDATES}): measure them all without --adaptive"
         )
-    candidates = min(CANDIDATES, possible)
+    candidates = min(MAX_CANDIDATES, possible)
     if max_rows > candidates:
         raise InputError(
             f"an adaptive campaign chooses from {candidates} sizes, but {max_rows} are to be measured: "

@@ -23,7 +23,7 @@ from perfpred.measure.results import Outcome
 from perfpred.predict.bank import Bank
 from perfpred.predict.formula import Formula
 
-LEAST_ROWS = 10
+MIN_ROWS = 10
 """A combination with fewer sizes that were timed has no say in what is timed next."""
 LEARNER = "related"
 """The model that is trained on what was sampled, if there are source models."""
@@ -109,7 +109,7 @@ class Sampler:
         numbers : sequence of int
             The candidates timed so far.
         outcomes : sequence of Outcome
-            One a combination and candidate, combination by combination.
+            One per combination and candidate, combination by combination.
 
         Raises
         ------
@@ -120,13 +120,13 @@ class Sampler:
         found = []
         for times_s, estimator in zip(table, self._estimators, strict=True):
             timed = np.isfinite(times_s)
-            if timed.sum() >= LEAST_ROWS:
+            if timed.sum() >= MIN_ROWS:
                 positions = np.asarray(numbers, dtype=np.intp)[timed]
                 model = estimator(self.plan.seed)
                 found.append(Committee.fit(model, self.candidates, positions, times_s[timed]))
         if not found:
             raise MeasurementError(
-                f"no combination has {LEAST_ROWS} sizes that could be timed, of {len(numbers)} tried, "
+                f"no combination has {MIN_ROWS} sizes that could be timed, of {len(numbers)} tried, "
                 "so there is nothing to choose further sizes by"
             )
         return found

@@ -30,7 +30,7 @@ SHIFT = 3.0
 """From 1 to 2 is a smaller step than from 100 to 200: sizes are compared as ``log(size + SHIFT)``."""
 LENGTH = 0.5
 """How far, in standard deviations of a log size, one residual speaks for another."""
-LARGEST_DEVIATION = 1.5
+MAX_STD = 1.5
 """In log seconds; one net that fails altogether must not decide alone."""
 SMOOTH_SHARE = 0.5
 """Share of the squared error that is smooth, so that a measurement nearby lowers it."""
@@ -41,7 +41,11 @@ NUGGET = 0.3
 """Share of the smooth part's variance that stays at a measured size."""
 PRIOR_WEIGHT = 4.0
 """How many residuals the usual error counts for, where residuals nearby say how large errors are."""
-LEAST_NOISE = 0.01
+MIN_NOISE = 0.01
+"""Minimum standard deviation of the log of a measurement: 1%, so that no measurement counts as exact."""
+USUAL_QUANTILE, OUTLIER_QUANTILE = 0.9, 0.97
+"""Errors above the first count as that in the usual error; squares above the second as that: few rows of a
+net that fails altogether must not decide for all."""
 SLOWER = 0.7
 """Share of the candidates, the slowest as predicted, of which some are drawn at random."""
 
@@ -65,15 +69,15 @@ def first_batch(candidates: pd.DataFrame, count: int) -> list[int]:
     """
     if not 1 <= count <= len(candidates):
         raise InputError(f"1 <= count <= {len(candidates)} (candidates) must hold, but got count={count}")
-    places = _places(candidates)
-    free = np.ones(len(places), dtype=bool)
-    noise = np.full(len(places), LEAST_NOISE)
-    chosen = _greedy([_similarity(places, places)], [noise], free, (count + 1) // 2)
-    nearest = np.min([((places - places[each]) ** 2).sum(axis=1) for each in chosen], axis=0)
+    points = _points(candidates)
+    free = np.ones(len(points), dtype=bool)
+    noise = np.full(len(points), MIN_NOISE)
+    chosen = _greedy([_similarity(points, points)], [noise], free, (count + 1) // 2)
+    nearest = np.min([((points - points[each]) ** 2).sum(axis=1) for each in chosen], axis=0)
     while len(chosen) < count:
         farthest = int(nearest.argmax())
         chosen.append(farthest)
-        nearest = np.minimum(nearest, ((places - places[farthest]) ** 2).sum(axis=1))
+        nearest = np.minimum(nearest, ((points - points[farthest]) ** 2).sum(axis=1))
     return chosen
 
 
@@ -87,7 +91,7 @@ def next_batch(
     candidates : DataFrame, shape (N, parameters)
         Distinct sizes, distributed as those whose times will be asked for.
     committees : sequence of Committee
-        One a combination, at least one.
+        One per combination, at least one.
     tried : sequence of int
         Positions of the candidates measured so far, or tried in vain: they are not chosen again.
     count : int
@@ -108,18 +112,18 @@ def next_batch(
         raise InputError(
             f"count >= 1 and at least 1 committee must hold, but got count={count}, {len(committees)}"
         )
-    places = _places(candidates)
-    free = np.ones(len(places), dtype=bool)
+    points = _points(candidates)
+    free = np.ones(len(points), dtype=bool)
     free[list(tried)] = False
     count = min(count, int(free.sum()))
     rng = np.random.default_rng(len(tried))
     urn = np.flatnonzero(free & _is_slower(committees))
     drawn = [int(each) for each in rng.choice(urn, min(count // 2, len(urn)), replace=False)]
     free[drawn] = False
-    squares = [_squared_error(places, committee) for committee in committees]
+    squares = [_squared_error(points, committee) for committee in committees]
     pairs = list(zip(committees, squares, strict=True))
-    covariances = [_covariance(places, committee, square) for committee, square in pairs]
-    noises = [NOISE_SHARE * square + LEAST_NOISE**2 for square in squares]
+    covariances = [_covariance(points, committee, square) for committee, square in pairs]
+    noises = [NOISE_SHARE * square + MIN_NOISE**2 for square in squares]
     unknown: Sequence[Floats] = covariances
     for each in drawn:
         unknown = _measured(unknown, each, noises)
@@ -137,8 +141,8 @@ def expected_error(candidates: pd.DataFrame, committee: Committee) -> float:
     candidates : DataFrame, shape (N, parameters)
     committee : Committee
     """
-    places = _places(candidates)
-    return float(_nearby(places, committee, np.abs(np.expm1(-committee.log_residuals))).mean())
+    points = _points(candidates)
+    return float(_nearby(points, committee, np.abs(np.expm1(-committee.log_residuals))).mean())
 
 
 def _is_slower(committees: Sequence[Committee]) -> Mask:
@@ -147,37 +151,37 @@ def _is_slower(committees: Sequence[Committee]) -> Mask:
     return np.asarray(log_times >= np.quantile(log_times, 1 - SLOWER))
 
 
-def _places(candidates: pd.DataFrame) -> Floats:
+def _points(candidates: pd.DataFrame) -> Floats:
     """Return standardised log sizes, shape (N, parameters)."""
-    places = np.log(candidates.to_numpy(dtype=np.float64) + SHIFT)
-    deviation = places.std(axis=0)
-    return np.asarray((places - places.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))
+    points = np.log(candidates.to_numpy(dtype=np.float64) + SHIFT)
+    std = points.std(axis=0)
+    return np.asarray((points - points.mean(axis=0)) / np.where(std > 0, std, 1.0))
 
 
 def _similarity(left: Floats, right: Floats) -> Floats:
-    """Return the Gaussian kernel of places (N, p) and (M, p), shape (N, M)."""
+    """Return the Gaussian kernel of points (N, p) and (M, p), shape (N, M)."""
     squares = ((left[:, None, :] - right[None, :, :]) ** 2).sum(axis=2)
     return np.asarray(np.exp(-0.5 * squares / LENGTH**2))
 
 
-def _nearby(places: Floats, committee: Committee, values: Floats) -> Floats:
-    """Smooth values of the measured rows (M,) over all places, drawn to their mean; shape (N,)."""
-    weights = _similarity(places, places[committee.measured])
-    usual = np.minimum(values, np.quantile(values, 0.9)).mean()
+def _nearby(points: Floats, committee: Committee, values: Floats) -> Floats:
+    """Smooth values of the measured rows (M,) over all points, drawn to their mean; shape (N,)."""
+    weights = _similarity(points, points[committee.measured])
+    usual = np.minimum(values, np.quantile(values, USUAL_QUANTILE)).mean()
     return np.asarray((weights @ values + PRIOR_WEIGHT * usual) / (weights.sum(axis=1) + PRIOR_WEIGHT))
 
 
-def _squared_error(places: Floats, committee: Committee) -> Floats:
-    """Return the squared log error near each place, shape (N,)."""
+def _squared_error(points: Floats, committee: Committee) -> Floats:
+    """Return the squared log error near each point, shape (N,)."""
     squares = committee.log_residuals**2
-    return _nearby(places, committee, np.minimum(squares, np.quantile(squares, 0.97)))
+    return _nearby(points, committee, np.minimum(squares, np.quantile(squares, OUTLIER_QUANTILE)))
 
 
-def _covariance(places: Floats, committee: Committee, squared_error: Floats) -> Floats:
+def _covariance(points: Floats, committee: Committee, squared_error: Floats) -> Floats:
     """Return what is not known of log time after the measurements, shape (N, N)."""
-    deviations = np.clip(committee.deviations, -LARGEST_DEVIATION, LARGEST_DEVIATION)
+    deviations = np.clip(committee.deviations, -MAX_STD, MAX_STD)
     disagreement = deviations.T @ deviations / len(deviations)
-    similar = _similarity(places, places)
+    similar = _similarity(points, points)
     seen = similar[:, committee.measured]
     known = seen[committee.measured] + NUGGET * np.eye(len(committee.measured))
     missed = similar - seen @ np.linalg.solve(known, seen.T)

@@ -9,7 +9,7 @@ from perfpred.complexity import Complexity
 from perfpred.errors import InputError
 from perfpred.learn.estimators.ensemble import EnsembleRegressor
 from perfpred.learn.fitting.process import Process, Scales
-from perfpred.learn.fitting.products import MOST, products
+from perfpred.learn.fitting.products import MAX_PRODUCTS, products
 from perfpred.surrogates.gaussian import GaussianSurrogate
 from perfpred.surrogates.source_task import SourceTask
 from perfpred.surrogates.transfer import TransferSurrogate
@@ -64,7 +64,7 @@ def test_products_can_be_evaluated_and_vary():
     for text in found:
         assert np.ptp(Complexity(text)(columns)) > 0
     many = {f"p{i}": np.arange(1.0, 9) + i for i in range(30)}
-    assert len(products(many)) == MOST
+    assert len(products(many)) == MAX_PRODUCTS
     assert products({"on": np.array([0.0, 1.0])}) == {}
 
 

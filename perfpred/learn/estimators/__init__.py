@@ -1,1 +1,1 @@
-"""The models as scikit-learn estimators, one a file; `perfpred.learn.registry` names them."""
+"""The models as scikit-learn estimators, one per file; `perfpred.learn.registry` names them."""

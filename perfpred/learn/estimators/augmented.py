@@ -42,6 +42,7 @@ smallest of each shipped dataset, left out, where 2.0 and no decay had 1.8."""
 ENOUGH_TO_SELECT = 40
 """Rows from which features are chosen; fewer choose them by chance."""
 FOLD_ITERATIONS = 40
+"""Steps of a fold's net that starts where that of all rows ended."""
 FEW = 120
 """Rows below which the net of each fold starts anew."""
 
@@ -72,7 +73,7 @@ class AugmentedRegressor(TimeRegressor):
         most five are taken, those that predict rows left out best; with fewer than 40 rows none. By
         default they are made from the columns of whole numbers.
     max_parameters : int
-        Bound on the number of fitted numbers. There are fewer with few rows (about half a number a row)
+        Bound on the number of fitted numbers. There are fewer with few rows (about half a number per row)
         or with several complexities (about 60).
     restarts : int
         Starting points of the fit; the one with the best evidence stays.
@@ -161,7 +162,7 @@ class AugmentedRegressor(TimeRegressor):
         spare = min(self.max_parameters, rows.independent) - len(terms)
         if not inputs or not hidden_units(spare, len(inputs)):
             return _Plan(terms, _strongest(inputs, rows, spare), 0, linear=True)
-        # Half a parameter a row was the best learning curve from 25 to 100 rows.
+        # Half a parameter per row was the best learning curve from 25 to 100 rows.
         count = rows.independent
         most = min(self.max_parameters, count // 2, ENOUGH if len(terms) > 2 else count)
         wide = most - len(terms)

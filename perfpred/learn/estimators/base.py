@@ -38,7 +38,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     oof_log_residuals_ : ndarray of shape (n,)
         After `fit_with_residuals` only.
     fold_formulas_ : tuple of Formula
-        What the residuals were predicted by, one a fold. After `fit_with_residuals` only.
+        What the residuals were predicted by, one per fold. After `fit_with_residuals` only.
     probe_formulas_ : tuple of Formula
         Those of `probes`. After `fit_with_residuals` only.
     n_features_in_, feature_names_in_
@@ -80,7 +80,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         groups: Any = None,
         probes: Sequence[NDArray[np.bool_]] = (),
     ) -> Self:
-        """Fit, and store what honest intervals are made of, in `oof_log_residuals_`.
+        """Fit, and store what calibrated intervals are made of, in `oof_log_residuals_`.
 
         That is ``log(time / prediction)`` of each row, predicted by a model fitted without it.
 
@@ -90,7 +90,7 @@ class TimeRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             As in `fit`.
         n_folds : int, optional
             Number of parts left out in turn, from 2 to the number of rows. By default as many as the model
-            can afford, at most one a row: the fewer rows a fold leaves out, the less its errors overstate.
+            can afford, at most one per row: the fewer rows a fold leaves out, the less its errors overstate.
         groups : array_like of shape (n,), optional
             Rows of the same group, such as timings of one schedule at several sizes, are left out together.
         probes : sequence of ndarray of bool, shape (n,)
@@ -199,8 +199,8 @@ def _members(groups: Any, n: int) -> tuple[int, NDArray[np.intp]]:
     labels = column_or_1d(groups)
     if len(labels) != n:
         raise InputError(f"groups must name one for each of {n} rows, but got {len(labels)}")
-    distinct, places = np.unique(labels, return_inverse=True)
-    return len(distinct), places
+    distinct, labels_of_rows = np.unique(labels, return_inverse=True)
+    return len(distinct), labels_of_rows
 
 
 def _has_text(X: Any) -> bool:

@@ -29,14 +29,16 @@ from perfpred.predict.checks import Floats
 from perfpred.predict.design import design_matrix
 from perfpred.predict.formula import Forest, GaussianProcess
 
-MOST_PROCESS_ROWS = 1000
+MAX_PROCESS_ROWS = 1000
 """A process takes time by the cube of its rows; of more rows it sees so many, drawn at random."""
 TREES, INPUTS_SHARE = 200, 0.6
+"""Of the extremely randomised trees: their number, and the share of the inputs that a split chooses from."""
 ROUNDS = 600
 """Of boosting; as many as the model of boosted trees alone has."""
 EQUAL = 0.3
-"""Weight of the prior that members are worth the same, in units of their mean squared error."""
+"""Weight of the prior that members are equally good, in units of their mean squared error."""
 FOLDS = 5
+"""Parts left out in turn to weigh the members, where the caller leaves out none."""
 
 
 class EnsembleRegressor(TimeRegressor):
@@ -101,9 +103,9 @@ class EnsembleRegressor(TimeRegressor):
 def _process(
     rows: Rows, complexity: Expressions, wanted: Sequence[str], rng: np.random.RandomState
 ) -> GaussianProcess:
-    if len(rows) > MOST_PROCESS_ROWS:
+    if len(rows) > MAX_PROCESS_ROWS:
         few = np.zeros(len(rows), dtype=bool)
-        few[rng.choice(len(rows), MOST_PROCESS_ROWS, replace=False)] = True
+        few[rng.choice(len(rows), MAX_PROCESS_ROWS, replace=False)] = True
         rows = rows.take(few)
     own = [logarithmic(name, values) for name, values in rows.columns.items()]
     inputs = fitted_inputs(

@@ -26,16 +26,16 @@ from perfpred.predict.checks import Floats
 from perfpred.predict.design import Input, design_matrix
 from perfpred.predict.formula import GaussianProcess
 
-MOST_ROWS = 2000
+MAX_ROWS = 2000
 """A fit takes time by the cube of the rows, and memory by their square and the number of inputs."""
 LENGTH_SCALE = 3.0
-"""First guess, in deviations of a standardised input."""
+"""First guess, in standard deviations of a standardised input."""
 LENGTH_SCALES = (0.5, 20.0)
 """Further guesses are drawn from here, uniformly in their logarithm."""
 LENGTH_SCALE_BOUNDS = (0.1, 1e3)
 """Above, an input makes no difference; below, a row would say nothing about its neighbours."""
 NEGLIGIBLE = 1e-9
-"""Deviation, in log seconds, of what is rounding and not worth a correction."""
+"""Standard deviation, in log seconds, of what is rounding and not worth a correction."""
 
 
 class GPRegressor(TimeRegressor):
@@ -81,9 +81,9 @@ class GPRegressor(TimeRegressor):
     def _formulas(self, rows: Rows, masks: Masks, rng: np.random.RandomState) -> list[GaussianProcess]:
         if self.restarts < 1:
             raise InputError(f"restarts >= 1 must hold, but got {self.restarts}")
-        if len(rows) > MOST_ROWS:
+        if len(rows) > MAX_ROWS:
             raise InputError(
-                f"a Gaussian process takes at most {MOST_ROWS} rows, but got {len(rows)}; "
+                f"a Gaussian process takes at most {MAX_ROWS} rows, but got {len(rows)}; "
                 f"train on a part of them (train_size), or use another model"
             )
         # A fold's process only serves to size errors, so one start does.

@@ -36,8 +36,8 @@ from perfpred.predict.formula import GaussianProcess, PosynomialNet, RelatedNets
 from perfpred.predict.related import Relative, with_relatives
 
 KNOWN = (1, 2, 3, 4, 2, 3)
-"""Source models that each net knows, if there are so many, the most alike first: nets that know the same
-number differ in where they start. Chosen on measured kernels, as all of the following."""
+"""Source models that each net knows, if there are so many, the most alike first; nets that know the
+same number differ in where they start."""
 RESTARTS = 8
 """Half of those of a net by itself: several nets are averaged."""
 IN_PROCESS = 3

@@ -171,13 +171,13 @@ def enough_rows(profile: Profile, train_size: int | None) -> list[tuple[Combinat
             found.append((combination, part, Split(kept, size)))
     if not found and not small:
         raise InputError("there is nothing to evaluate: no row has status ok")
-    least = f"more than --train-size {train_size} rows" if train_size is not None else "some more rows"
+    needed = f"more than --train-size {train_size} rows" if train_size is not None else "some more rows"
     listed = shortlist(small, "; ")
-    said = f"too few rows or sizes to judge: {listed}; each needs {least}, and {MIN_GROUPS} sizes"
+    message = f"too few rows or sizes to judge: {listed}; each needs {needed}, and {MIN_GROUPS} sizes"
     if not found:
-        raise InputError(said)
+        raise InputError(message)
     if small:
-        warn(f"left out, {said}")
+        warn(f"left out, {message}")
     return found
 
 

@@ -27,8 +27,8 @@ class Alternatives:
     kernel, among : str
         Its name, and the hardware all run on, or ``hardware`` where that is what is chosen.
     rows : DataFrame
-        A row per alternative and size: its number, the label of the alternative, its combination, ``time_s``,
-        and the parameters.
+        One row per alternative and size: the size's number, the label of the alternative, its combination,
+        ``time_s``, and the parameters.
     group_of_size : ndarray of int, shape (s,)
         Sizes of one group are trained on or tested on together.
     """
@@ -39,7 +39,7 @@ class Alternatives:
     group_of_size: NDArray[np.intp]
 
     def times(self) -> pd.DataFrame:
-        """Return seconds, a row per size and a column per label, NaN where it was not measured."""
+        """Return seconds, one row per size and one column per label, NaN where it was not measured."""
         return self.rows.groupby([SIZE, LABEL], sort=False)["time_s"].min().unstack(LABEL)
 
 
@@ -91,17 +91,17 @@ def _alternatives(kernel: str, among: str, parts: list[tuple[Combination, Profil
     return Alternatives(kernel, among, rows, groups_of_size.astype(np.intp))
 
 
-def rows_of_sizes(profile: Profile, found: Alternatives, sizes: NDArray[np.intp]) -> Profile:
+def rows_of_sizes(profile: Profile, alternatives: Alternatives, sizes: NDArray[np.intp]) -> Profile:
     """Return the profile's rows of these sizes, those repeated too."""
-    return profile.take(np.flatnonzero(size_of_rows(profile, found).isin(sizes)))
+    return profile.take(np.flatnonzero(size_of_rows(profile, alternatives).isin(sizes)))
 
 
-def size_of_rows(profile: Profile, found: Alternatives) -> pd.Series[Any]:
+def size_of_rows(profile: Profile, alternatives: Alternatives) -> pd.Series[Any]:
     """Return the number of the size of each row of the profile, -1 for rows of no such size."""
     names = ["kernel", "variant", "hardware", *profile.parameters]
     table = profile.table[names].copy()
     table[GROUP] = "" if profile.groups is None else profile.groups.to_numpy()
-    known = found.rows.copy()
+    known = alternatives.rows.copy()
     for field in ("kernel", "variant", "hardware"):
         known[field] = [getattr(key, field) for key in known[KEY]]
     on = [name for name in [*names, GROUP] if name in known.columns]

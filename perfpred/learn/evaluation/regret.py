@@ -1,7 +1,7 @@
 """What a choice costs: the time of the chosen variant over that of the best, on sizes training did not see.
 
-Beside the choice by predictors stand the best single variant, chosen on the training sizes, and the choice
-that the user makes today, where a column names it.
+The choice by predictors is compared with the best single variant, chosen on the training sizes, and with the
+choice that the user makes today, where a column names it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ POLICIES = {"predicted": "ratio", "best single": "single_ratio", "current": "cur
 INSIDE = " inside"
 """A further column, like those of the alternatives: whether a prediction is in range."""
 MAX_SIZES, SHARE, MIN_SIZES = 250, 0.8, 8
-"""Sizes to train on, if none are asked for: so many, or this share; with fewer, nothing is said."""
+"""Sizes to train on, if none are asked for: so many, or this share; with fewer there is no summary."""
 NEAR = 0.02
 """A choice this near to the best is as good as the best."""
 
@@ -84,10 +84,10 @@ def regret_of_choices(
     if not found:
         raise InputError("there is nothing to choose from: no size was measured of two variants or hardware")
     parts = []
-    for each in found:
+    for alternatives in found:
         for repeat in range(repeats):
-            split = _split(each, train_size, random_state + repeat)
-            parts.append(_regret_once(profile, each, current, make_bank, split).assign(repeat=repeat))
+            split = _split(alternatives, train_size, random_state + repeat)
+            parts.append(_regret_once(profile, alternatives, current, make_bank, split).assign(repeat=repeat))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -120,15 +120,15 @@ def regret_summary(regret: pd.DataFrame) -> pd.DataFrame:
 
 def _regret_once(
     profile: Profile,
-    found: Alternatives,
+    alternatives: Alternatives,
     current: pd.Series[Any] | None,
     make_bank: Callable[[Profile], Bank],
     split: Split,
 ) -> pd.DataFrame:
-    times = found.times()
+    times = alternatives.times()
     train, test = split
-    bank = make_bank(rows_of_sizes(profile, found, train))
-    tested = found.rows[found.rows[SIZE].isin(test)].reset_index(drop=True)
+    bank = make_bank(rows_of_sizes(profile, alternatives, train))
+    tested = alternatives.rows[alternatives.rows[SIZE].isin(test)].reset_index(drop=True)
     predicted, inside = predicted_times(bank, tested)
     order = np.lexsort((predicted, ~inside, tested[SIZE].to_numpy()))
     order = order[np.isfinite(predicted[order])]
@@ -137,8 +137,8 @@ def _regret_once(
     single = _best_single(times, train)
     frame = pd.DataFrame(
         {
-            "kernel": found.kernel,
-            "among": found.among,
+            "kernel": alternatives.kernel,
+            "among": alternatives.among,
             "size": test,
             "label": first[LABEL].reindex(test).to_numpy(),
             "in_range": first[INSIDE].reindex(test).to_numpy(),
@@ -149,26 +149,26 @@ def _regret_once(
             "single_ratio": np.nan if single is None else (times.loc[test, single] / best_s).to_numpy(),
         }
     )
-    taken = np.full(len(test), np.nan) if current is None else _current(profile, found, current, test)
+    taken = np.full(len(test), np.nan) if current is None else _current(profile, alternatives, current, test)
     return frame.assign(current_ratio=taken / best_s.to_numpy())
 
 
-def _split(found: Alternatives, train_size: int, seed: int) -> Split:
+def _split(alternatives: Alternatives, train_size: int, seed: int) -> Split:
     """Return the sizes to train on, whole groups until there are `train_size`, and those to test on."""
-    sizes = len(found.group_of_size)
+    sizes = len(alternatives.group_of_size)
     if not 1 <= train_size < sizes:
         raise InputError(
-            f"{found.kernel}: train_size must be in 1..{sizes - 1} of the sizes that two alternatives share, "
-            f"but got {train_size}"
+            f"{alternatives.kernel}: train_size must be in 1..{sizes - 1} of the sizes that two alternatives "
+            f"share, but got {train_size}"
         )
-    groups = int(found.group_of_size.max()) + 1
+    groups = int(alternatives.group_of_size.max()) + 1
     if groups == sizes:
         return random_split(sizes, train_size, seed)
     if groups < 2:
-        raise InputError(f"{found.kernel}: there must be at least 2 groups, to leave one to test on")
+        raise InputError(f"{alternatives.kernel}: there must be at least 2 groups, to leave one to test on")
     share = min(max(round(groups * train_size / sizes), 1), groups - 1)
     drawn, _ = random_split(groups, share, seed)
-    is_train = np.isin(found.group_of_size, drawn)
+    is_train = np.isin(alternatives.group_of_size, drawn)
     return np.flatnonzero(is_train), np.flatnonzero(~is_train)
 
 
@@ -177,17 +177,17 @@ def predicted_times(bank: Bank, rows: pd.DataFrame) -> tuple[NDArray[np.float64]
     predicted, inside = np.full(len(rows), np.inf), np.zeros(len(rows), dtype=bool)
     for key in dict.fromkeys(rows[KEY]):
         predictor = bank.reader(key.kernel, key.variant, key.hardware).predictor
-        places = np.flatnonzero([each == key for each in rows[KEY]])
+        indices = np.flatnonzero([each == key for each in rows[KEY]])
         try:
-            answers = predictor.answers(rows.iloc[places])
-            predicted[places], inside[places] = answers.time_s, answers.in_range
+            answers = predictor.answers(rows.iloc[indices])
+            predicted[indices], inside[indices] = answers.time_s, answers.in_range
         except InputError:  # of one row at least: each is asked alone
-            for place in places:
-                predicted[place], inside[place] = _alone(predictor, rows.iloc[place])
+            for index in indices:
+                predicted[index], inside[index] = _predicted_alone(predictor, rows.iloc[index])
     return predicted, inside
 
 
-def _alone(predictor: Predictor, row: pd.Series[Any]) -> tuple[float, bool]:
+def _predicted_alone(predictor: Predictor, row: pd.Series[Any]) -> tuple[float, bool]:
     try:
         found = predictor.predict({name: row[name] for name in predictor.parameters})
     except InputError:
@@ -219,12 +219,12 @@ def _without(profile: Profile, chosen: str | None) -> tuple[Profile, pd.Series[A
 
 
 def _current(
-    profile: Profile, found: Alternatives, current: pd.Series[Any], sizes: NDArray[np.intp]
+    profile: Profile, alternatives: Alternatives, current: pd.Series[Any], sizes: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Return the seconds of today's choice at each size, NaN where it names nothing measured there."""
-    wanted = dict(zip(size_of_rows(profile, found), current, strict=True))
-    kind = "hardware" if found.among == "hardware" else "variant"
-    rows = found.rows
+    wanted = dict(zip(size_of_rows(profile, alternatives), current, strict=True))
+    kind = "hardware" if alternatives.among == "hardware" else "variant"
+    rows = alternatives.rows
     names = [getattr(key, kind) for key in rows[KEY]]
     is_taken = [wanted.get(size) == name for size, name in zip(rows[SIZE], names, strict=True)]
     taken = rows[np.array(is_taken)].groupby(SIZE)["time_s"].min()

@@ -115,9 +115,9 @@ class PosynomialModel:
         return bool(self._slices[name].stop > self._slices[name].start)
 
     def _groups(self) -> torch.Tensor:
-        """Penalty group of each parameter, shape (P,): terms, then one group an input and output.
+        """Penalty group of each parameter, shape (P,): terms, then one group per input and output.
 
-        A group an input is automatic relevance determination: the weights of a useless input shrink
+        One group per input is automatic relevance determination: the weights of a useless input shrink
         together, at no cost to the others.
         """
         n_inputs = self._inputs.shape[1]

@@ -9,10 +9,11 @@ from perfpred.predict.checks import Floats
 NEIGHBOURS = 30
 """Rows, in order of predicted time, whose errors say how large they usually are."""
 MIN_ROWS = 60
-MUCH = 6.0
-"""Errors differ by so many times, or all rows count the same: what is left of smaller differences is the
-model's own error, and to weigh rows by that would give up those that are hard."""
-MOST = 16.0
+"""Twice the neighbours: with fewer rows all have nearly the same."""
+MIN_RATIO = 6.0
+"""Usual errors differ by at least so many times, or all rows count the same: what is left of smaller
+differences is the model's own error, and to weigh rows by that would give up those that are hard."""
+MAX_RATIO = 16.0
 """No row counts less than by the square of this share of the most precise."""
 
 
@@ -32,10 +33,10 @@ def precisions(residuals: Floats, log_predicted: Floats) -> Floats | None:
     sizes = np.abs(residuals[order])
     window = np.lib.stride_tricks.sliding_window_view(sizes, NEIGHBOURS)
     usual = np.median(window, axis=1)
-    if not usual.min() > 0 or usual.max() < MUCH * np.quantile(usual, 0.25):
+    if not usual.min() > 0 or usual.max() < MIN_RATIO * np.quantile(usual, 0.25):
         return None
     middles = np.arange(len(usual)) + (NEIGHBOURS - 1) / 2
     scale = np.empty(n)
     scale[order] = np.interp(np.arange(n), middles, usual)
-    precision = 1 / np.maximum(scale, scale.max() / MOST)
+    precision = 1 / np.maximum(scale, scale.max() / MAX_RATIO)
     return np.asarray(precision / np.sqrt(np.mean(precision**2)))

@@ -1,4 +1,4 @@
-"""Complexity-style products of the parameters of a tuning space: threads a block, work a thread, tiles.
+"""Complexity-style products of the parameters of a tuning space: threads per block, work per thread, tiles.
 
 Time depends on such products more than on the parameters themselves. Which of them mean something differs
 from kernel to kernel, so all pairs are offered and the models choose.
@@ -16,10 +16,11 @@ from perfpred.complexity import Complexity
 
 WARP = 32
 """Threads that a GPU runs together; a block that is no multiple wastes the rest."""
-LEAST_BLOCK = 64
+MIN_BLOCK = 64
 """Products whose largest value is less count no threads."""
 LARGEST_POWER = 1024
-MOST = 120
+"""Greatest power of two whose divisibility is asked for: the most threads of a GPU's block."""
+MAX_PRODUCTS = 120
 """Expressions at most: a model takes time by their number."""
 
 Columns = Mapping[str, NDArray[np.float64]]
@@ -39,7 +40,7 @@ def products(columns: Columns) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        At most `MOST`, the plainest first; none that is constant on `columns`.
+        At most `MAX_PRODUCTS`, the plainest first; none that is constant on `columns`.
 
     Examples
     --------
@@ -49,7 +50,7 @@ def products(columns: Columns) -> dict[str, str]:
     sizes = [name for name, values in columns.items() if values.min() > 0 and len(np.unique(values)) > 2]
     whole = [name for name in sizes if (columns[name] == np.rint(columns[name])).all()]
     found = (text for text in _wanted(sizes, whole, columns) if _varies(text, columns))
-    return {text: text for text, _ in zip(dict.fromkeys(found), range(MOST), strict=False)}
+    return {text: text for text, _ in zip(dict.fromkeys(found), range(MAX_PRODUCTS), strict=False)}
 
 
 def _wanted(sizes: list[str], whole: list[str], columns: Columns) -> Iterator[str]:
@@ -62,7 +63,7 @@ def _wanted(sizes: list[str], whole: list[str], columns: Columns) -> Iterator[st
     odd = [pair for pair in whole_pairs if _is_ever_odd(pair, columns)]
     yield from (_twos(pair) for pair in odd)
     yield from (f"log2({a}/{b})" for a, b in pairs)
-    yield from (_idle(pair) for pair in whole_pairs if Complexity(pair)(columns).max() >= LEAST_BLOCK)
+    yield from (_idle(pair) for pair in whole_pairs if Complexity(pair)(columns).max() >= MIN_BLOCK)
 
 
 def _varies(text: str, columns: Columns) -> bool:

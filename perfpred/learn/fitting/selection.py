@@ -13,18 +13,20 @@ from perfpred.learn.fitting.solver import solve
 from perfpred.predict.checks import Floats
 
 ROUNDS = 5
-"""Most features that are chosen."""
+"""Maximum number of features: each costs as many parameters as there are hidden units."""
 PATIENCE = 2
 """Rounds without a better error, then none follows."""
 N_FOLDS = 5
+"""Parts left out in turn."""
 ITERATIONS = 40
 """Of a fold's fit: residuals are to show what is missing, not to be the last word."""
 LARGEST_ERROR = 1.0
 """A relative error counts at most this much, so that one far row does not choose the features."""
 RIDGE = 1.0
+"""Penalty on the coefficients of a feature and its products, all standardised, against chance."""
 OUTLIER = 3.75
 """Residuals are clipped at this many median absolute ones before features compete for them."""
-LEAST_ROWS = 3
+MIN_ROWS = 3
 """Rows in which a feature must differ from its most frequent value to be learned from."""
 
 
@@ -100,7 +102,7 @@ def _usable(candidates: Floats) -> list[int]:
     distinct: dict[bytes, int] = {}
     for column, values in enumerate(candidates.T):
         _, counts = np.unique(values, return_counts=True)
-        if len(values) - counts.max() >= LEAST_ROWS:
+        if len(values) - counts.max() >= MIN_ROWS:
             distinct.setdefault(np.round(values, 9).tobytes(), column)
     return list(distinct.values())
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from perfpred.learn.fitting.candidate_terms import Exponents, candidates, from_one
-from perfpred.learn.rows.encoded_columns import MAX_COLUMNS as MOST_OF_A_MODEL
+from perfpred.learn.rows.encoded_columns import MAX_COLUMNS as MAX_MODEL_COLUMNS
 from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.checks import Floats
 from perfpred.predict.encoding import Encoding
@@ -25,12 +25,15 @@ from perfpred.predict.familiar import loosely
 from perfpred.profile import Profile
 
 MAX_TERMS = 4
+"""Maximum number of terms; a judgement: a setup, passes over inputs and outputs, and the work."""
 MAX_SIZES = 400
 """More tell no more of which terms there are."""
 MIN_SIZES = 8
+"""With fewer, folds are too small to choose terms by."""
 MAX_COLUMNS = 12
 """Columns that products are made of."""
 N_FOLDS = 4
+"""Parts left out in turn, beside the larger sizes."""
 SMALL = 0.6
 """Share of the sizes, the smaller ones, that larger ones are foretold from."""
 BETTER = 0.95
@@ -47,6 +50,7 @@ LARGEST_ERROR = 2.0
 LARGEST = 1e100
 """A product that is larger is of no use: further ones of it would be infinite."""
 RIDGE = 1e-3
+"""Penalty of the power law, per row: only keeps columns that are nearly the same from cancelling."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def found_terms(rows: Profile) -> dict[str, str]:
     if len(sizes) < MIN_SIZES:
         return {}
     encoding = Encoding.of(sizes.columns)
-    if len(encoding.labels) > MOST_OF_A_MODEL:  # no model takes them
+    if len(encoding.labels) > MAX_MODEL_COLUMNS:  # no model takes them
         return {}
     columns = encoding.encode(sizes.columns)
     return terms_of(columns, sizes.time_s, sizes.groups)

@@ -23,10 +23,13 @@ SMALL, LARGE = 0.6, 0.25
 MIN_SIZES = 30
 """Fewer are too few for a part of them to say anything."""
 MAX_COLUMNS = 3
-"""So many columns, those that matter most, get probes of their own."""
+"""Maximum number of columns, those that matter most, with probes of their own: each is a further fit."""
 MAX_LEVELS = 256
+"""Columns of more distinct values are not made of levels."""
 LEVEL_FOLDS = 3
+"""Parts of a column's inner values, left out in turn."""
 RIDGE = 1e-3
+"""Penalty of the trend, per row: only keeps columns that are nearly the same from cancelling."""
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ def covering(columns: Columns, count: int, rng: np.random.Generator) -> NDArray[
     candidates = np.sort(rng.permutation(size)[:MAX_CANDIDATES])
     varying = [name for name, values in columns.items() if np.ptp(values) > 0]
     axes = [evaluate(axis(name, columns[name]), columns)[candidates] for name in varying]
-    places = np.stack(axes, axis=1) if axes else np.zeros((len(candidates), 1))
-    chosen = {int(candidates[place]) for place in _farthest(places, max(1, int(FARTHEST_SHARE * count)))}
+    points = np.stack(axes, axis=1) if axes else np.zeros((len(candidates), 1))
+    chosen = {int(candidates[index]) for index in _farthest(points, max(1, int(FARTHEST_SHARE * count)))}
     for each in rng.permutation(size):
         if len(chosen) >= count:
             break
@@ -37,10 +37,10 @@ def covering(columns: Columns, count: int, rng: np.random.Generator) -> NDArray[
     return np.array(sorted(chosen), dtype=np.intp)
 
 
-def _farthest(places: NDArray[np.float64], count: int) -> list[int]:
-    nearest = ((places - places.mean(axis=0)) ** 2).sum(axis=1)
+def _farthest(points: NDArray[np.float64], count: int) -> list[int]:
+    nearest = ((points - points.mean(axis=0)) ** 2).sum(axis=1)
     found: list[int] = []
     while len(found) < count:
         found.append(int(nearest.argmax()))
-        nearest = np.minimum(nearest, ((places - places[found[-1]]) ** 2).sum(axis=1))
+        nearest = np.minimum(nearest, ((points - points[found[-1]]) ** 2).sum(axis=1))
     return found

@@ -56,9 +56,9 @@ class Sizes:
 
     def take(self, chosen: NDArray[np.intp]) -> Sizes:
         """Return some of the sizes, ascending, with the rows of these alone; `of_row` counts among them."""
-        place = np.full(len(self), -1)
-        place[chosen] = np.arange(len(chosen))
-        of_row = place[self.of_row]
+        position = np.full(len(self), -1)
+        position[chosen] = np.arange(len(chosen))
+        of_row = position[self.of_row]
         groups = None if self.groups is None else pd.factorize(self.groups[chosen])[0].astype(np.intp)
         return Sizes(self.X.iloc[chosen], self.time_s[chosen], of_row[of_row >= 0], groups)
 
