@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.learn.evaluation.regret import Alternatives, alternatives_of, predicted_times
+from perfpred.learn.evaluation.alternatives import Alternatives, alternatives_of
+from perfpred.learn.evaluation.regret import predicted_times
 from perfpred.predict.bank import Bank
 from perfpred.profile.table import Profile
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from perfpred.predict.design import Columns
+from perfpred.predict.expressions import Columns
 
 MAX_SUBSETS = 5
 """All subsets of so many columns are tried; of more, only small ones and nearly all."""
