@@ -81,7 +81,7 @@ def said_by_status(described: object) -> dict[str, str]:
 
 def _groups(described: object) -> Iterator[Mapping[str, Any]]:
     """Yield the groups that have a status and words: a sidecar may have been edited."""
-    for group in described if isinstance(described, list) else ():
+    for group in described if isinstance(described, list | tuple) else ():
         given = (group.get("status"), group.get("words")) if isinstance(group, Mapping) else (None, None)
         if isinstance(given[0], str) and isinstance(given[1], Mapping):
             yield group
