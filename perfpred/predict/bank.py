@@ -31,6 +31,7 @@ class Bank:
         self._predictors = predictors if isinstance(predictors, Mapping) else _by_combination(predictors)
         self._found: dict[tuple[str, str | None, str | None], tuple[Predictor, ...]] = {}
         self._readers: dict[Combination, Reader] = {}
+        self._of_one_quantity: set[tuple[str, str | None]] = set()
 
     def __len__(self) -> int:
         return len(self._predictors)
@@ -182,7 +183,9 @@ class Bank:
         query = {**(parameters or {}), **named}
         readers = self.readers(kernel, hardware)
         require_known(kernel, readers, query)
-        common_quantity(reader.predictor for reader in readers)
+        if (kernel, hardware) not in self._of_one_quantity:
+            common_quantity(reader.predictor for reader in readers)
+            self._of_one_quantity.add((kernel, hardware))
         choices: list[tuple[Choice, float]] = []
         left_out: list[LeftOut] = []
         for reader in readers:

@@ -199,8 +199,8 @@ def _require_positive(choices: Iterable[Choice]) -> None:
 def _is_tie(best: Choice, other: Choice, noise: float) -> bool:
     if best.in_range and not other.in_range:
         return False
-    low, high = sorted((best.value, other.value))
-    return high <= low * (1 + noise)
+    low, high = best.value, other.value
+    return high <= low * (1 + noise) if low <= high else low <= high * (1 + noise)
 
 
 def _comparison(ranking: Sequence[Choice], best: Choice, ties: Sequence[Choice]) -> str:
