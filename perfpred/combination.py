@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+KEYS = ("kernel", "variant", "hardware")
+"""The columns of a profile that name the combination of a row."""
+
 
 @dataclass(frozen=True, order=True)
 class Combination:

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perfpred.combination import Combination
+from perfpred.combination import KEYS, Combination
 from perfpred.errors import InputError, shortlist
-from perfpred.profile.rules import KEYS
 from perfpred.profile.table import Profile
 
 TRIMMED = 0.2

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from perfpred.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from perfpred.combination import Combination
+    from perfpred.combination import KEYS, Combination
     from perfpred.profile.merge import concat
     from perfpred.profile.reader import read_profile
-    from perfpred.profile.rules import KEYS, STATUSES
+    from perfpred.profile.rules import STATUSES
     from perfpred.profile.splits import hardware_split, random_split, range_split
     from perfpred.profile.table import Profile
     from perfpred.profile.writer import write_profile

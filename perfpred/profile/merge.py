@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from perfpred.combination import KEYS
 from perfpred.errors import InputError
 from perfpred.profile.groups import shared_group_column
 from perfpred.profile.metadata import by_kernel
-from perfpred.profile.rules import KEYS
 from perfpred.profile.table import Profile
 
 

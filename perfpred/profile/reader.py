@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from perfpred.combination import KEYS
 from perfpred.errors import DataWarning, InputError, ProfileError
 from perfpred.profile.cells import value_of
 from perfpred.profile.columns.mapping import ColumnMapping
@@ -30,7 +31,7 @@ from perfpred.profile.groups import (
 )
 from perfpred.profile.merge import concat
 from perfpred.profile.metadata import read_sidecar
-from perfpred.profile.rules import KEYS, MAX_NAME, TIME_UNITS, Violation, check
+from perfpred.profile.rules import MAX_NAME, TIME_UNITS, Violation, check
 from perfpred.profile.table import Profile
 from perfpred.profile.time_units import in_seconds
 

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from perfpred.combination import KEYS
 from perfpred.profile.cells import MAX_TEXT, number_column, parameter_column, text_column
 from perfpred.profile.time_units import PER_SECOND
 
-KEYS = ("kernel", "variant", "hardware")
 STATUSES = ("ok", "compile_error", "runtime_error", "timeout", "wrong_result")
 TIME_UNITS = {f"time_{unit}": count for unit, count in PER_SECOND.items()}
 """The columns of times that need no mapping, with how many of their unit make a second."""

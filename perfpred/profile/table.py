@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from perfpred.combination import Combination
+from perfpred.combination import KEYS, Combination
 from perfpred.errors import InputError, ProfileError
 from perfpred.profile.groups import checked_groups
 from perfpred.profile.metadata import by_kernel, check_complexity
-from perfpred.profile.rules import KEYS, RESERVED, Violation, check
+from perfpred.profile.rules import RESERVED, Violation, check
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ import typer
 
 from perfpred.app.arguments import Json, assignments
 from perfpred.app.console import notice, print_json, progress_bar, say, seconds, table
+from perfpred.combination import KEYS
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.profile.rules import KEYS
 from perfpred.schemas.tuning import BestDocument, ConfigurationDocument, SizeRegretDocument
 
 if TYPE_CHECKING:

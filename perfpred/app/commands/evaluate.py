@@ -22,7 +22,7 @@ from perfpred.app.column_options import takes_columns
 from perfpred.app.console import percent, print_json, progress_bar, table
 from perfpred.app.frames import records
 from perfpred.app.notices import data_warnings_as_notices
-from perfpred.profile.rules import KEYS
+from perfpred.combination import KEYS
 from perfpred.schemas.learning import EvaluationDocument, RegretDocument
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ import typer
 from perfpred.app.arguments import HardwareOption, Json, KernelOption, VariantOption
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import heading, print_json, say, table
-from perfpred.measure.destination import stem as csv_stem
 from perfpred.names import slug
 from perfpred.schemas.files import ColumnDocument, InspectionDocument
 
@@ -60,6 +59,8 @@ def inspect(
 
 
 def _kernel_name(file: Path) -> str:
+    from perfpred.measure.destination import stem as csv_stem  # loads pandas
+
     return slug(csv_stem(file), "_", keep="_.-").strip("_-.") or "kernel"
 
 

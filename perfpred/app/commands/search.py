@@ -19,8 +19,8 @@ from perfpred.app.arguments import (
 )
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
 from perfpred.app.frames import records
+from perfpred.combination import KEYS
 from perfpred.errors import InputError
-from perfpred.profile.rules import KEYS
 from perfpred.schemas.tuning import SearchDocument
 
 if TYPE_CHECKING:

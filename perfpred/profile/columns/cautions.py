@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from perfpred.combination import KEYS
 from perfpred.profile.columns.draft import Draft
 from perfpred.profile.columns.forms import many_values
-from perfpred.profile.rules import KEYS, RESERVED
+from perfpred.profile.rules import RESERVED
 
 _MAX_SHOWN = 200
 """Characters of a list of columns in a message."""

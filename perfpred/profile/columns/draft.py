@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from perfpred.combination import KEYS
 from perfpred.profile.cells import values_of
 from perfpred.profile.columns.mapping import ColumnMapping
 from perfpred.profile.columns.reshape import Times
 from perfpred.profile.formats import Recognised
 from perfpred.profile.grid import Grid
-from perfpred.profile.rules import KEYS
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from perfpred.combination import KEYS
 from perfpred.profile.cells import value_of, values_of
 from perfpred.profile.columns.evidence import MAX_BASIS, MAX_ROWS, Data
 from perfpred.profile.columns.following import following
@@ -16,7 +17,6 @@ from perfpred.profile.columns.reshape import Times
 from perfpred.profile.columns.revealing import MAX_COLUMNS, revealing
 from perfpred.profile.columns.suspect_names import suspicion
 from perfpred.profile.grid import Grid
-from perfpred.profile.rules import KEYS
 from perfpred.profile.time_units import in_seconds
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perfpred.profile.rules import KEYS
+from perfpred.combination import KEYS
 from perfpred.profile.table import Profile
 
 _MEDIAN_ERROR = math.sqrt(math.pi / 2)  # of a median over that of a mean, for a normal distribution

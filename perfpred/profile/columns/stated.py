@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from perfpred.combination import KEYS
 from perfpred.errors import UnknownNameError, quoted
 from perfpred.profile.columns.forms import read_forms, units_of
 from perfpred.profile.columns.mapping import ColumnMapping, option
 from perfpred.profile.columns.where import Filter
 from perfpred.profile.grid import Grid
-from perfpred.profile.rules import KEYS
 
 _NO_COLUMNS = {"unit", "where", "estimate"}
 """Keys of a mapping whose values are no columns."""

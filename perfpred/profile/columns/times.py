@@ -7,11 +7,12 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from perfpred.combination import KEYS
 from perfpred.profile.cells import values_of
 from perfpred.profile.columns.mapping import ColumnMapping
 from perfpred.profile.columns.units import is_rate, unit_of, words_of
 from perfpred.profile.grid import Grid
-from perfpred.profile.rules import KEYS, TIME_UNITS
+from perfpred.profile.rules import TIME_UNITS
 from perfpred.profile.time_units import spelled_unit
 
 UNIT_COLUMNS = ("time_unit", "time unit", "unit", "units")

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perfpred.combination import KEYS
 from perfpred.profile.cells import value_of
 from perfpred.profile.columns.mapping import ColumnMapping
 from perfpred.profile.grid import Grid
-from perfpred.profile.rules import KEYS, RESERVED
+from perfpred.profile.rules import RESERVED
 
 MAX_PARAMETERS = 100
 """Of names: as each becomes a column, names that agree in none would fill the memory."""
