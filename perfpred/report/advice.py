@@ -17,6 +17,8 @@ SHIFTED = 0.1
 COVERED = 0.85
 """90% intervals that hold fewer of the times than this are too narrow."""
 
+NOTHING_TO_DO = "Nothing needs doing: errors are about as large as the noise of the rows."
+
 
 def advice(judged: Judged) -> str:
     """Return one or two sentences: the largest trouble and its remedy, or that there is none."""
@@ -56,7 +58,7 @@ def _advice(judged: Judged) -> Iterator[str]:
         )
     if judged.failed:
         yield f"Some rows have no time: {_failures(judged)}."
-    yield "Nothing needs doing: errors are about as large as the noise of the rows."
+    yield NOTHING_TO_DO
 
 
 def worst_part(judged: Judged) -> tuple[str, float] | None:

@@ -13,7 +13,7 @@ from perfpred.report.judged import Judged
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MAX_POINTS, MAX_BARS = 4000, 24
+MAX_POINTS, MAX_BARS = 4000, 12
 
 
 def predicted_against_measured(axes: Axes, judged: Sequence[Judged]) -> None:
@@ -85,6 +85,7 @@ def error_by_size(axes: Axes, judged: Judged) -> None:
     axes.set_ylim(0, max(float(np.quantile(errors, 0.99)) * 1.2, 1e-3))
     as_seconds(axes.xaxis)
     as_percent(axes.yaxis)
+    axes.title.set_fontsize(9)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=7, frameon=False)
 
@@ -95,12 +96,14 @@ def coverage(axes: Axes, judged: Sequence[Judged]) -> None:
     if not shown:
         _nothing(axes)
         return
-    names = [f"{each.name}{' (trained on)' if each.seen else ''}" for each in shown]
+    names = [f"{each.name}{'*' if each.seen else ''}" for each in shown]
     colours = [COLOURS[1] if each.coverage < 0.85 else COLOURS[0] for each in shown]
     axes.barh(range(len(shown)), [each.coverage for each in shown], color=colours)
     axes.axvline(0.9, color=MUTED, ls="--", lw=1)
-    axes.set(xlim=(0, 1), xlabel="times within their 90% interval", yticks=range(len(shown)))
-    axes.set_yticklabels(names, fontsize=6)
+    seen = "\n* trained on these very rows" if any(each.seen for each in shown) else ""
+    axes.set(xlim=(0, 1), xlabel=f"times within their 90% interval{seen}", yticks=range(len(shown)))
+    axes.set_yticklabels(names, fontsize=7)
+    axes.invert_yaxis()
     as_percent(axes.xaxis)
 
 

@@ -59,6 +59,7 @@ def regret(axes: Axes, losses: Mapping[str, NDArray[np.float64]]) -> None:
             axes.step([0, *ordered], [0, *share], where="post", color=colour(index), label=label)
     axes.set(xlabel="slower than the fastest", ylabel="share of sizes", ylim=(0, 1.02))
     axes.set_xscale("symlog", linthresh=0.01)
+    axes.set_xlim(left=0)
     as_percent(axes.xaxis)
     as_percent(axes.yaxis)
     if axes.get_legend_handles_labels()[0]:

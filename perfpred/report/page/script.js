@@ -1,14 +1,16 @@
 // Draws the charts, in the page's theme, and again when the theme changes.
 (function () {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const config = (isDark) => {
-    const ink = isDark ? "#ececf0" : "#1c1c1e";
-    const line = isDark ? "#3c3c42" : "#d4d4d8";
+  let printing = false;
+  const isDark = () => dark.matches && !printing;
+  const config = () => {
+    const ink = isDark() ? "#ececf0" : "#1c1c1e";
+    const line = isDark() ? "#3c3c42" : "#d4d4d8";
     return {
       background: "transparent",
       font: "system-ui, sans-serif",
-      title: { color: ink, fontSize: 13, anchor: "start", limit: 0 },
-      axis: { labelColor: ink, titleColor: ink, domainColor: line, tickColor: line, gridColor: line },
+      title: { color: ink, fontSize: 13, anchor: "start", fontWeight: "normal" },
+      axis: { labelColor: ink, titleColor: ink, titleFontWeight: "normal", domainColor: line, tickColor: line, gridColor: line },
       legend: { labelColor: ink, titleColor: ink },
       view: { stroke: "transparent" },
     };
@@ -18,20 +20,47 @@
     const old = drawn.get(place);
     if (old) old.finalize();
     const spec = window.perfpredSpecs[Number(place.dataset.chart)];
-    const options = { actions: false, renderer: "svg", config: config(dark.matches) };
-    vegaEmbed(place, spec, options).then((view) => drawn.set(place, view));
+    const tooltip = { theme: isDark() ? "dark" : "light" };
+    const options = { actions: false, renderer: "svg", config: config(), tooltip };
+    return vegaEmbed(place, spec, options).then((found) => {
+      drawn.set(place, found);
+      // An index moves along the slider; what it stands for is in the chart's title.
+      place.querySelectorAll(".vega-bind").forEach((bind) => {
+        const control = bind.querySelector("input, select");
+        if (control) control.setAttribute("aria-label", bind.textContent.trim().split(" ")[0]);
+      });
+    });
   };
-  // Charts are drawn when they come into sight: a page may hold many.
+  const places = Array.from(document.querySelectorAll(".chart"));
+  const later = window.requestIdleCallback || ((work) => setTimeout(work, 50));
+  // Charts in sight are drawn first, the others one by one when nothing else is to be done.
   const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (entry.isIntersecting) {
-        seen.unobserve(entry.target);
-        draw(entry.target);
-      }
-    }
+    for (const entry of entries) if (entry.isIntersecting) first(entry.target);
   }, { rootMargin: "400px" });
-  const places = document.querySelectorAll(".chart");
+  const begun = new Set();
+  const first = (place) => {
+    seen.unobserve(place);
+    if (begun.has(place)) return Promise.resolve();
+    begun.add(place);
+    return draw(place);
+  };
+  const next = () => {
+    const place = places.find((each) => !begun.has(each));
+    if (place) first(place).then(() => later(next));
+    else document.documentElement.dataset.drawn = "all";
+  };
   places.forEach((place) => seen.observe(place));
+  later(next);
   dark.addEventListener("change", () => drawn.forEach((_, place) => draw(place)));
-  window.addEventListener("beforeprint", () => places.forEach((place) => drawn.has(place) || draw(place)));
+  const folded = Array.from(document.querySelectorAll("details"));
+  window.addEventListener("beforeprint", () => {
+    printing = true;
+    folded.forEach((each) => { each.dataset.was = each.open; each.open = true; });
+    if (dark.matches) places.forEach(draw);
+  });
+  window.addEventListener("afterprint", () => {
+    printing = false;
+    folded.forEach((each) => { each.open = each.dataset.was === "true"; });
+    if (dark.matches) places.forEach(draw);
+  });
 })();

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perfpred.predict.bank import Bank
 from perfpred.profile.table import Profile
 from perfpred.progress import Progress
-from perfpred.report.figures.style import themed
+from perfpred.report.figures.style import for_page, themed
 from perfpred.report.judged import Judged
 
 if TYPE_CHECKING:
@@ -48,28 +48,42 @@ class Sources:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; a column whose name starts with ``#`` is of numbers and stands right."""
+    """A table of texts; a column whose name starts with ``#`` is of numbers and stands right.
+
+    Parameters
+    ----------
+    columns : tuple of str
+    rows : tuple of tuple of str
+    caption : str
+    is_folded : bool
+        Whether it is opened by a click on its caption.
+    need : int
+        As of `Picture`.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str
+    is_folded: bool = False
+    need: int = 0
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as SVG, once for a light and once for a dark page.
+    """A figure as SVG that takes its ink from the page.
 
     Parameters
     ----------
-    light, dark : str
-        SVG.
+    svg : str
     alt : str
         What it shows, for who cannot see it.
+    need : int
+        How soon it is left out of a page that would grow too large: 0 is kept longest.
     """
 
-    light: str
-    dark: str
+    svg: str
     alt: str
+    need: int = 1
 
 
 @dataclass(frozen=True)
@@ -81,18 +95,29 @@ class Chart:
     spec : dict
     alt : str
         What it shows, for who cannot see it.
+    need : int
+        As of `Picture`.
     """
 
     spec: dict[str, Any]
     alt: str
+    need: int = 2
 
 
 @dataclass(frozen=True)
 class Code:
-    """A text that keeps its lines, such as a loop nest."""
+    """A text that keeps its lines, such as a loop nest.
+
+    Parameters
+    ----------
+    text, caption : str
+    need : int
+        As of `Picture`.
+    """
 
     text: str
     caption: str
+    need: int = 1
 
 
 Block = Table | Picture | Chart | Code
@@ -114,8 +139,10 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-def picture(draw: Callable[[Axes], None], alt: str, size: tuple[float, float] = (6.4, 3.8)) -> Picture:
-    """Return what `draw` draws, for both themes.
+def picture(
+    draw: Callable[[Axes], None], alt: str, size: tuple[float, float] = (5.4, 3.3), *, need: int = 1
+) -> Picture:
+    """Return what `draw` draws.
 
     Parameters
     ----------
@@ -124,8 +151,17 @@ def picture(draw: Callable[[Axes], None], alt: str, size: tuple[float, float] = 
     alt : str
     size : (float, float)
         Inches.
+    need : int
+        As of `Picture`.
     """
-    return Picture(_svg(draw, size, "light"), _svg(draw, size, "dark"), alt)
+    from matplotlib.figure import Figure
+
+    with themed("page"):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure.subplots())
+        out = io.StringIO()
+        figure.savefig(out, format="svg", dpi=100, metadata={"Date": None, "Creator": None})
+    return Picture(for_page(out.getvalue()), alt, need)
 
 
 def csv_data(text: str) -> Any:
@@ -133,15 +169,3 @@ def csv_data(text: str) -> Any:
     import altair as alt
 
     return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv"))
-
-
-def _svg(draw: Callable[[Axes], None], size: tuple[float, float], theme: str) -> str:
-    from matplotlib.figure import Figure
-
-    with themed(theme):
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure.subplots())
-        out = io.StringIO()
-        figure.savefig(out, format="svg", dpi=100, metadata={"Date": None, "Creator": None})
-    text = out.getvalue()
-    return text[text.index("<svg") :]

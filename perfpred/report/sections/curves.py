@@ -56,4 +56,4 @@ def _curve(sources: Sources, judged: Judged) -> Block | None:
         learning_curve(axes, curve, noise)  # type: ignore[arg-type]
         axes.set_title(judged.name, fontsize=9)  # type: ignore[attr-defined]
 
-    return picture(draw, f"Error of {judged.name} over the number of training rows.", (5.2, 2.8))
+    return picture(draw, f"Error of {judged.name} over the number of training rows.", (5.4, 2.8))

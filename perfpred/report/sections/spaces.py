@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 from perfpred.errors import InputError
 from perfpred.report.figures.searching import importance, parallel_coordinates, slices
 from perfpred.report.figures.style import seconds_text
 from perfpred.report.sections.base import Block, Section, Sources, Table, picture
 from perfpred.report.tuning import TuningSummary, tuning_summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 MAX_SLICES = 3
 
@@ -47,15 +53,19 @@ def _blocks(found: TuningSummary) -> Iterator[Block]:
         ("fastest", f"{seconds_text(fastest)} at {best}"),
         ("a typical one is slower by", f"{middle / fastest:.2f}x"),
     )
-    yield Table(("what", "found"), rows, found.name)
+    yield Table(("what", "found"), rows, found.name, need=1)
     yield picture(
         lambda axes: importance(axes, found.importances),
         f"Importance of the parameters of {found.name}.",
-        (6.4, max(2.0, 0.3 * len(found.importances) + 0.8)),
+        (5.4, max(1.6, 0.3 * len(found.importances) + 0.8)),
     )
     yield picture(
         lambda axes: parallel_coordinates(axes, table),
         f"Configurations of {found.name} as lines over their parameters.",
     )
     for name in list(found.importances)[:MAX_SLICES]:
-        yield picture(lambda axes, name=name: slices(axes, table, name), f"Times over {name}.", (6.4, 2.6))  # type: ignore[misc]
+        yield picture(partial(_slice, table, name), f"Times over {name}.", (5.4, 2.6), need=3)
+
+
+def _slice(table: pd.DataFrame, name: str, axes: Axes) -> None:
+    slices(axes, table, name)
