@@ -60,8 +60,8 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes, *, follow_l
             Path(path).write_bytes(data)
         else:
             _replace(Path(os.path.realpath(path) if follow_links else path), data)
-    except UnicodeEncodeError as error:
-        raise InputError(f"cannot write {path}: {error}") from None
+    except ValueError as error:  # a null character in the path, or what UTF-8 has not
+        raise InputError(f"cannot write {os.fspath(path)!a}: {error}") from None
     except OSError as error:
         raise write_error(f"cannot write {path}", error) from None
 
@@ -80,6 +80,8 @@ def make_folder(path: str | os.PathLike[str], *, follow_links: bool = True) -> N
     """
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
+    except ValueError as error:
+        raise InputError(f"cannot make the folder {os.fspath(path)!a}: {error}") from None
     except OSError as error:
         raise write_error(f"cannot make the folder {path}", error) from None
     if not follow_links and Path(path).is_symlink():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -94,17 +95,19 @@ class Claim:
 
 def _opened(path: Path) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    if path.is_symlink():
-        raise InputError(
-            f"{path} is a symbolic link, which a journal is not written through: remove it, "
-            "or choose another --out"
-        )
     try:
         descriptor = os.open(path, flags, 0o666)
     except IsADirectoryError:
         raise InputError(f"{path} is a folder, not a journal: choose another --out") from None
     except OSError as error:
-        raise write_error(f"cannot write {path}", error) from None
+        if error.errno != errno.ELOOP or not path.is_symlink():
+            raise write_error(f"cannot write {path}", error) from None
+        raise InputError(
+            f"{path} is a symbolic link, which a journal is not written through: remove it, "
+            "or choose another --out"
+        ) from None
+    except ValueError as error:  # a null character, or one that UTF-8 has not
+        raise InputError(f"cannot write {str(path)!a}: {error}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise InputError(f"{path} is no regular file, so no journal: choose another --out")

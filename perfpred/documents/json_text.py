@@ -42,9 +42,16 @@ class HugeNumber(float):
     def __repr__(self) -> str:
         return self.text
 
-    def __reduce__(self) -> tuple[type[HugeNumber], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[[str], HugeNumber], tuple[str]]:
         """Copy as the text says, which `float` would not."""
-        return HugeNumber, (self.text,)
+        return _huge_again, (self.text,)
+
+
+def _huge_again(shown: str) -> HugeNumber:
+    """Return a number from what its `repr` shows, which is not to be shortened again."""
+    number = HugeNumber(shown)
+    number.text = shown
+    return number
 
 
 class NotJSONError(InputError):
