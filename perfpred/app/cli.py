@@ -24,6 +24,7 @@ from perfpred.app.commands import (
     report,
     search,
     select,
+    serve,
     train,
 )
 from perfpred.app.commands.halide import bench as halide_bench
@@ -74,6 +75,7 @@ app.command()(plot.plot)
 app.command()(audit.audit)
 app.command()(compare.compare)
 app.command()(doctor.doctor)
+app.command()(serve.serve)
 halide = typer.Typer(
     help="Choose Halide schedules by prediction, and measure what schedules cost.", no_args_is_help=True
 )
