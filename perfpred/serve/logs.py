@@ -12,7 +12,7 @@ LOGGER = "perfpred.serve"
 _requests = logging.getLogger(f"{LOGGER}.requests")
 
 
-class JsonFormatter(logging.Formatter):
+class _JsonFormatter(logging.Formatter):
     """One JSON object per record, in ASCII, without line ends in it."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -37,7 +37,7 @@ class JsonFormatter(logging.Formatter):
 def log_as_json() -> None:
     """Let this process log as JSON on stderr: the service, and the server it runs on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(_JsonFormatter())
     for name in (LOGGER, "uvicorn"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False

@@ -71,7 +71,7 @@ async def answer(
     kind = media_type(request)
     if kind not in (JSON, CSV, ARROW) or request.headers.get("content-encoding", "identity") != "identity":
         raise _unsupported(request)
-    names = _names(request, operation.names)
+    names = names_in(request, operation.names)
     data = await read_body(request, limits)
     if kind == JSON:
         found = asked(_with_names(parse_object(data), names), operation.members, limits.rows)
@@ -101,8 +101,19 @@ def _of_table(
     return write(table, added), table.rows
 
 
-def _names(request: Request, allowed: Sequence[str]) -> dict[str, str]:
-    """Return the names in the query string."""
+def names_in(request: Request, allowed: Sequence[str]) -> dict[str, str]:
+    """Return the names in the query string.
+
+    Parameters
+    ----------
+    request : Request
+    allowed : sequence of str
+
+    Raises
+    ------
+    InputError
+        If one is unknown, given twice, or has no value.
+    """
     found: dict[str, str] = {}
     if not request.scope["query_string"]:
         return found

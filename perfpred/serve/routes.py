@@ -27,13 +27,14 @@ from perfpred.serve import examples, openapi
 from perfpred.serve.catalogue import hardware_of, models_of
 from perfpred.serve.metrics import Metrics
 from perfpred.serve.models import ModelStore
-from perfpred.serve.operations import JSON, PREDICTION, SELECTION, Operation, answer
+from perfpred.serve.operations import JSON, PREDICTION, SELECTION, Operation, answer, names_in
 from perfpred.serve.problems import ProblemError
 from perfpred.serve.settings import Limits
 
 _Predicted = PredictionDocument | ValueDocument | list[PredictionDocument | ValueDocument]
 _Selected = MachineSelectionDocument | list[RowSelectionDocument]
 _REFUSALS = (400, 401, 404, 408, 413, 415, 422, 503)
+_FILTERS = ("kernel", "hardware")
 _ALIVE = orjson.dumps(to_json(AliveDocument("ok")))
 
 
@@ -83,7 +84,7 @@ def add_catalogue(app: FastAPI, store: ModelStore) -> None:
     app : FastAPI
     store : ModelStore
     """
-    names = openapi.names(("kernel", "hardware"))
+    names = openapi.names(_FILTERS)
 
     @app.get(
         "/v1/models",
@@ -94,10 +95,7 @@ def add_catalogue(app: FastAPI, store: ModelStore) -> None:
         response_model=None,
     )
     async def models(request: Request) -> Response:
-        asked = dict(request.query_params.multi_items())
-        for name in asked:
-            if name not in ("kernel", "hardware"):
-                raise UnknownNameError("name in the query string", name, ("kernel", "hardware"))
+        asked = names_in(request, _FILTERS)
         try:
             found = models_of(store.loaded.bank, asked.get("kernel"), asked.get("hardware"))
         except UnknownNameError as error:

@@ -55,8 +55,7 @@ def add_page(app: FastAPI, store: ModelStore) -> None:
             loaded.find(kernel, None, hardware)
         except UnknownNameError as error:
             raise ProblemError(404, str(error)) from None
-        if theme not in _THEMES:
-            raise UnknownNameError("theme", theme, _THEMES)
+        _require_theme(theme)
         if not can_draw():
             raise ProblemError(404, "pictures need pip install 'perfpred[plot]' where the service runs")
         key = (loaded, kernel, hardware, theme)
@@ -66,6 +65,11 @@ def add_page(app: FastAPI, store: ModelStore) -> None:
             pictures[key] = await asyncio.to_thread(draw_map, loaded.bank, kernel, hardware, theme)
         headers = {"Content-Security-Policy": _PICTURE_POLICY}
         return Response(pictures[key], media_type="image/svg+xml", headers=headers)
+
+
+def _require_theme(theme: str) -> None:
+    if theme not in _THEMES:
+        raise UnknownNameError("theme", theme, _THEMES)
 
 
 def _rendered(bank: Bank, store: ModelStore, found: View) -> str:

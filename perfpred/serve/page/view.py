@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from perfpred.errors import InputError
 from perfpred.predict.bank import Bank
@@ -73,6 +73,8 @@ class View:
         Why the first is best, or why there is no answer; each empty where there is none.
     has_map : bool
         Whether there are variants to choose from on the chosen hardware.
+    noun : str
+        What is predicted.
     """
 
     kernels: tuple[str, ...]
@@ -84,7 +86,7 @@ class View:
     reason: str = ""
     problem: str = ""
     has_map: bool = False
-    noun: str = field(default="time")
+    noun: str = "time"
 
 
 def view(bank: Bank, asked: Mapping[str, str]) -> View:
