@@ -103,6 +103,6 @@ class ListedSpace:
                 f"a configuration has the parameters {', '.join(self.parameters)}, but is {data!r}"
             )
         candidate = tuple(data[name] for name in self.parameters)
-        if candidate not in self._index_of:
+        if not all(isinstance(each, float | int | str) for each in candidate) or not self.is_legal(candidate):
             raise InputError(f"the space has no configuration {dict(data)}")
         return candidate
