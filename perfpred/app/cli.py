@@ -35,6 +35,7 @@ from perfpred.app.commands.halide import replay as halide_replay
 from perfpred.app.commands.halide import schedule as halide_schedule
 from perfpred.app.commands.halide import train as halide_train
 from perfpred.app.console import say
+from perfpred.app.verbs import add_verb, verb_group
 
 
 def _print_version(wanted: bool) -> None:
@@ -43,12 +44,8 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
-    name="perfpred",
-    help="Which variant of a kernel is fastest for this size, on this machine? Learned, not run.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+app = verb_group(
+    "perfpred", "Which variant of a kernel is fastest for this size, on this machine? Learned, not run."
 )
 
 
@@ -63,25 +60,23 @@ def _before(
 
 
 for verb in (demo.demo, kernels.kernels, profile.profile, train.train, evaluate.evaluate, predict.predict):
-    app.command()(verb)
-app.command()(select.select)
-app.command()(inspect.inspect)
-app.command("import")(import_.import_)
-app.command()(export.export)
-app.command()(search.search)
-app.command()(best.best)
-app.command()(report.report)
-app.command()(plot.plot)
-app.command()(audit.audit)
-app.command()(compare.compare)
-app.command()(doctor.doctor)
-app.command()(serve.serve)
-halide = typer.Typer(
-    help="Choose Halide schedules by prediction, and measure what schedules cost.", no_args_is_help=True
-)
-halide.command("list")(halide_list.list_pipelines)
+    add_verb(app, verb)
+add_verb(app, select.select)
+add_verb(app, inspect.inspect)
+add_verb(app, import_.import_, "import")
+add_verb(app, export.export)
+add_verb(app, search.search)
+add_verb(app, best.best)
+add_verb(app, report.report)
+add_verb(app, plot.plot)
+add_verb(app, audit.audit)
+add_verb(app, compare.compare)
+add_verb(app, doctor.doctor)
+add_verb(app, serve.serve)
+halide = verb_group("halide", "Choose Halide schedules by prediction, and measure what schedules cost.")
+add_verb(halide, halide_list.list_pipelines, "list")
 for halide_verb in (halide_profile.profile, halide_train.train, halide_rank.rank, halide_schedule.schedule):
-    halide.command()(halide_verb)
-halide.command()(halide_replay.replay)
-halide.command()(halide_bench.bench)
-app.add_typer(halide, name="halide")
+    add_verb(halide, halide_verb)
+add_verb(halide, halide_replay.replay)
+add_verb(halide, halide_bench.bench)
+app.add_typer(halide)

@@ -52,6 +52,10 @@ def _told(error: Exception) -> int:
 
     if isinstance(error, ImportError):
         error = missing_package(error) or error
+    elif type(error).__name__ == "NoSuchOption":  # of the option parser
+        from perfpred.app.verbs import unknown_option
+
+        error = unknown_option(error)
     if isinstance(error, InputError):
         notice(f"error: {error}")
         return WRONG

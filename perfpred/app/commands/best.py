@@ -39,7 +39,10 @@ def best(
     top: Annotated[int, typer.Option("--top", min=1, help="Number of configurations to show.")] = 5,
     json: Json = False,
 ) -> None:
-    """Choose the fastest configuration for a size that was never run, by a model of measured ones."""
+    """Choose the fastest configuration for a size that was never run, by a model of measured ones.
+
+    Example: perfpred best gemm.csv n=3000
+    """
     from perfpred.profile.cells import value_of
     from perfpred.tuning.best import best_configuration, require_answerable
 

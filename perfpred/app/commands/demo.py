@@ -20,7 +20,10 @@ TRAIN_SIZE = 250
 
 
 def demo(json: Json = False) -> None:
-    """Train, evaluate and use predictors on the shipped measurements."""
+    """Train, evaluate and use predictors on the shipped measurements.
+
+    Example: perfpred demo
+    """
     from perfpred import shipped
     from perfpred.app.reading import read
     from perfpred.learn import training
@@ -42,10 +45,10 @@ def demo(json: Json = False) -> None:
         print_json(DemoDocument(errors, chosen))
         return
     show_errors(results, each=False)
-    say("per combination: perfpred evaluate datasets/matmul*.csv")
+    say(f"per combination: perfpred evaluate {files[0].parent}/{KERNEL}*.csv")
     heading("selected without running anything")
     for sizes, selection in selections:
         query = " ".join(f"{name}={value}" for name, value in sizes.items())
         say(f"  {query}: {seconds(selection.best.time_s)}")
         say(f"    {selection.reason}")
-    say("\nnext: perfpred select matmul --models models m=384 n=128 k=900")
+    say("\nnext: perfpred select matmul m=384 n=128 k=900")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import (
     ComplexityOption,
     Files,
@@ -38,7 +39,12 @@ def evaluate(
     files: Files,
     columns: ColumnMapping,
     model: Annotated[
-        list[str] | None, typer.Option("--model", help="Model to evaluate; repeatable. Default: augmented.")
+        list[str] | None,
+        typer.Option(
+            "--model",
+            help="Model to evaluate; repeatable. Default: augmented.",
+            autocompletion=completing.models,
+        ),
     ] = None,
     transfer_from: TransferOption = None,
     like: LikeOption = None,
@@ -60,7 +66,10 @@ def evaluate(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Evaluate models on sizes (or inputs) they have not seen, next to the noise floor of the data."""
+    """Evaluate models on sizes (or inputs) they have not seen, next to the noise floor of the data.
+
+    Example: perfpred evaluate datasets/softmax-intel-xeon-6-207.csv --repeats 2
+    """
     from perfpred.app.reading import complexity_option, read, transfer_option
     from perfpred.learn.evaluation import accuracy
     from perfpred.learn.evaluation.regret import judged_choices, without_column

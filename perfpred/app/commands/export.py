@@ -31,6 +31,8 @@ def export(
 
     A C header has one function per model and one selector per kernel. --kernel, --variant and --hardware
     are for a CSV without those columns.
+
+    Example: perfpred export models --to c --out bank.h
     """
     if to not in FORMATS:
         raise UnknownNameError("language", to, FORMATS)

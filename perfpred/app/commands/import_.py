@@ -57,7 +57,10 @@ def import_(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Turn tuning data of another tool into a profile CSV; the format is recognised by its content."""
+    """Turn tuning data of another tool into a profile CSV; the format is recognised by its content.
+
+    Example: perfpred import cache.json --kernel gemm --hardware rtx-3090 --out gemm.csv
+    """
     from perfpred.exchange import Imported, ImportOptions, Names, import_file
     from perfpred.profile import write_profile
 

@@ -29,7 +29,10 @@ def inspect(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Show how each column of a CSV would be read, and the command that trains on it."""
+    """Show how each column of a CSV would be read, and the command that trains on it.
+
+    Example: perfpred inspect docs/examples/fft.csv
+    """
     from perfpred.profile.inspection import command_of, inspect_profile
 
     names = {"kernel": kernel, "variant": variant, "hardware": hardware}

@@ -11,7 +11,10 @@ from perfpred.variants import variants_of
 
 
 def kernels(json: Json = False) -> None:
-    """List kernels, their parameters and complexity, and the variants usable here."""
+    """List kernels, their parameters and complexity, and the variants usable here.
+
+    Example: perfpred kernels
+    """
     machine = probe()
     hardware = machine.hardware(machine.best_isa(), 1)
     documents = [_describe(kernel, hardware) for kernel in KERNELS.values()]

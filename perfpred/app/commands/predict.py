@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import Json, ModelsOrShipped, assignments
 from perfpred.app.console import amount, print_json, say
 from perfpred.errors import InputError
@@ -23,15 +24,30 @@ TableOption = Annotated[
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="With --table: file to write. Default: stdout.")
 ]
-Known = Annotated[str, typer.Argument(help="A kernel the models know.", show_default=False)]
+Known = Annotated[
+    str,
+    typer.Argument(
+        help="A kernel the models know.", show_default=False, autocompletion=completing.trained_kernels
+    ),
+]
 
 
 def predict(
     kernel: Known,
     models: ModelsOrShipped = None,
     parameters: Query = None,
-    variant: Annotated[str | None, typer.Option("--variant", help="Optional if only one is known.")] = None,
-    hardware: Annotated[str | None, typer.Option("--hardware", help="Optional if only one is known.")] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(
+            "--variant", help="Optional if only one is known.", autocompletion=completing.trained_variants
+        ),
+    ] = None,
+    hardware: Annotated[
+        str | None,
+        typer.Option(
+            "--hardware", help="Optional if only one is known.", autocompletion=completing.trained_hardware
+        ),
+    ] = None,
     table: TableOption = None,
     out: OutOption = None,
     json: Json = False,
@@ -40,6 +56,8 @@ def predict(
 
     With --table, predict every row of a CSV file: its columns are kept, and the answers are appended. A
     column "variant" or "hardware" selects the model of its row.
+
+    Example: perfpred predict softmax --variant eigen --hardware intel-xeon-6-207-avx512-1t m=100 n=1000
     """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import Json, LikeOption, Seed, TransferOption, comma_integers, comma_list
 from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, progress_bar, say, table
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 def profile(
     kernel: Annotated[
         str | None,
-        typer.Argument(help="What to measure; see 'perfpred kernels', or FILE.py:NAME.", show_default=False),
+        typer.Argument(
+            help="What to measure; see 'perfpred kernels', or FILE.py:NAME.",
+            show_default=False,
+            autocompletion=completing.kernels,
+        ),
     ] = None,
     out: Annotated[
         str | None,
@@ -35,7 +40,11 @@ def profile(
     ] = None,
     variant: Annotated[
         list[str] | None,
-        typer.Option("--variant", help="Variant, or FILE.py:NAME; repeatable. Default: all usable."),
+        typer.Option(
+            "--variant",
+            help="Variant, or FILE.py:NAME; repeatable. Default: all usable.",
+            autocompletion=completing.variants,
+        ),
     ] = None,
     threads: Annotated[str, typer.Option("--threads", help="Thread counts, such as 1,2.")] = "1",
     isa: Annotated[str, typer.Option("--isa", help="ISA levels, such as avx2,avx512. Default: widest.")] = "",
@@ -78,7 +87,10 @@ def profile(
     row_limit: Annotated[float, typer.Option("--row-limit", help="Maximum seconds per row.")] = 60.0,
     json: Json = False,
 ) -> None:
-    """Measure variants of a kernel, or a campaign of many kernels, on this machine into profile CSVs."""
+    """Measure variants of a kernel, or a campaign of many kernels, on this machine into profile CSVs.
+
+    Example: perfpred profile softmax --variant naive --samples 20 --out softmax.csv
+    """
     from perfpred.app.reading import transfer_folder
     from perfpred.measure.campaign import Effort
     from perfpred.measure.campaign_file import read_campaign

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import (
     Files,
     HardwareOption,
@@ -38,7 +39,11 @@ def search(
     ] = "100",
     strategy: Annotated[
         list[str] | None,
-        typer.Option("--strategy", help="model, random, evolution or annealing; repeatable. Default: model."),
+        typer.Option(
+            "--strategy",
+            help="model, random, evolution or annealing; repeatable. Default: model.",
+            autocompletion=completing.strategies,
+        ),
     ] = None,
     repeats: Annotated[
         int, typer.Option("--repeats", help="Number of searches, each with its own seed.")
@@ -75,7 +80,10 @@ def search(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Replay searches for the fastest configuration on recorded measurements."""
+    """Replay searches for the fastest configuration on recorded measurements.
+
+    Example: perfpred search gemm.csv --budget 50 --strategy model --strategy random
+    """
     import pandas as pd
 
     from perfpred.app import plots

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import Json, ModelsOrShipped, assignments
 from perfpred.app.commands.predict import Known, OutOption, Query, TableOption, require_table
 from perfpred.app.console import amount, print_json, say
@@ -17,11 +18,20 @@ def select(
     models: ModelsOrShipped = None,
     parameters: Query = None,
     hardware: Annotated[
-        str | None, typer.Option("--hardware", help="Rank only variants on this hardware.")
+        str | None,
+        typer.Option(
+            "--hardware",
+            help="Rank only variants on this hardware.",
+            autocompletion=completing.trained_hardware,
+        ),
     ] = None,
     default: Annotated[
         str | None,
-        typer.Option("--default", help="Keep this variant unless another, in range, is clearly faster."),
+        typer.Option(
+            "--default",
+            help="Keep this variant unless another, in range, is clearly faster.",
+            autocompletion=completing.trained_variants,
+        ),
     ] = None,
     top: Annotated[
         int | None, typer.Option("--top", min=1, help="Length of the ranking. Default: all.")
@@ -34,6 +44,8 @@ def select(
 
     With --table, choose for every row of a CSV file: its columns are kept, and the answers are appended. A
     column "hardware" narrows the choice of its row.
+
+    Example: perfpred select matmul m=384 n=128 k=900 --top 3
     """
     from perfpred.app.machine import check_machine
     from perfpred.predict.bank import load

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import (
     ComplexityOption,
     Files,
@@ -38,7 +39,11 @@ def train(
     models: Models,
     model: Annotated[
         str | None,
-        typer.Option("--model", help="Model to train. Default: augmented, or related with --transfer-from."),
+        typer.Option(
+            "--model",
+            help="Model to train. Default: augmented, or related with --transfer-from.",
+            autocompletion=completing.models,
+        ),
     ] = None,
     transfer_from: TransferOption = None,
     like: LikeOption = None,
@@ -52,7 +57,10 @@ def train(
     hardware: HardwareOption = None,
     json: Json = False,
 ) -> None:
-    """Train one predictor per combination of kernel, variant and hardware."""
+    """Train one predictor per combination of kernel, variant and hardware.
+
+    Example: perfpred train datasets/softmax-intel-xeon-6-207.csv --models mine
+    """
     from perfpred.app.reading import complexity_option, read, transfer_option
     from perfpred.documents.atomic import require_writable
     from perfpred.learn import registry, training

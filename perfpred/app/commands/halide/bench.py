@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import Json, Seed, comma_integers
 from perfpred.app.commands.halide.options import Isa, Threads
 from perfpred.app.commands.halide.speedups import SPEEDUP_COLUMNS, shown_speedup
@@ -18,7 +19,12 @@ from perfpred.schemas.halide import BenchDocument, SpeedupDocument
 
 def bench(
     pipelines: Annotated[
-        list[str] | None, typer.Argument(help="Pipelines; the whole suite by default.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            help="Pipelines; the whole suite by default.",
+            show_default=False,
+            autocompletion=completing.pipelines,
+        ),
     ] = None,
     budget: Annotated[str, typer.Option("--budget", help="Runs, such as 0,10,100.")] = "0,10,100",
     size: Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT. Default: each one's own.")] = "",
@@ -30,7 +36,10 @@ def bench(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Compare chosen schedules with those of Halide's autoschedulers, in rounds timed after the choice."""
+    """Compare chosen schedules with those of Halide's autoschedulers, in rounds timed after the choice.
+
+    Example: perfpred halide bench blur --budget 0,10 --models models
+    """
     from perfpred.halide.choose.bench import bench as judged
     from perfpred.halide.choose.lookup import find
     from perfpred.halide.choose.session import session

@@ -9,7 +9,10 @@ from perfpred.schemas.halide import PipelineDocument
 
 
 def list_pipelines(json: Json = False) -> None:
-    """Show the pipelines of the suite."""
+    """Show the pipelines of the suite.
+
+    Example: perfpred halide list
+    """
     from perfpred.halide.pipeline.suite import PIPELINES
 
     records = list(PIPELINES.values())

@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
+from perfpred.app import completing
+
 Pipeline = Annotated[
-    str, typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.", show_default=False)
+    str,
+    typer.Argument(
+        help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.",
+        show_default=False,
+        autocompletion=completing.pipelines,
+    ),
 ]
 SizeOption = Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT.", show_default=False)]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0: all processors.")]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import Json, Seed
 from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.console import notice, percent, print_json, seconds, table
@@ -18,7 +19,11 @@ from perfpred.schemas.halide import ScheduleProfileDocument
 def profile(
     pipeline: Annotated[
         str,
-        typer.Argument(help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.", show_default=False),
+        typer.Argument(
+            help="A name of 'halide list', or FILE.py:FUNCTION or :CLASS.",
+            show_default=False,
+            autocompletion=completing.pipelines,
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="CSV to write.", show_default=False)],
     size: Annotated[
@@ -53,7 +58,10 @@ def profile(
     ] = 60.0,
     json: Json = False,
 ) -> None:
-    """Measure schedules of a pipeline on this machine into a profile CSV."""
+    """Measure schedules of a pipeline on this machine into a profile CSV.
+
+    Example: perfpred halide profile blur --size 1024x1024 --candidates 20 --out blur.csv
+    """
     from dataclasses import replace
 
     from perfpred.halide.measure.generate import BASELINES, PROPORTIONS

@@ -30,7 +30,10 @@ def rank(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Rank schedules at a size without running any."""
+    """Rank schedules at a size without running any.
+
+    Example: perfpred halide rank blur --models models --size 1536x1024 --top 5
+    """
     import numpy as np
 
     from perfpred.halide.choose.lookup import known

@@ -25,7 +25,10 @@ def replay(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Compile a stored schedule, check its output, and time it beside Halide's autoschedulers."""
+    """Compile a stored schedule, check its output, and time it beside Halide's autoschedulers.
+
+    Example: perfpred halide replay blur.json blur
+    """
     from perfpred.halide.choose.bench import replayed
     from perfpred.halide.choose.session import session
     from perfpred.halide.measure.profiling import parse_size

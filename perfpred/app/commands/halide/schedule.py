@@ -29,7 +29,10 @@ def schedule(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Choose a schedule for a size, by prediction or with some runs, and write it."""
+    """Choose a schedule for a size, by prediction or with some runs, and write it.
+
+    Example: perfpred halide schedule blur --models models --size 1536x1024 --budget 10 --out blur.json
+    """
     from perfpred.documents.atomic import atomic_write
     from perfpred.halide.choose.choose import chosen_for
     from perfpred.halide.choose.lookup import known

@@ -23,7 +23,10 @@ def train(
     models: Models,
     json: Json = False,
 ) -> None:
-    """Train on profiles of schedules; the models are written to DIR/halide."""
+    """Train on profiles of schedules; the models are written to DIR/halide.
+
+    Example: perfpred halide train datasets/halide/halide-blur.csv --models mine
+    """
     from perfpred.halide.choose.database import ScheduleDatabase
 
     found = [(path, ScheduleDatabase.read(path)) for path in files]
