@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from perfpred.errors import MeasurementError
+from perfpred.sandbox.ending import how_it_ended, kill_group
 
 START_LIMIT_S = 120.0
 _LOOK_S = 0.05
@@ -45,6 +46,8 @@ class Command:
 
 class Child:
     """A child process; one that died or overran its time is replaced at the next request.
+
+    It leads a process group, which ends with it: what it started does not outlive it.
 
     One thread may ask while another closes it: the reply is then a ``runtime_error``.
     """
@@ -94,11 +97,11 @@ class Child:
     def _kill(self) -> None:
         process = self._process
         if process is not None:
-            process.kill()
+            kill_group(process.pid)
 
     def _release(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            kill_group(self._process.pid)
             self._process.wait()
             for stream in (self._process.stdin, self._process.stdout, self._log):
                 if stream is not None:
@@ -139,9 +142,9 @@ class Child:
         assert self._process is not None and self._log is not None
         code = self._process.wait()
         self._log.seek(0)
-        tail = self._log.read()[-400:].strip()
+        message = how_it_ended(code, self._log.read()[-400:])
         self._release()
-        return {"status": "runtime_error", "message": f"process ended with code {code}: {tail}"}
+        return {"status": "runtime_error", "message": message}
 
 
 def _reply(line: str) -> dict[str, Any]:

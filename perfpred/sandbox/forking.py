@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from perfpred.errors import InputError, PerfpredError
+from perfpred.sandbox.ending import how_it_ended, kill_group
 from perfpred.sandbox.limits import MAX_LIMIT_S, limit_process
 
 Reply = dict[str, Any]
@@ -67,8 +68,7 @@ def run_forked(function: Callable[[], Reply], limits: ForkLimits, failure: str =
         if text:
             return {"status": "ok", **json.loads(text)}
         log.seek(0)
-        tail, ended = log.read()[-TAIL_CHARS:].strip(), f"process ended with code {code}{_signal(code)}"
-        return {"status": failure, "message": f"{ended}: {tail}" if tail else ended}
+        return {"status": failure, "message": how_it_ended(code, log.read()[-TAIL_CHARS:])}
 
 
 def _in_child(
@@ -99,14 +99,6 @@ def _in_child(
         os._exit(0)
 
 
-def _signal(code: int) -> str:
-    """Return what a negative exit code means, such as `` (Aborted)``."""
-    try:
-        return f" ({signal.strsignal(-code)})" if code < 0 else ""
-    except ValueError:  # it is none of the signals
-        return ""
-
-
 def _received(receive: int, limit_s: float) -> str | None:
     """Return all that is sent until the other end closes, None if that takes too long."""
     deadline = time.monotonic() + limit_s
@@ -125,11 +117,8 @@ def _received(receive: int, limit_s: float) -> str | None:
 def _ended(child: int) -> int:
     """End a child with all it started; returns its exit code, negative for a signal."""
     done, status = os.waitpid(child, os.WNOHANG)
-    if not done:
-        # A child that has replied, or died, is about to end; one that has not is ended here.
-        try:
-            os.killpg(child, signal.SIGKILL)
-        except ProcessLookupError:
-            os.kill(child, signal.SIGKILL)
+    if not kill_group(child) and not done:  # it has not begun a group yet
+        os.kill(child, signal.SIGKILL)
+    if not done:  # a child that has replied, or died, is about to end; one that has not was ended here
         _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)

@@ -3,6 +3,9 @@
 import io
 import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,14 +17,20 @@ from perfpred.sandbox.forking import ForkLimits, run_forked
 from perfpred.sandbox.serving import serve
 from perfpred.sandbox.supervised import run_supervised
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
 ECHO = """
-import json, os, sys, time
+import json, os, subprocess, sys, time
 print(json.dumps({"status": os.environ.get("FIRST", "ready"), "message": "no luck"}), flush=True)
 sys.stdin.readline()
 for line in sys.stdin:
     said = json.loads(line)
     if "print" in said:
         print(said["print"], flush=True)
+        continue
+    if "start" in said:
+        started = subprocess.Popen(["sleep", "600"])
+        print(json.dumps({"status": "ok", "pid": started.pid}), flush=True)
         continue
     if "die" in said:
         print("last words", file=sys.stderr, flush=True)
@@ -63,6 +72,44 @@ def test_what_a_library_printed_in_place_of_a_reply_is_shown_shortly(child, line
 def test_one_that_is_late_is_replaced(child):
     assert child.ask({"sleep": 60}, 0.1) == {"status": "timeout", "message": "no answer within 0.1 s"}
     assert child.ask({}, 30)["status"] == "ok"
+
+
+def assert_ended(pid):
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except FileNotFoundError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"process {pid} lives on")
+
+
+@linux
+@pytest.mark.parametrize("end", ["close", "late", "died"])
+def test_what_a_child_started_ends_with_it(child, end):
+    started = child.ask({"start": True}, 30)["pid"]
+    if end == "close":
+        child.close()
+    else:
+        child.ask({"sleep": 60} if end == "late" else {"die": 7}, 0.1 if end == "late" else 30)
+    assert_ended(started)
+
+
+@linux
+@pytest.mark.parametrize("end", ["returns", "ends"])
+def test_what_a_forked_call_started_ends_with_it(tmp_path, end):
+    def starts():
+        started = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        (tmp_path / "pid").write_text(str(started.pid))
+        if end == "ends":
+            os._exit(3)
+        return {}
+
+    run_forked(starts, ForkLimits(30.0))
+    assert_ended(int((tmp_path / "pid").read_text()))
 
 
 def test_one_that_is_not_ready_says_why():
