@@ -6,6 +6,7 @@ from perfpred.exchange.space import TuningSpace
 from perfpred.exchange.space_json import write_space
 from perfpred.exchange.t1 import StatedSpace
 from perfpred.exchange.to_t4 import write_t4
+from perfpred.lazy_names import lazy_names
 
 __all__ = [
     "ImportOptions",
@@ -18,3 +19,5 @@ __all__ = [
     "write_space",
     "write_t4",
 ]
+
+__getattr__ = lazy_names(__name__, {}, {"Wishes": "ImportOptions"})

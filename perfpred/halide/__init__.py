@@ -6,8 +6,9 @@ plain data: schedules are drawn, checked and described without Halide, and tried
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from perfpred.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from perfpred.halide.choose.autoschedule import autoschedule
@@ -66,10 +67,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"perfpred.halide.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'perfpred.halide' has no attribute '{name}'")
+_RENAMED = {"Order": "ProfileJob", "OwnSpace": "LoopNestSpace", "Source": "PipelineRef"}
+__getattr__ = lazy_names(
+    __name__, {name: f"perfpred.halide.{home}" for name, home in _HOMES.items()}, _RENAMED
+)
 
 
 def __dir__() -> list[str]:
