@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from perfpred.halide.graph.index import Index
-from perfpred.halide.graph.model import Func, Graph
+from perfpred.halide.graph.model import Func, Graph, Stage
 from perfpred.halide.schedule.candidate import Candidate, Directive
 from perfpred.halide.schedule.loop_nest import ROOT, FuncNest, StageNest, nests
 
@@ -32,19 +32,19 @@ def doubtful(candidate: Candidate, graph: Graph) -> list[Directive]:
         If the schedule does not fit the pipeline.
     """
     unrolled = [each for each in candidate.directives if each.method == UNROLL and len(each.args) == 1]
-    funcs = nests(candidate, graph).funcs if unrolled else {}
+    if not unrolled:
+        return []
+    funcs = nests(candidate, graph).funcs
     windows = [nest for nest in funcs.values() if nest.store not in (None, nest.compute)]
     slid = {loop for nest in windows for loop in _slid(nest, funcs)}
-    whole = {key for key, nest in funcs.items() if nest.compute == ROOT}
-    plain = _plain_dimensions(whole, graph) if unrolled else {}
+    constant = _constant_dimensions(funcs, graph)
     found = []
     for each in unrolled:
         if each.func not in funcs:
             continue
         nest, stage = funcs[each.func].stages[each.stage], graph.by_key[each.func].stages[each.stage]
         loop = nest.named(each.args[0])
-        fixed = {dim.name for dim in stage.loops if dim.constant}
-        if (each.func, loop) in slid or loop not in _constants(nest, fixed | plain[each.func]):
+        if (each.func, loop) in slid or loop not in _constants(nest, _fixed(stage) | constant[each.func]):
             found.append(each)
     return found
 
@@ -77,7 +77,50 @@ def _slid(nest: FuncNest, funcs: Mapping[str, FuncNest]) -> Iterator[tuple[str, 
         place = funcs[place[0]].compute
 
 
-def _plain_dimensions(roots: Collection[str], graph: Graph) -> dict[str, set[str]]:
+def _constant_dimensions(funcs: Mapping[str, FuncNest], graph: Graph) -> dict[str, set[str]]:
+    """Return the dimensions of each Func that are as long as constants say whenever it is computed.
+
+    All that is read of them goes with loops of a root, and of those, none runs within the loop at which the
+    Func is computed that is not constant itself.
+    """
+    plain = _plain_dimensions({key for key, nest in funcs.items() if nest.compute == ROOT}, graph)
+    found: dict[str, set[str]] = {}
+    for func in reversed(graph.funcs):  # what a Func is computed in comes before it
+        if func.key in funcs and funcs[func.key].compute != ROOT:
+            moving = _moving(funcs[func.key].compute, funcs, graph, plain, found)
+            found[func.key] = {name for name, form in plain[func.key].items() if not moving & form.keys()}
+        else:
+            found[func.key] = set()
+    return found
+
+
+def _moving(
+    place: tuple[str, str],
+    funcs: Mapping[str, FuncNest],
+    graph: Graph,
+    plain: Mapping[str, Mapping[str, Form]],
+    constant: Mapping[str, set[str]],
+) -> set[tuple[str, str]]:
+    """Return the dimensions of roots along which loops run, inside a place, that are not constant."""
+    host, loop = place
+    found: set[tuple[str, str]] = set()
+    if host not in funcs:
+        return found
+    for nest, stage in zip(funcs[host].stages, graph.by_key[host].stages, strict=True):
+        inside = nest.order[: nest.order.index(loop)] if loop in nest.order else ()
+        known = _constants(nest, _fixed(stage) | constant[host])
+        for name in set(inside) - known:
+            for dimension in _cut_from(nest)[name]:
+                found |= plain[host].get(dimension, {}).keys()
+    return found
+
+
+def _fixed(stage: Stage) -> set[str]:
+    """Return the loops whose extents the algorithm fixes."""
+    return {loop.name for loop in stage.loops if loop.constant}
+
+
+def _plain_dimensions(roots: Collection[str], graph: Graph) -> dict[str, dict[str, Form]]:
     """Return the dimensions of each Func of which all places that are read go with the same loops of a root.
 
     Parameters
@@ -90,7 +133,9 @@ def _plain_dimensions(roots: Collection[str], graph: Graph) -> dict[str, set[str
         own: dict[str, Form | None] = {name: {(func.key, name): 1.0} for name in func.args}
         found = own if func.key in roots else _forms(func, forms, graph)
         forms[func.key] = {name: found.get(name) for name in func.args}
-    return {key: {name for name, form in each.items() if form is not None} for key, each in forms.items()}
+    return {
+        key: {name: form for name, form in each.items() if form is not None} for key, each in forms.items()
+    }
 
 
 def _forms(
@@ -131,4 +176,15 @@ def _constants(nest: StageNest, dimensions: Iterable[str]) -> set[str]:
             found |= {old} if {outer, inner} <= found else set()
         else:
             found |= ({inner} if inner else set()) | ({outer} if old in found else set())
+    return found
+
+
+def _cut_from(nest: StageNest) -> dict[str, set[str]]:
+    """Return the dimensions that each loop, or what it was cut from, runs along."""
+    found = {name: {name} for name in nest.dims}
+    for old, outer, inner, factor in nest.cuts:
+        if factor == 0:
+            found[old] = found[outer] | found[inner]
+        else:
+            found[outer] = found[inner] = found[old]
     return found

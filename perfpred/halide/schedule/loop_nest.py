@@ -180,10 +180,10 @@ def nests(candidate: Candidate, graph: Graph) -> Nests:
         said.pop(directive.method, None)  # the last said holds
         said[directive.method] = directive
     found = {key: _placed(key, mine, places[key]) for key, mine in stages.items()}
-    found = {key: each for key, each in found.items() if each.compute != ("", "") or key in graph.outputs}
-    for key in graph.outputs:
-        if key not in found:
-            found[key] = FuncNest([_start(stage) for stage in graph.by_key[key].stages], ROOT)
+    for key in graph.outputs:  # which are computed whole, whether it is said or not
+        each = found.setdefault(key, FuncNest([_start(stage) for stage in graph.by_key[key].stages], ROOT))
+        each.compute = ROOT if each.compute == INLINED else each.compute
+    found = {key: each for key, each in found.items() if each.compute != INLINED}
     for func in graph.funcs:  # a Func with updates is computed in its reader's innermost loop at the least
         if func.key not in found and not func.inlinable:
             found[func.key] = FuncNest([_start(stage) for stage in func.stages], INNERMOST)
@@ -195,6 +195,7 @@ def nests(candidate: Candidate, graph: Graph) -> Nests:
 
 
 ROOT = ("", "root")
+INLINED = ("", "")
 INNERMOST = ("", "innermost")
 
 
@@ -211,7 +212,7 @@ def _start(stage: Stage) -> StageNest:
 
 
 def _placed(key: str, stages: list[StageNest], said: Mapping[str, Directive]) -> FuncNest:
-    compute, store = ("", ""), None
+    compute, store = INLINED, None
     for method, directive in said.items():
         if method.startswith("compute_"):
             compute = _place(directive)
@@ -224,7 +225,7 @@ def _placed(key: str, stages: list[StageNest], said: Mapping[str, Directive]) ->
 def _place(directive: Directive) -> tuple[str, str]:
     if directive.method.endswith("_root"):
         return ROOT
-    return (str(directive.args[0]), str(directive.args[1])) if directive.args else ("", "")
+    return (str(directive.args[0]), str(directive.args[1])) if directive.args else INLINED
 
 
 def _check_places(found: Mapping[str, FuncNest]) -> None:

@@ -91,6 +91,35 @@ def test_unrolling_that_halide_refuses_is_dropped(make, candidate, is_refused):
     assert without_doubtful(candidate, graph) == kept
 
 
+WHOLE, SPLIT = Directive("out", 0, "compute_root"), Directive("out", 0, "split", ("x", "x_o", "x_i", 8))
+ACROSS = Directive("out", 0, "reorder", ("x_i", "y", "x_o"))
+
+
+def at(loop, name, *before):
+    """The producer computed at a loop of the output, one of its own loops unrolled."""
+    own = Directive("a", 0, "compute_at", ("out", loop)), Directive("a", 0, "unroll", (name,))
+    return Candidate((*before, WHOLE, *own))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "is_refused"),
+    [
+        (Candidate((WHOLE, Directive("out", 0, "unroll", ("y",)))), True),
+        (Candidate((Directive("out", 0, "unroll", ("y",)),)), True),  # an output is computed whole anyway
+        (Candidate((WHOLE, Directive("a", 0, "compute_root"), Directive("a", 0, "unroll", ("y",)))), True),
+        (at("y", "x"), True),
+        (at("y", "y"), False),
+        (at("x", "x"), False),
+        (at("x_o", "y", SPLIT), False),
+        (at("y", "x", SPLIT), True),
+        (at("y", "x", SPLIT, ACROSS), False),
+    ],
+)
+def test_a_dimension_is_constant_where_no_other_loop_runs_along_it_within(candidate, is_refused):
+    assert lowers(candidate, stencil) is not is_refused
+    assert bool(doubtful(candidate, checked(*stencil()).graph)) is is_refused
+
+
 def test_a_loop_in_which_a_window_slides_begins_earlier():
     x, y = hl.Var("x"), hl.Var("y")
 
