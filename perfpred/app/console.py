@@ -85,8 +85,10 @@ def seconds(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return "-"
+    if value >= 999.5:  # three digits would need an exponent
+        return f"{value:.0f} s"
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= scale:
+        if value >= scale * 0.9995:  # 999.9 of the smaller unit would be written 1e+03
             return f"{value / scale:.3g} {unit}"
     return f"{value / 1e-9:.3g} ns"
 

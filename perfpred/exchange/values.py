@@ -232,6 +232,8 @@ class _Worker:
         return _FUNCTIONS[function](*[self.work(arg, names, depth) for arg in node.args])
 
     def _comprehension(self, node: ast.ListComp | ast.GeneratorExp, names: Names, depth: int) -> list[Any]:
+        if len(node.generators) > MAX_DEPTH:
+            self.fail(node, f"a comprehension has at most {MAX_DEPTH} loops")
         found: list[Any] = []
         self._loop(node, 0, names, depth, found)
         return found

@@ -179,7 +179,7 @@ def _amount(value: float, unit: str) -> str:
     """
     if unit == "s":
         for scale, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-            if value >= scale:
+            if value >= scale * 0.9995:  # 999.9 of the smaller unit would be written 1e+03
                 return f"{value / scale:.3g} {name}"
         return f"{value / 1e-9:.3g} ns"
     return f"{value:.3g} {unit}"
