@@ -94,7 +94,15 @@ class Search(Generic[C]):
         return asked
 
     def tell(self, candidate: C, outcome: Outcome) -> None:
-        """Take in what became of a candidate, asked for or not."""
+        """Take in what became of a candidate, asked for or not.
+
+        Raises
+        ------
+        InputError
+            If that is no `Outcome`, or the candidate was evaluated already.
+        """
+        if not isinstance(outcome, Outcome):
+            raise InputError(f"a candidate's outcome must be a perfpred.search.Outcome, but is {outcome!r}")
         self.trace.add(candidate, outcome)
         if self.log is not None:
             self.log.evaluated(self.trace.since(-1)[0])
@@ -148,13 +156,14 @@ def search(  # noqa: PLR0913 - keywords of one call, most of them optional
     Raises
     ------
     InputError
-        If `budget` or `max_pending` is less than 1, an initial candidate is not legal, or the trace has
-        another unit than the objective.
+        If `budget` or `max_pending` is not a whole number >= 1, an initial candidate is not legal, the trace
+        has another unit than the objective, or the objective does not return one `Outcome` per candidate.
     """
-    if budget < 1:
-        raise InputError(f"budget >= 1 must hold, but got {budget}")
-    if max_pending < 1:
-        raise InputError(f"max_pending >= 1 must hold, but got {max_pending}")
+    for name, value in (("budget", budget), ("max_pending", max_pending)):
+        if not isinstance(value, int | np.integer):
+            raise InputError(f"{name} must be a whole number, but got {value!r}")
+        if value < 1:
+            raise InputError(f"{name} >= 1 must hold, but got {value}")
     trace = Trace(objective.unit) if trace is None else trace
     if trace.unit != objective.unit:
         raise InputError(f"a trace in {trace.unit} cannot be continued in {objective.unit}")
@@ -180,7 +189,11 @@ def _in_batches(
 
 
 def _tell_all(asked: Search[C], candidates: Sequence[C], outcomes: Sequence[Outcome]) -> None:
-    for candidate, outcome in zip(candidates, outcomes, strict=True):
+    told = list(outcomes) if isinstance(outcomes, Iterable) else [outcomes]
+    if len(told) != len(candidates):
+        rule = "an objective must return one outcome per candidate"
+        raise InputError(f"{rule}, but of {len(candidates)} candidates it returned {len(told)}")
+    for candidate, outcome in zip(candidates, told, strict=True):
         asked.tell(candidate, outcome)
 
 

@@ -16,7 +16,10 @@ FIRST_SAMPLE = 32
 """Candidates in the first sample of a space of unknown size, where drawing one may take long; each further
 sample is twice as large as the last, up to `POOL`, so that it follows what the search needs."""
 MAX_MISSES = 100
-"""Samples in a row without a new candidate, after which a space of unknown size is taken for exhausted."""
+"""Samples in a row without a new candidate, before which no space of unknown size is taken for exhausted."""
+REPEATS_PER_SEEN = 14
+"""Nor before so many candidates were repeated in a row per candidate seen: if one more were there, and all
+equally likely, it would have been missed with a probability of about exp(-14), one in a million."""
 MAX_MISSES_OF_KNOWN = 10_000
 """The same where the space says that there are more: only a space that hands out fewer than it has."""
 
@@ -45,8 +48,8 @@ class Shuffled(Generic[C]):
     """Candidates in random order, each handed out once: where random ones come from.
 
     A space that hands out a sample is sampled again whenever the sample is used up, until its end: all of
-    `Space.size`, or, where that is not known, `MAX_MISSES` samples in a row that hold nothing new. Samples of
-    a space of unknown size are as large as what was needed so far.
+    `Space.size`, or, where that is not known, what `is_exhausted` says. Samples of a space of unknown size
+    are as large as what was needed so far.
     """
 
     def __init__(self) -> None:
@@ -67,8 +70,8 @@ class Shuffled(Generic[C]):
 
     def _refill(self, space: Space[C], rng: np.random.Generator) -> bool:
         """Sample the space until something new is found; returns whether anything was."""
-        misses = 0
-        while not is_exhausted(space.size, len(self._seen), misses):
+        misses = repeats = 0
+        while not is_exhausted(space.size, len(self._seen), misses, repeats):
             sample = space.sample(self._n_sample if space.size is None else POOL, rng)
             self._n_sample = min(POOL, 2 * self._n_sample)
             new = [each for each in sample if each not in self._seen]
@@ -76,12 +79,12 @@ class Shuffled(Generic[C]):
             if new:
                 self._left = [new[index] for index in rng.permutation(len(new))]
                 return True
-            misses += 1
+            misses, repeats = misses + 1, repeats + len(sample)
         self._exhausted = True
         return False
 
 
-def is_exhausted(size: int | None, n_seen: int, misses: int) -> bool:
+def is_exhausted(size: int | None, n_seen: int, misses: int, repeats: int) -> bool:
     """Say whether a space of a size, None where it is unknown, is taken to hold nothing but what was seen.
 
     Parameters
@@ -92,7 +95,11 @@ def is_exhausted(size: int | None, n_seen: int, misses: int) -> bool:
         Candidates seen so far.
     misses : int
         Samples in a row that held nothing new.
+    repeats : int
+        Candidates in those samples.
     """
+    if misses >= MAX_MISSES_OF_KNOWN:
+        return True
     if size is None:
-        return misses >= MAX_MISSES
-    return n_seen >= size or misses >= MAX_MISSES_OF_KNOWN
+        return misses >= MAX_MISSES and not 0 < repeats < REPEATS_PER_SEEN * n_seen
+    return n_seen >= size

@@ -55,6 +55,7 @@ class ModelSearch(Generic[C]):
     _index_of: dict[C, int] = field(default_factory=dict, init=False, repr=False)
     _x: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False, repr=False)
     _misses: int = field(default=0, init=False, repr=False)
+    _repeats: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("batch", "min_batch", "pool"):
@@ -100,13 +101,17 @@ class ModelSearch(Generic[C]):
 
     def _fill(self, space: Space[C], n: int, trace: Trace[C], rng: np.random.Generator) -> None:
         """Sample the space until the pool is full, or holds all of it; again once it is used up."""
-        while not is_exhausted(space.size, len(self._pool), self._misses):
+        while not is_exhausted(space.size, len(self._pool), self._misses, self._repeats):
             is_full = space.size is None or len(self._pool) >= min(self.pool, space.size)
             if self._pool and is_full and self._n_open(trace) >= n:
                 return
             before = len(self._pool)
-            self._look_at(space, space.sample(self.pool, rng))
-            self._misses = self._misses + 1 if len(self._pool) == before else 0
+            sample = space.sample(self.pool, rng)
+            self._look_at(space, sample)
+            if len(self._pool) > before:
+                self._misses = self._repeats = 0
+            else:
+                self._misses, self._repeats = self._misses + 1, self._repeats + len(sample)
 
     def _n_open(self, trace: Trace[C]) -> int:
         return len(self._pool) - sum(each in self._index_of for each in (*trace.candidates, *trace.pending))
