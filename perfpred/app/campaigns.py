@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-import typer
-
 from perfpred.app.console import Bar, notice, progress_bar
 from perfpred.errors import MeasurementError, PerfpredWarning
 
@@ -29,12 +27,9 @@ class _SignalledError(KeyboardInterrupt):
 @contextmanager
 def shown_campaign(title: str) -> Iterator[Bar]:
     """Show the progress of a campaign and what it warns of; a signal ends it with a word on how to go on."""
-    try:
-        with _signals_raised(), _warnings_shown(), progress_bar(title) as bar:
-            yield bar
-    except KeyboardInterrupt as error:
-        notice("nothing timed is lost: repeat the command with --resume to continue")
-        raise typer.Exit(128 + getattr(error, "number", signal.SIGINT)) from None
+    kept = "nothing timed is lost: repeat the command with --resume to continue"
+    with _signals_raised(), _warnings_shown(), progress_bar(title, kept) as bar:
+        yield bar
 
 
 def require_any_ok(ok: int, rows: int, where: str) -> None:

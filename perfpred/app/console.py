@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from perfpred.app.interrupts import NOTHING_KEPT, interruptible
 from perfpred.app.shown import readable, shown
 from perfpred.schemas.document import to_json
 
@@ -122,8 +123,20 @@ class Bar:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Bar]:
-    """Show a bar with the time left on stderr; nothing is shown off a terminal."""
+def progress_bar(title: str, kept: str = NOTHING_KEPT) -> Iterator[Bar]:
+    """Show a bar with the time left on stderr; nothing is shown off a terminal.
+
+    Parameters
+    ----------
+    title : str
+    kept : str
+        What an interrupt leaves of the work, and how to go on.
+
+    Raises
+    ------
+    WorkInterrupted
+        If an interrupt ends the work.
+    """
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -131,5 +144,6 @@ def progress_bar(title: str) -> Iterator[Bar]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", markup=False),
     )
-    with Progress(*columns, console=_err, disable=not _err.is_terminal, transient=True) as progress:
+    shown_here = Progress(*columns, console=_err, disable=not _err.is_terminal, transient=True)
+    with interruptible(kept), shown_here as progress:
         yield Bar(progress, title)

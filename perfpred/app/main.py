@@ -47,6 +47,7 @@ def _run() -> int:
 def _told(error: Exception) -> int:
     """Say what went wrong on stderr; return the exit code."""
     from perfpred.app.console import notice
+    from perfpred.app.interrupts import WorkInterrupted
     from perfpred.errors import InputError, PerfpredError
     from perfpred.extras import missing_package
 
@@ -56,6 +57,10 @@ def _told(error: Exception) -> int:
         from perfpred.app.verbs import unknown_option
 
         error = unknown_option(error)
+    if isinstance(error, WorkInterrupted):
+        with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
+            notice(f"interrupted: {error}")
+        return error.code
     if isinstance(error, InputError):
         notice(f"error: {error}")
         return WRONG

@@ -9,7 +9,7 @@ import typer
 
 from perfpred.app.arguments import HardwareOption, Json, KernelOption, Models, VariantOption
 from perfpred.app.column_options import takes_columns
-from perfpred.app.console import notice, percent, print_json, say, table
+from perfpred.app.console import notice, percent, print_json, progress_bar, say, table
 from perfpred.app.gates import FalseAlarms, Junit, Markdown, Strict, finish, fraction, line
 
 if TYPE_CHECKING:
@@ -45,13 +45,10 @@ def audit(
     from perfpred.schemas.auditing import AuditDocument, FindingDocument
 
     bank = load(models)
-    found = judged(
-        read(frozen, kernel, variant, hardware, columns),
-        bank,
-        fraction(max_mape, "--max-mape"),
-        fraction(max_regret, "--max-regret"),
-        false_alarms=fraction(false_alarms, "--false-alarms"),
-    )
+    limits = fraction(max_mape, "--max-mape"), fraction(max_regret, "--max-regret")
+    with progress_bar("judging"):
+        rows = read(frozen, kernel, variant, hardware, columns)
+        found = judged(rows, bank, *limits, false_alarms=fraction(false_alarms, "--false-alarms"))
     if json:
         findings = tuple(FindingDocument(**vars(each)) for each in found.findings)
         print_json(AuditDocument(findings, found.failed_rows, found.false_alarms))

@@ -22,6 +22,7 @@ from perfpred.app.arguments import (
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import percent, print_json, progress_bar, table
 from perfpred.app.frames import records
+from perfpred.app.interrupts import NOTHING_KEPT
 from perfpred.app.notices import data_warnings_as_notices
 from perfpred.combination import KEYS
 from perfpred.schemas.learning import EvaluationDocument, RegretDocument
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from perfpred.predict.bank import Bank
     from perfpred.profile import Profile
     from perfpred.profile.columns.mapping import ColumnMapping
+
+
+QUICKER = f"{NOTHING_KEPT}; fewer --repeats are quicker"
 
 
 @takes_columns
@@ -77,7 +81,10 @@ def evaluate(
 
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware, columns)
-    with data_warnings_as_notices(), progress_bar("evaluating") as bar:
+    with (
+        data_warnings_as_notices(),
+        progress_bar("evaluating", QUICKER) as bar,
+    ):
         results = accuracy.evaluate(
             without_column(profile, chosen),
             models=model or None,
@@ -90,7 +97,8 @@ def evaluate(
         )
 
         def bank(rows: Profile) -> Bank:
-            return train(rows, model=results["model"].iloc[0], complexity=named, random_state=seed)
+            model = results["model"].iloc[0]
+            return train(rows, model=model, complexity=named, random_state=seed, progress=bar)
 
         choices = judged_choices(profile, bank, train_size, seed, chosen)
     if json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfpred.app.arguments import Json, assignments
-from perfpred.app.console import notice, percent, print_json
+from perfpred.app.console import notice, percent, print_json, progress_bar
 from perfpred.errors import InputError
 from perfpred.schemas.files import ImportDocument, RejectionDocument, SpaceDocument, UnitDocument
 
@@ -65,7 +65,8 @@ def import_(
     from perfpred.profile import write_profile
 
     wishes = ImportOptions(estimate, assignments(param or (), "--param"))
-    found = import_file(file, Names(kernel, variant, hardware), space, wishes)
+    with progress_bar("reading", f"{out} was not written; the same command starts it again"):
+        found = import_file(file, Names(kernel, variant, hardware), space, wishes)
     if not isinstance(found, Imported):
         _write_space(found, file, out, json)
         return

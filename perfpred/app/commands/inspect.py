@@ -10,7 +10,7 @@ import typer
 
 from perfpred.app.arguments import HardwareOption, Json, KernelOption, VariantOption
 from perfpred.app.column_options import takes_columns
-from perfpred.app.console import heading, print_json, say, table
+from perfpred.app.console import heading, print_json, progress_bar, say, table
 from perfpred.names import slug
 from perfpred.schemas.files import ColumnDocument, InspectionDocument
 
@@ -47,11 +47,13 @@ def inspect(
     warnings = [warning for warning in warnings if warning not in problems]
     if profile is not None:
         problems = _refused(profile)
+    with progress_bar("looking for terms that explain the times"):
+        terms = {} if profile is None else _terms(profile)
     document = InspectionDocument(
         tuple(ColumnDocument(**vars(role)) for role in found.columns),
         found.repeats,
         found.groups,
-        {} if profile is None else _terms(profile),
+        terms,
         (*warnings, *problems),
         command_of(file, found, given, _kernel_name(file)),
     )

@@ -9,7 +9,7 @@ import typer
 
 from perfpred.app.arguments import Files, HardwareOption, Json, KernelOption, VariantOption
 from perfpred.app.column_options import takes_columns
-from perfpred.app.console import notice, print_json
+from perfpred.app.console import notice, print_json, progress_bar
 from perfpred.errors import InputError, UnknownNameError
 from perfpred.schemas.files import FileDocument
 
@@ -56,13 +56,10 @@ def plot(
     if PLOTS[name].needs_models and models is None:
         raise InputError(f"figure {name} shows predictions: name their folder with --models")
     require_matplotlib()
-    inputs = read_inputs(files, reader(kernel, variant, hardware, columns))
-    draw(
-        name,
-        sources_of(inputs, load(models) if models is not None else None),
-        out,
-        "dark" if dark else "light",
-    )
+    with progress_bar("drawing", f"{out} was not written; the same command starts it again") as bar:
+        inputs = read_inputs(files, reader(kernel, variant, hardware, columns))
+        sources = sources_of(inputs, load(models) if models is not None else None, progress=bar)
+        draw(name, sources, out, "dark" if dark else "light")
     if json:
         print_json(FileDocument(str(out), out.stat().st_size))
     else:

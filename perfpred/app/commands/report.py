@@ -58,7 +58,7 @@ def report(
         from perfpred.report.make import read_inputs
         from perfpred.report.make import report as made
 
-        with progress_bar("drawing") as bar:
+        with progress_bar("drawing", f"{out} was not written; the same command starts it again") as bar:
             page = made(
                 read_inputs(files, read_one),
                 load(models) if models is not None else None,

@@ -20,6 +20,7 @@ from perfpred.app.arguments import (
 )
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
 from perfpred.app.frames import records
+from perfpred.app.interrupts import NOTHING_KEPT
 from perfpred.combination import KEYS
 from perfpred.errors import InputError
 from perfpred.schemas.tuning import SearchDocument
@@ -105,7 +106,7 @@ def search(
             _require_no_sizes(path, profile)
     found = []
     for path, profile in profiles:
-        with progress_bar(f"searching {path.name}") as bar:
+        with progress_bar(f"searching {path.name}", f"{NOTHING_KEPT}; fewer --repeats are quicker") as bar:
             results = replay_all(profile, trial, warm_start=sources, progress=bar)
         found.append(results.assign(file=str(path)))
     results = pd.concat(found, ignore_index=True)

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from perfpred.profile.columns.mapping import ColumnMapping
 
 
+NO_MODELS = (
+    "no model was written, and those that were there are as they were; the same command starts it again"
+)
+
+
 @takes_columns
 def train(
     files: Files,
@@ -68,7 +73,7 @@ def train(
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware, columns)
     require_writable(models)
-    with data_warnings_as_notices(), progress_bar("training") as bar:
+    with data_warnings_as_notices(), progress_bar("training", NO_MODELS) as bar:
         bank = training.train(
             profile,
             model=model,

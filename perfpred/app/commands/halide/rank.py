@@ -8,7 +8,7 @@ import typer
 
 from perfpred.app.arguments import Json, Models, Seed
 from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads
-from perfpred.app.console import notice, print_json, seconds, table
+from perfpred.app.console import notice, print_json, progress_bar, seconds, table
 from perfpred.hardware import Site, probe
 from perfpred.schemas.halide import RankedDocument
 
@@ -48,12 +48,13 @@ def rank(
 
     source, wanted = PipelineRef.of(pipeline), parse_size(size)
     site, workload = Site.of(probe(), isa, threads), Workload(source, wanted)
-    with HalideWorkers(workers=1) as workers:
+    with progress_bar(f"reading {source.name} and its models"), HalideWorkers(workers=1) as workers:
         graph = workers.describe(workload).graph
         database = known(models, workload, site.hardware.id, graph, workers)
     target = Target.of(site)
     others = LoopNestSpace(graph, target).sample(new, np.random.default_rng(seed)) if new else []
-    ranking = ranked_at(database, wanted, graph, target, others)
+    with progress_bar("ranking"):
+        ranking = ranked_at(database, wanted, graph, target, others)
     far = too_small_for_all(database, wanted) if not ranking else out_of_range(database, wanted)
     if far is not None:
         notice(f"{source.name}: {far}")

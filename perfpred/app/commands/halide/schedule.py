@@ -15,6 +15,7 @@ from perfpred.hardware import Site, probe
 from perfpred.schemas.halide import ScheduleDocument
 
 LANGUAGES = ("python", "cpp")
+NO_SCHEDULE = "no schedule was written; a smaller --budget is quicker"
 
 
 def schedule(
@@ -46,7 +47,10 @@ def schedule(
         raise UnknownNameError("language", emit, LANGUAGES)
     site, workload = Site.of(probe(), isa, threads), Workload(PipelineRef.of(pipeline), parse_size(size))
     hardware, database = site.hardware.id, None
-    with session(workload, site) as opened, progress_bar(workload.name) as bar:
+    with (
+        session(workload, site) as opened,
+        progress_bar(workload.name, NO_SCHEDULE) as bar,
+    ):
         if models is not None:
             database = known(models, workload, hardware, opened.graph, opened.workers)
         made, choice = chosen_for(opened, database, budget, seed, bar)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfpred.app.arguments import Json, Models
-from perfpred.app.console import notice, print_json
+from perfpred.app.console import notice, print_json, progress_bar
 from perfpred.errors import InputError
 from perfpred.schemas.halide import ScheduleModelDocument
 
 if TYPE_CHECKING:
     from perfpred.halide.choose.database import ScheduleDatabase
+
+KEPT = "models already written are whole; the same command writes the rest"
 
 
 def train(
@@ -29,9 +31,16 @@ def train(
     """
     from perfpred.halide.choose.database import ScheduleDatabase
 
-    found = [(path, ScheduleDatabase.read(path)) for path in files]
-    _require_distinct(found)
-    written = [(each, each.save(models)) for _, each in found]
+    with progress_bar("training", KEPT) as bar:
+        found = []
+        for done, path in enumerate(files):
+            bar.update(done, 2 * len(files), f"reading {path.name}")
+            found.append((path, ScheduleDatabase.read(path)))
+        _require_distinct(found)
+        written = []
+        for done, (path, each) in enumerate(found):
+            bar.update(len(files) + done, 2 * len(files), f"fitting {path.name}")
+            written.append((each, each.save(models)))
     if json:
         print_json(
             [
