@@ -82,7 +82,7 @@ class StoppingRule:
         if len(curve) <= self.patience:
             return None
         before = min(point.error for point in curve[: -self.patience])
-        improved = 1 - min(point.error for point in curve[-self.patience :]) / before
+        improved = 1 - min(point.error for point in curve[-self.patience :]) / before if before else 0.0
         if improved < self.tolerance:
             return (
                 f"the last {self.patience} batches lowered the expected error by {max(improved, 0):.1%} of "
