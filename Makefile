@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test coverage check lint models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-halide bench-readme clean
+.PHONY: setup demo test coverage check lint notebooks models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-halide bench-readme clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,12 @@ lint: setup
 	$(BIN)/lint-imports
 
 check: lint test
+
+# Runs every notebook as a user would.
+notebooks: setup
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[notebooks,dev]"
+	$(BIN)/python notebooks/pair.py --check
+	$(BIN)/python -m pytest --quiet --override-ini addopts= -p no:xdist --nbmake --nbmake-timeout 120 notebooks
 
 # Re-measures the shipped datasets on this machine (about two hours; resumed by running it again).
 datasets: setup

@@ -33,9 +33,8 @@ def _advice(judged: Judged) -> Iterator[str]:
     if abs(judged.bias) > SHIFTED:
         word = "long" if judged.bias > 0 else "short"
         yield (
-            f"Predictions are {abs(judged.bias):.0%} too {word} throughout: the model is of another "
-            "machine or "
-            "another state of the program; train again on these rows."
+            f"Predictions are {abs(judged.bias):.0%} too {word} throughout: the model is of another machine "
+            "or state of the program, or of too few rows; train again with these."
         )
     if judged.coverage < COVERED:
         yield (

@@ -76,6 +76,7 @@ def speedups(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         With ``pipeline``, ``budget`` and ``speedup``, and ``low`` and ``high`` where the interval is known:
         entries of ``perfpred halide bench --json``.
     """
+    rows = [row for row in rows if row.get("budget") is not None and row.get("speedup") is not None]
     pipelines = list(dict.fromkeys(str(row["pipeline"]) for row in rows))
     budgets = sorted({int(row["budget"]) for row in rows})
     width = 0.8 / max(1, len(budgets))

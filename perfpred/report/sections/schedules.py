@@ -12,6 +12,7 @@ from perfpred.halide.measure.schedules_file import read_schedules
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.profile.reader import read_profile
 from perfpred.report.figures.style import seconds_text
+from perfpred.report.nests import nest_text
 from perfpred.report.sections.base import Block, Code, Section, Sources, Table
 
 AUTOSCHEDULERS = ("mullapudi2016", "adams2019", "li2018", "anderson2021")
@@ -76,20 +77,3 @@ def _one(
     chosen = schedules.get(str(best["schedule"]))
     text = nest_text(chosen) if chosen is not None else "the schedule is not in the file beside the profile"
     return row, Code(text, f"Fastest schedule of {kernel} at {at} on {hardware}")
-
-
-def nest_text(candidate: Candidate) -> str:
-    """Return a schedule for reading: where each Func is computed, then what becomes of its loops."""
-    lines: list[str] = []
-    stages: dict[tuple[str, int], list[str]] = {}
-    for directive in candidate.directives:
-        said = f"{directive.method}({', '.join(map(str, directive.args))})"
-        stages.setdefault((directive.func, directive.stage), []).append(said)
-    for (func, stage), calls in stages.items():
-        name = func or "the whole pipeline"
-        placed = [call for call in calls if call.startswith(("compute_", "store_"))]
-        loops = [call for call in calls if call not in placed]
-        update = f", update {stage}" if stage else ""
-        lines.append(f"{name}{update}: {', '.join(placed) or 'inline'}")
-        lines.extend(f"    {call}" for call in loops)
-    return "\n".join(lines)
