@@ -116,7 +116,7 @@ def check_measurements(
     """
     shape = len(candidates), len(sizes)
     for name, values in (("log_time", log_time), ("noise", noise)):
-        require(values.shape == shape, name, f"of shape {shape}, schedules by sizes,", values.shape)
+        require(values.shape == shape, name, f"of shape {shape}, schedules by sizes", values.shape)
     require(len(set(candidates)) == len(candidates), "candidates", "distinct schedules", len(candidates))
     if not candidates or not sizes:
         return
@@ -150,11 +150,11 @@ def _candidate(document: Any, index: int) -> Candidate:
 def _matrix(rows: Any, what: str, shape: tuple[int, int]) -> Floats:
     """Return a matrix of numbers, NaN where a file has null."""
     good = isinstance(rows, list) and len(rows) == shape[0]
-    require(good, what, f"a list of {shape[0]} rows, one per candidate,", rows)
+    require(good, what, f"a list of {shape[0]} rows, one per candidate", rows)
     found = np.full(shape, np.nan)
     for index, row in enumerate(rows):
         good = isinstance(row, list) and len(row) == shape[1]
-        require(good, f"{what}[{index}]", f"a list of {shape[1]} numbers, one per size,", row)
+        require(good, f"{what}[{index}]", f"a list of {shape[1]} numbers, one per size", row)
         for column, value in enumerate(row):
             if value is not None:
                 require(is_finite(value), f"{what}[{index}][{column}]", "a finite number or null", value)

@@ -37,7 +37,7 @@ def read_schedules(out: Path) -> dict[str, Candidate]:
 def _schedule(key: str, document: Any) -> Candidate:
     try:
         candidate = Candidate.from_json(document)
-        require(candidate.id == key, "its key", f"the hash of its directives, {candidate.id},", key)
+        require(candidate.id == key, "its key", f"the hash of its directives, {candidate.id}", key)
     except InputError as error:
         raise InputError(f"schedules.{shown(key)}: {error}") from None
     return candidate

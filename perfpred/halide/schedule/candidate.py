@@ -175,7 +175,7 @@ class Candidate:
         plan = Plan.loads(origin) if origin else None
         candidate = cls(found, document.get("source", "own"), plan)
         name = document.get("id", candidate.id)
-        require(name == candidate.id, "id", f"the hash of the directives, {candidate.id},", name)
+        require(name == candidate.id, "id", f"the hash of the directives, {candidate.id}", name)
         return candidate
 
     def of(self, func: str) -> list[Directive]:
