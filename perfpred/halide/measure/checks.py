@@ -120,7 +120,7 @@ class Checks:
             "sizes": {size: self.data.get(size, ["example"]) for size in sizes},
             "relative_tolerance": {size: self.tolerances.get(size) for size in sizes},
             "not_taken": {
-                size: len(refused)
+                size: 1 if candidate else len(refused)
                 for size, refused in self._refused.items()
                 if not candidate or candidate in refused
             },
