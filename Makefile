@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test coverage check lint notebooks models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-halide bench-readme clean
+.PHONY: setup demo test coverage check lint docs notebooks models datasets bench-accuracy bench-selection bench-adaptive bench-speed bench-halide bench-readme clean
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,native,halide,lightgbm,plot,dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,native,halide,lightgbm,plot,docs,dev]"
 	touch $(STAMP)
 
 demo: setup
@@ -40,6 +40,10 @@ notebooks: setup
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[notebooks,dev]"
 	$(BIN)/python notebooks/pair.py --check
 	$(BIN)/python -m pytest --quiet --override-ini addopts= -p no:xdist --nbmake --nbmake-timeout 120 notebooks
+
+# Writes the documentation as a site to build/site; nothing is fetched.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # Re-measures the shipped datasets on this machine (about two hours; resumed by running it again).
 datasets: setup
