@@ -5,6 +5,7 @@ Links between them stay those of the repository, so that they lead somewhere in 
 
 from __future__ import annotations
 
+import importlib
 import os
 import posixpath
 import re
@@ -24,6 +25,8 @@ ELSEWHERE = {
     "benchmarks/results/halide.png": "images/halide.png",
 }
 """Where a file of the repository stands in the site."""
+NAMES = re.compile(r"^<!-- names of ([\w.]+) -->$", re.MULTILINE)
+"""Stands for all public names of a module."""
 LINK = re.compile(r"(\]\()([^)#\s]*)((?:#[^)]*)?\))")
 
 
@@ -37,10 +40,16 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Return the text with its links to files of the repository made links within the site."""
+    """Return the text with its links made links within the site, and public names in place of their marks."""
     uri = page.file.src_uri
+    markdown = NAMES.sub(lambda match: _names(match[1]), markdown)
     home = {place: path for path, place in ELSEWHERE.items() if place != "index.md"}.get(uri, f"docs/{uri}")
     return LINK.sub(lambda match: f"{match[1]}{_moved(match[2], home, uri)}{match[3]}", markdown)
+
+
+def _names(module: str) -> str:
+    """Return the directives that describe the public names of a module."""
+    return "\n\n".join(f"::: {module}.{name}" for name in importlib.import_module(module).__all__)
 
 
 def _moved(target: str, home: str, uri: str) -> str:
