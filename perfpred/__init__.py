@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from perfpred.learn.estimators.paper import PaperNetRegressor
     from perfpred.learn.evaluation.accuracy import evaluate
     from perfpred.learn.training import train
+    from perfpred.parallel.cluster import cluster
+    from perfpred.parallel.result_journal import ResultJournal
     from perfpred.predict.bank import Bank, load
     from perfpred.profile import Profile, read_profile, write_profile
     from perfpred.profile.columns.mapping import ColumnMapping
@@ -40,7 +42,9 @@ _HOMES = {
     "Parameter": "perfpred.kernels",
     "PerfpredError": "perfpred.errors",
     "Profile": "perfpred.profile",
+    "ResultJournal": "perfpred.parallel.result_journal",
     "Variant": "perfpred.variants.base",
+    "cluster": "perfpred.parallel.cluster",
     "evaluate": "perfpred.learn.evaluation.accuracy",
     "implements": "perfpred.variants.function",
     "kernel": "perfpred.kernels",
@@ -64,7 +68,9 @@ __all__ = [
     "Parameter",
     "PerfpredError",
     "Profile",
+    "ResultJournal",
     "Variant",
+    "cluster",
     "evaluate",
     "implements",
     "kernel",

@@ -28,7 +28,7 @@ class _SignalledError(KeyboardInterrupt):
 def shown_campaign(title: str) -> Iterator[Bar]:
     """Show the progress of a campaign and what it warns of; a signal ends it with a word on how to go on."""
     kept = "nothing timed is lost: repeat the command with --resume to continue"
-    with _signals_raised(), _warnings_shown(), progress_bar(title, kept) as bar:
+    with signals_raised(), warnings_shown(), progress_bar(title, kept) as bar:
         yield bar
 
 
@@ -47,7 +47,7 @@ def require_any_ok(ok: int, rows: int, where: str) -> None:
 
 
 @contextmanager
-def _signals_raised() -> Iterator[None]:
+def signals_raised() -> Iterator[None]:
     """Raise the first of the signals as `KeyboardInterrupt`; a second one ends it at once."""
     before: dict[int, Any] = {}
 
@@ -68,7 +68,7 @@ def _signals_raised() -> Iterator[None]:
 
 
 @contextmanager
-def _warnings_shown() -> Iterator[None]:
+def warnings_shown() -> Iterator[None]:
     """Print warnings of ours as notices."""
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:

@@ -12,15 +12,17 @@ from joblib import delayed
 from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.learn.data_warnings import warn_of
+from perfpred.learn.fit_identity import PREDICTORS, fit_identity
 from perfpred.learn.fitting.terms import terms_of
 from perfpred.learn.intervals.fitted import TrainingData, fitted_interval
 from perfpred.learn.kernel_expressions import complexity_of, features_of
-from perfpred.learn.pool import run
 from perfpred.learn.registry import Model
 from perfpred.learn.rows.encoded_columns import require_few_columns
 from perfpred.learn.rows.sizes import SIZES, repeat_noise
 from perfpred.learn.rows.storable import require_storable
 from perfpred.learn.source_models import chosen_model, source_bank, source_models_of
+from perfpred.parallel.pool import run
+from perfpred.parallel.result_journal import ResultJournal
 from perfpred.predict.bank import Bank
 from perfpred.predict.expressions import Columns, evaluate
 from perfpred.predict.familiar import Familiar
@@ -42,6 +44,7 @@ def train(  # noqa: PLR0913  # keywords of the public interface
     random_state: int = 0,
     n_jobs: int = -1,
     progress: Progress | None = None,
+    journal: ResultJournal | None = None,
 ) -> Bank:
     """Fit one predictor to each combination of a profile.
 
@@ -67,6 +70,8 @@ def train(  # noqa: PLR0913  # keywords of the public interface
         Processes, as in joblib.
     progress : Progress, optional
         Is updated after each combination.
+    journal : ResultJournal, optional
+        Where each predictor is written down as soon as it is fitted, so that a killed run goes on.
 
     Returns
     -------
@@ -94,6 +99,7 @@ def train(  # noqa: PLR0913  # keywords of the public interface
         require_storable(combination, part)
         require_trainable(combination, part)
     warn_of(parts, chosen, complexity)
+    useful = [source_models_of(each, part.parameters, chosen, sources) for each, part in parts]
     jobs = (
         delayed(fit_predictor)(
             combination,
@@ -101,11 +107,19 @@ def train(  # noqa: PLR0913  # keywords of the public interface
             chosen,
             complexity,
             random_state,
-            source_models_of(combination, part.parameters, chosen, sources),
+            source_models,
         )
-        for combination, part in parts
+        for (combination, part), source_models in zip(parts, useful, strict=True)
     )
-    predictors = run(jobs, len(parts), n_jobs, progress)
+    known = None
+    if journal is not None:
+        fits = [
+            fit_identity(*part, chosen, complexity, models)
+            for part, models in zip(parts, useful, strict=True)
+        ]
+        drawn = {"train_size": train_size, "seed": random_state}
+        known = journal.opened([{**each, **drawn} for each in fits], PREDICTORS)
+    predictors = run(jobs, len(parts), n_jobs, progress, known)
     for predictor in predictors:
         _require_determined(predictor, chosen)
     return Bank(predictors)

@@ -16,7 +16,7 @@ from perfpred.errors import InputError
 from perfpred.learn import registry
 from perfpred.learn.fitting.terms import found_terms
 from perfpred.learn.kernel_expressions import complexity_of, features_of
-from perfpred.learn.pool import run
+from perfpred.parallel.pool import run
 from perfpred.predict.checks import Floats
 from perfpred.profile import Profile
 from perfpred.profile.cells import Value

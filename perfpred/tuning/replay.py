@@ -11,8 +11,10 @@ from joblib import delayed
 
 from perfpred.combination import Combination
 from perfpred.errors import InputError, quoted, require_repeats
-from perfpred.learn.pool import run
+from perfpred.learn.fit_identity import rows_identity
 from perfpred.learn.rows.encoded_columns import require_few_columns
+from perfpred.parallel.pool import run
+from perfpred.parallel.result_journal import PLAIN, ResultJournal
 from perfpred.profile import Profile
 from perfpred.profile.cells import Value
 from perfpred.progress import Progress
@@ -136,6 +138,7 @@ def replay_all(
     warm_start: Sequence[Profile] = (),
     n_jobs: int = -1,
     progress: Progress | None = None,
+    journal: ResultJournal | None = None,
 ) -> pd.DataFrame:
     """Search every combination of a profile with every strategy of `trial`.
 
@@ -151,6 +154,8 @@ def replay_all(
         Processes at the same time; -1 for one per processor.
     progress : Progress, optional
         Told how far it is.
+    journal : ResultJournal, optional
+        Where searches are written down as soon as they are done, so that a killed run goes on.
 
     Returns
     -------
@@ -167,7 +172,8 @@ def replay_all(
     """
     for _, part in profile.combinations():
         require_few_values(part, trial.fixed)
-    jobs = []
+    jobs, identities = [], []
+    starts = [rows_identity(each) for each in warm_start]
     for combination, part in profile.combinations():
         for values, rows in fixed_parts(part, trial.fixed):
             _require_searchable(rows, values, warm_start)
@@ -176,7 +182,11 @@ def replay_all(
                     repeats = range(first, min(first + REPEATS_A_JOB, trial.repeats))
                     task = _Task(combination, rows, values, name, trial, tuple(warm_start))
                     jobs.append(delayed(_replays)(task, repeats))
-    found = run(jobs, len(jobs), n_jobs, progress)
+                    identities.append(
+                        [str(combination), rows_identity(rows), name, asdict(trial), first, starts]
+                    )
+    known = None if journal is None else journal.opened(identities, PLAIN)
+    found = run(jobs, len(jobs), n_jobs, progress, known)
     return pd.DataFrame([document for documents in found for document in documents])
 
 

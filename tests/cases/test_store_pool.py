@@ -11,15 +11,15 @@ import pytest
 from joblib import delayed
 
 from perfpred.errors import InputError, PerfpredError, UnknownNameError
-from perfpred.learn.pool import run
 from perfpred.learn.training import train
+from perfpred.parallel.pool import run
 from perfpred.predict.store import dumps
 from perfpred.profile import read_profile
 
 SLEEPERS = """
 import os, time
 from joblib import delayed
-from perfpred.learn.pool import run
+from perfpred.parallel.pool import run
 
 def sleep():
     print(os.getpid(), flush=True)

@@ -14,11 +14,11 @@ from perfpred.learn.data_warnings import warn_of
 from perfpred.learn.evaluation.scores import scores
 from perfpred.learn.evaluation.splitting import changing_together, kept_together, unseen_split
 from perfpred.learn.fitting.inputs import expressions, logarithmic
-from perfpred.learn.pool import run
 from perfpred.learn.rows.contradictions import contradiction
 from perfpred.learn.rows.covering import covering
 from perfpred.learn.rows.sizes import Sizes, repeat_noise
 from perfpred.learn.source_models import chosen_model, require_learner, source_bank, source_models_of
+from perfpred.parallel.pool import run
 from perfpred.predict.bank import Bank
 from perfpred.predict.prediction import Answers
 from perfpred.predict.quantity import QUANTITIES

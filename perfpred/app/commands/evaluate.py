@@ -19,6 +19,7 @@ from perfpred.app.arguments import (
     TransferOption,
     VariantOption,
 )
+from perfpred.app.clusters import ClusterOption, kept_results, on_cluster
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import percent, print_json, progress_bar, table
 from perfpred.app.frames import records
@@ -68,6 +69,7 @@ def evaluate(
     kernel: KernelOption = None,
     variant: VariantOption = None,
     hardware: HardwareOption = None,
+    cluster: ClusterOption = None,
     json: Json = False,
 ) -> None:
     """Evaluate models on sizes (or inputs) they have not seen, next to the noise floor of the data.
@@ -82,6 +84,8 @@ def evaluate(
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware, columns)
     with (
+        kept_results("evaluate") as journal,
+        on_cluster(cluster),
         data_warnings_as_notices(),
         progress_bar("evaluating", QUICKER) as bar,
     ):
@@ -94,6 +98,7 @@ def evaluate(
             complexity=named,
             random_state=seed,
             progress=bar,
+            journal=journal,
         )
 
         def bank(rows: Profile) -> Bank:

@@ -18,6 +18,7 @@ from perfpred.app.arguments import (
     comma_integers,
     comma_list,
 )
+from perfpred.app.clusters import ClusterOption, kept_results, on_cluster
 from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
 from perfpred.app.frames import records
 from perfpred.app.interrupts import NOTHING_KEPT
@@ -79,6 +80,7 @@ def search(
     kernel: KernelOption = None,
     variant: VariantOption = None,
     hardware: HardwareOption = None,
+    cluster: ClusterOption = None,
     json: Json = False,
 ) -> None:
     """Replay searches for the fastest configuration on recorded measurements.
@@ -105,10 +107,13 @@ def search(
         for path, profile in profiles:
             _require_no_sizes(path, profile)
     found = []
-    for path, profile in profiles:
-        with progress_bar(f"searching {path.name}", f"{NOTHING_KEPT}; fewer --repeats are quicker") as bar:
-            results = replay_all(profile, trial, warm_start=sources, progress=bar)
-        found.append(results.assign(file=str(path)))
+    with kept_results("search") as journal, on_cluster(cluster):
+        for path, profile in profiles:
+            with progress_bar(
+                f"searching {path.name}", f"{NOTHING_KEPT}; fewer --repeats are quicker"
+            ) as bar:
+                results = replay_all(profile, trial, warm_start=sources, progress=bar, journal=journal)
+            found.append(results.assign(file=str(path)))
     results = pd.concat(found, ignore_index=True)
     if plot is not None:
         panels = [f"{Path(each).name.split('.')[0]} {values}".strip() for each, values in _searched(results)]

@@ -21,6 +21,7 @@ from perfpred.app.arguments import (
     TransferOption,
     VariantOption,
 )
+from perfpred.app.clusters import ClusterOption, kept_results, on_cluster
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import notice, percent, print_json, progress_bar, table
 from perfpred.app.notices import data_warnings_as_notices
@@ -60,6 +61,7 @@ def train(
     kernel: KernelOption = None,
     variant: VariantOption = None,
     hardware: HardwareOption = None,
+    cluster: ClusterOption = None,
     json: Json = False,
 ) -> None:
     """Train one predictor per combination of kernel, variant and hardware.
@@ -73,17 +75,20 @@ def train(
     named = complexity_option(complexity)
     profile = read(files, kernel, variant, hardware, columns)
     require_writable(models)
-    with data_warnings_as_notices(), progress_bar("training", NO_MODELS) as bar:
-        bank = training.train(
-            profile,
-            model=model,
-            transfer_from=transfer_option(transfer_from, like),
-            train_size=train_size,
-            complexity=named,
-            random_state=seed,
-            progress=bar,
-        )
-    paths = bank.save(models)
+    sources = transfer_option(transfer_from, like)
+    with kept_results("train", models) as journal:
+        with on_cluster(cluster), data_warnings_as_notices(), progress_bar("training", NO_MODELS) as bar:
+            bank = training.train(
+                profile,
+                model=model,
+                transfer_from=sources,
+                train_size=train_size,
+                complexity=named,
+                random_state=seed,
+                progress=bar,
+                journal=journal,
+            )
+        paths = bank.save(models)
     documents = [_describe(predictor, path) for predictor, path in zip(bank, paths, strict=True)]
     _tell_terms(documents)
     _tell_few(documents, registry.model(documents[0].model).useful_rows)

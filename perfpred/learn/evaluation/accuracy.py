@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,13 @@ from perfpred.learn import registry
 from perfpred.learn.data_warnings import warn, warn_of
 from perfpred.learn.evaluation.scores import scores
 from perfpred.learn.evaluation.splitting import Kept, kept_together, unseen_split
-from perfpred.learn.pool import run
+from perfpred.learn.fit_identity import fit_identity
 from perfpred.learn.registry import Model
 from perfpred.learn.rows.sizes import SIZES, repeat_noise
 from perfpred.learn.source_models import DEFAULT, learners, require_learner, source_bank, source_models_of
 from perfpred.learn.training import fit_predictor, require_trainable
+from perfpred.parallel.pool import run
+from perfpred.parallel.result_journal import Form, ResultJournal
 from perfpred.predict.bank import Bank
 from perfpred.predict.formula import Formula
 from perfpred.predict.predictor import Predictor
@@ -49,6 +52,7 @@ def evaluate(  # noqa: PLR0913  # keywords of the public interface
     random_state: int = 0,
     n_jobs: int = -1,
     progress: Progress | None = None,
+    journal: ResultJournal | None = None,
 ) -> pd.DataFrame:
     """Return the errors of models on rows they have not seen, one row per combination, model and repeat.
 
@@ -78,6 +82,8 @@ def evaluate(  # noqa: PLR0913  # keywords of the public interface
         Processes, as in joblib.
     progress : Progress, optional
         Is updated after each fit.
+    journal : ResultJournal, optional
+        Where each row is written down as soon as it is known, so that a killed run goes on.
 
     Returns
     -------
@@ -113,7 +119,8 @@ def evaluate(  # noqa: PLR0913  # keywords of the public interface
         for source_models in [source_models_of(combination, part.parameters, each, sources)]
         for repeat in range(repeats)
     ]
-    found = run((delayed(_judged)(trial) for trial in trials), len(trials), n_jobs, progress)
+    known = None if journal is None else journal.opened(_identities(trials), JUDGED)
+    found = run((delayed(_judged)(trial) for trial in trials), len(trials), n_jobs, progress, known)
     for remark in dict.fromkeys(each.remark for each in found if each.remark):
         warn(remark)
     return pd.DataFrame([each.row for each in found])
@@ -125,6 +132,10 @@ class Judged:
 
     row: dict[str, object]
     remark: str
+
+
+JUDGED = Form(lambda judged: [judged.row, judged.remark], lambda written: Judged(*written))
+"""A judgement in a journal."""
 
 
 def _remark(predictor: Predictor, kept: Kept) -> str:
@@ -193,6 +204,21 @@ class _Trial:
     seed: int
     complexity: Mapping[str, str] | None
     source_models: Mapping[str, Formula]
+
+
+def _identities(trials: Sequence[_Trial]) -> list[list[Any]]:
+    """Return what each trial depends on; trials that differ in their split alone share most of it."""
+    fits: dict[tuple[Combination, str], dict[str, Any]] = {}
+    for each in trials:
+        key = (each.combination, each.model.name)
+        if key not in fits:
+            fits[key] = fit_identity(
+                each.combination, each.rows, each.model, each.complexity, each.source_models
+            )
+    return [
+        [fits[each.combination, each.model.name], each.split.train_size, each.repeat, each.seed]
+        for each in trials
+    ]
 
 
 def _judged(trial: _Trial) -> Judged:
