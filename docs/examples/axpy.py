@@ -6,6 +6,7 @@ perfpred select axpy --models models n=100000
 """
 
 import ctypes
+import functools
 import subprocess
 import tempfile
 from pathlib import Path
@@ -52,10 +53,11 @@ def with_c(sizes, operands, result):
     return lambda: function(n, *arrays)
 
 
+@functools.cache
 def compiled():
-    """Return the library, compiled into a new folder."""
-    folder = Path(tempfile.mkdtemp(prefix="axpy-"))
-    (folder / "axpy.c").write_text(SOURCE)
-    command = ["gcc", "-O3", "-march=native", "-shared", "-fPIC", "-o", folder / "axpy.so", folder / "axpy.c"]
-    subprocess.run(command, check=True)
-    return ctypes.CDLL(str(folder / "axpy.so"))
+    """Return the library, compiled once per process; once loaded, its file is not needed."""
+    with tempfile.TemporaryDirectory(prefix="axpy-") as name:
+        source, library = Path(name, "axpy.c"), Path(name, "axpy.so")
+        source.write_text(SOURCE)
+        subprocess.run(["gcc", "-O3", "-march=native", "-shared", "-fPIC", "-o", library, source], check=True)
+        return ctypes.CDLL(str(library))
