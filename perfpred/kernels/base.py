@@ -35,12 +35,22 @@ class Parameter:
         The largest value.
     step : int
         Between one value and the next.
+
+    Raises
+    ------
+    InputError
+        Unless `low` <= `high` and `step` >= 1.
     """
 
     name: str
     low: int
     high: int
     step: int = 1
+
+    def __post_init__(self) -> None:
+        if self.low > self.high or self.step < 1:
+            got = f"low={self.low}, high={self.high}, step={self.step}"
+            raise InputError(f"parameter {self.name}: low <= high and step >= 1 must hold, but got {got}")
 
     @property
     def n_values(self) -> int:
@@ -80,6 +90,11 @@ class Kernel:
         What sizes must be for there to be an output.
     dtype : str
         Of operands and result: ``float32`` or ``int32``.
+
+    Raises
+    ------
+    InputError
+        Unless there are parameters, and their names differ.
     """
 
     name: str
@@ -94,6 +109,12 @@ class Kernel:
     extents: tuple[str, ...] = ()
     domain: tuple[SizeRule, ...] = ()
     dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        names = self.parameter_names
+        if not names or len(set(names)) < len(names):
+            rule = "parameters must be at least one, with names that differ"
+            raise InputError(f"kernel {self.name}: {rule}, but are {', '.join(names) or 'none'}")
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -143,18 +164,36 @@ class Kernel:
         return np.iinfo(self.dtype).min if self.exact else np.nan
 
     def agrees(self, sizes: Sizes, result: Array, operands: tuple[Array, ...]) -> bool:
-        """Say whether a `result` equals the reference: exactly, or within accumulated rounding.
+        """Say whether a `result` equals the reference: exactly, or within accumulated rounding."""
+        return self.difference(sizes, result, operands) is None
+
+    def difference(self, sizes: Sizes, result: Array, operands: tuple[Array, ...]) -> str | None:
+        """Say in a sentence how a `result` differs from the reference, None if it agrees.
 
         For floating point the bound is the usual one for a sum of `reduction` products of operands of unit
         size: errors of order ``eps * sqrt(reduction)``, with a wide margin for the order of summation.
         """
         expected = self.reference(sizes, *operands)
-        if result.shape != expected.shape or not np.isfinite(result).all():
-            return False
-        if self.exact:
-            return bool((result == expected).all())
-        bound = 32 * float(np.finfo(np.float32).eps) * np.sqrt(self.reduction(sizes)) * _scale(operands)
-        return bool(np.abs(result - expected).max(initial=0.0) <= bound)
+        if result.shape != np.shape(expected):
+            return f"the result has shape {result.shape}, but the reference {np.shape(expected)}"
+        unwritten = result == self.never if self.exact else ~np.isfinite(result)
+        if unwritten.any():
+            return f"{unwritten.sum()} of {result.size} values were not written, or are not finite"
+        bound = 0.0 if self.exact else _bound(self.reduction(sizes), operands)
+        error = np.abs(result - np.asarray(expected, dtype=np.float64))
+        wrong = ~(error <= bound)  # NaN in the reference too
+        if not wrong.any():
+            return None
+        first = tuple(int(index) for index in np.argwhere(wrong)[0])
+        got, right = float(result[first]), float(expected[first])
+        allowed = f" (+-{bound:.2g})" if bound else ""
+        where = f"{wrong.sum()} of {result.size} values are wrong, the first at {list(first)}"
+        return f"{where}: {got:g}, not {right:g}{allowed}"
+
+
+def _bound(reduction: int, operands: tuple[Array, ...]) -> float:
+    """Return by how much a sum of products may differ from the exact one."""
+    return 32 * float(np.finfo(np.float32).eps) * float(np.sqrt(reduction)) * _scale(operands)
 
 
 def _scale(operands: tuple[Array, ...]) -> float:

@@ -86,15 +86,19 @@ class Worker:
         operands = self._pool.views(self._kernel.operands(sizes))
         (result,) = self._results.views((self._kernel.result(sizes),))
         call = self._variant.bind(self._kernel, self._hardware, sizes, operands, result)
-        if request.get("check") and not self._correct(sizes, call.run, call.result, operands, result):
-            return {"status": "wrong_result"}
+        if request.get("check"):
+            wrong = self._wrong(sizes, call.run, call.result, operands, result)
+            if wrong is not None:
+                return {"status": "wrong_result", "message": wrong}
         monitor_s = self._monitor.time_s()
         return {"status": "ok", "time_s": time_call(call.run, time.perf_counter), "monitor_s": monitor_s}
 
-    def _correct(self, sizes: Sizes, run: Any, get: Any, operands: tuple[Array, ...], result: Array) -> bool:
+    def _wrong(
+        self, sizes: Sizes, run: Any, get: Any, operands: tuple[Array, ...], result: Array
+    ) -> str | None:
         result.fill(self._kernel.never)  # a variant that writes nothing must not pass on an older result
         run(1)
-        return self._kernel.agrees(sizes, get(), operands)
+        return self._kernel.difference(sizes, get(), operands)
 
 
 def start(setup: Mapping[str, Any]) -> Answer:

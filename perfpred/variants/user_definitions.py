@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from perfpred.complexity import Complexity
 from perfpred.errors import InputError, shortlist
 from perfpred.kernels import KERNELS, Kernel
 from perfpred.names import content_key
@@ -100,6 +101,8 @@ def load_definitions(path: Path, *, try_first: bool = True) -> Definitions:
 def _named(text: str, kind: str, what: str) -> str:
     reference = _REFERENCE.fullmatch(text)
     if reference is None:
+        if text.rstrip(":").endswith(".py"):
+            raise InputError(f"{text} says no {kind}: give it as FILE.py:NAME, where NAME is {what}")
         return text
     path, name = Path(reference["path"]), reference["name"]
     found = _LOADED.get(path.resolve()) or load_definitions(path)
@@ -115,6 +118,7 @@ def _tried(path: Path) -> dict[str, Any]:
     for kernel in found.kernels.values():
         with explained(f"{path}: kernel {kernel.name} cannot be used", path):
             _try_sizes(kernel)
+            _try_expressions(kernel)
     return {}
 
 
@@ -124,6 +128,15 @@ def _try_sizes(kernel: Kernel) -> None:
     for shape in (*kernel.operands(sizes), kernel.result(sizes)):
         if not all(isinstance(extent, int | np.integer) and extent >= 0 for extent in shape):
             raise InputError(f"kernel {kernel.name}: shapes must be tuples of whole numbers, but got {shape}")
+
+
+def _try_expressions(kernel: Kernel) -> None:
+    """Read all expressions of a kernel now, not when what was measured is trained on."""
+    known = kernel.parameter_names
+    for text in (*kernel.complexity.values(), *kernel.features.values(), *kernel.extents):
+        unknown = [name for name in Complexity(text).names if name not in known]
+        if unknown:
+            raise InputError(f"'{text}' uses {unknown[0]}, but the parameters are {', '.join(known)}")
 
 
 def _read(path: Path) -> Definitions:

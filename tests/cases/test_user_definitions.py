@@ -1,5 +1,6 @@
 """A kernel and its variants in a file of the user's: measured, trained on, selected among."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -108,6 +109,9 @@ def test_whatever_a_variant_does_becomes_a_row(write, tmp_path, perfpred):
         "twice_raises": {"runtime_error"},
         "twice_returns_nothing": {"runtime_error"},
     }
+    failures = json.loads((tmp_path / "out.meta.json").read_text())["failures"]
+    wrong = {each["message"] for each in failures if each["variant"] == "twice_wrong"}
+    assert all("values are wrong, the first at [0]: " in message for message in wrong), wrong
 
 
 def test_what_was_changed_counts_and_a_campaign_of_other_code_is_not_continued(write, tmp_path):
@@ -130,6 +134,22 @@ def test_what_was_changed_counts_and_a_campaign_of_other_code_is_not_continued(w
         ("(", "mine.py:TWICE", "SyntaxError"),
         ("TWICE = 3", "mine.py:TWICE", "holds neither a perfpred.Kernel nor a variant"),
         ("", "missing.py:TWICE", "there is no file missing.py"),
+        ("", "mine.py", "mine.py says no kernel: give it as FILE.py:NAME"),
+        (
+            "import dataclasses\nTWICE = dataclasses.replace(TWICE, complexity={{'work': 'n*q'}})",
+            "mine.py:TWICE",
+            "'n*q' uses q, but the parameters are n",
+        ),
+        (
+            "import dataclasses\nTWICE = dataclasses.replace(TWICE, parameters=TWICE.parameters * 2)",
+            "mine.py:TWICE",
+            "parameters must be at least one, with names that differ, but are n, n",
+        ),
+        (
+            "pp.Parameter('n', 5, 1)",
+            "mine.py:TWICE",
+            "low <= high and step >= 1 must hold, but got low=5",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told(write, perfpred, text, reference, message):

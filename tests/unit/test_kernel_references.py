@@ -75,11 +75,17 @@ def test_a_result_agrees_up_to_rounding_and_no_further(name, rng):
     operands = operands_of(it, sizes, rng)
     right = it.reference(sizes, *operands).astype(it.dtype)
     assert it.agrees(sizes, right, operands)
+    changed = right.copy()
+    changed.flat[-1] += 1
     for change in (1e-2 if it.dtype == "float32" else 1, it.never):
         wrong = right.copy()
         wrong.flat[-1] = change if change is it.never else wrong.flat[-1] + change
         assert not it.agrees(sizes, wrong, operands)
     assert not it.agrees(sizes, right[..., :-1], operands)
+    assert it.difference(sizes, right, operands) is None
+    assert "has shape" in it.difference(sizes, right[..., :-1], operands)
+    assert "were not written" in it.difference(sizes, np.full_like(right, it.never), operands)
+    assert f"1 of {right.size} values are wrong, the first at [" in it.difference(sizes, changed, operands)
     assert it.never != right.flat[0] and it.random((2, 3), rng).dtype == it.dtype
 
 
