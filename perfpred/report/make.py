@@ -2,56 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-
 from perfpred.errors import InputError
 from perfpred.predict.bank import Bank
 from perfpred.profile.merge import concat
-from perfpred.profile.table import Profile
 from perfpred.progress import Progress
+from perfpred.report.inputs import Inputs
 from perfpred.report.judged import judged_all, without_model
 from perfpred.report.page import build_page
 from perfpred.report.sections import SECTIONS, Section, Sources
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """The files of a report, sorted by what they hold.
-
-    Parameters
-    ----------
-    profiles : mapping of str to Profile
-        Measurements, by file name.
-    schedules : sequence of str
-        Profiles of Halide schedules.
-    """
-
-    profiles: Mapping[str, Profile] = field(default_factory=dict)
-    schedules: Sequence[str] = ()
-
-
-def read_inputs(files: Sequence[Path], read: Callable[[Path], Profile]) -> Inputs:
-    """Return the files sorted by what they hold.
-
-    Parameters
-    ----------
-    files : sequence of Path
-        Profile CSVs, results of tuners (T4, Kernel Tuner), profiles of Halide schedules.
-    read : callable
-        Reads a CSV or a tuner's file to a Profile.
-    """
-    from perfpred.halide.measure.schedules_file import schedules_path
-
-    profiles: dict[str, Profile] = {}
-    schedules: list[str] = []
-    for path in files:
-        if path.suffix == ".csv" and schedules_path(path).exists():
-            schedules.append(str(path))
-        else:
-            profiles[path.name] = read(path)
-    return Inputs(profiles, schedules)
 
 
 def sources_of(
@@ -79,6 +37,9 @@ def sources_of(
         judged=judged,
         spaces=spaces,
         schedules=inputs.schedules,
+        speedups=inputs.speedups,
+        searches=inputs.searches,
+        campaigns=inputs.campaigns,
         curves=curves,
         progress=progress,
     )
@@ -133,7 +94,8 @@ def _made(sources: Sources, progress: Progress | None) -> list[Section]:
 
 def _lead(inputs: Inputs, sources: Sources) -> str:
     rows = sum(len(profile) for profile in inputs.profiles.values())
-    files = len(inputs.profiles) + len(inputs.schedules)
+    others = (inputs.schedules, inputs.searches, inputs.campaigns)
+    files = len(inputs.profiles) + sum(map(len, others)) + bool(inputs.speedups)
     said = f"Made from {rows} measurements in {files} file{'s' if files != 1 else ''}."
     if sources.profile is not None and sources.bank is not None:
         missing = without_model(sources.profile, sources.bank)

@@ -47,7 +47,8 @@ def plot(
     from perfpred.app.plots import require_matplotlib
     from perfpred.app.report_inputs import reader
     from perfpred.predict.bank import load
-    from perfpred.report.make import read_inputs, sources_of
+    from perfpred.report.inputs import read_inputs
+    from perfpred.report.make import sources_of
     from perfpred.report.plots import PLOTS
     from perfpred.report.plots import plot as draw
 

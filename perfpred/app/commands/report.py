@@ -45,7 +45,8 @@ def report(
 ) -> None:
     """Write one HTML file that shows where predictors are right and wrong, and what searches found.
 
-    Takes profile CSVs, results of tuners, and profiles of Halide schedules; the page needs no network.
+    Takes profile CSVs, results of tuners, profiles of Halide schedules, results of halide bench, traces of
+    searches and journals of campaigns, also of those that still run; the page needs no network.
 
     Example: perfpred report datasets/*.csv --models models --out report.html
     """
@@ -55,7 +56,7 @@ def report(
 
     def write() -> int:
         from perfpred.predict.bank import load
-        from perfpred.report.make import read_inputs
+        from perfpred.report.inputs import read_inputs
         from perfpred.report.make import report as made
 
         with progress_bar("drawing", f"{out} was not written; the same command starts it again") as bar:

@@ -4,7 +4,13 @@ from perfpred.report.figures.accuracy import coverage, error_by_size, predicted_
 from perfpred.report.figures.choices import regret, speedups, winners
 from perfpred.report.figures.halide import expected_against_measured
 from perfpred.report.figures.learning import learning_curve
-from perfpred.report.figures.searching import best_so_far, importance, parallel_coordinates, slices
+from perfpred.report.figures.searching import (
+    best_so_far,
+    importance,
+    parallel_coordinates,
+    progress,
+    slices,
+)
 
 __all__ = [
     "best_so_far",
@@ -15,6 +21,7 @@ __all__ = [
     "learning_curve",
     "parallel_coordinates",
     "predicted_against_measured",
+    "progress",
     "regret",
     "slices",
     "speedups",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perfpred.report.figures.style import COLOURS, MANY, MUTED, as_percent, as_seconds, colour, seconds_text
 
@@ -34,6 +35,29 @@ def best_so_far(axes: Axes, results: pd.DataFrame) -> None:
     axes.set(xlabel="evaluations", ylabel="slower than the optimum")
     axes.set_yscale("symlog", linthresh=0.01)
     as_percent(axes.yaxis)
+
+
+def progress(axes: Axes, best: Mapping[str, NDArray[np.float64]], in_seconds: bool = True) -> None:
+    """Draw the best value so far over evaluations, a line per search.
+
+    Parameters
+    ----------
+    axes : Axes
+    best : mapping of str to ndarray
+        Per search, the best of the first 1, 2, ... evaluations; infinite before one succeeded.
+    in_seconds : bool
+        Whether values are seconds.
+    """
+    for index, (name, values) in enumerate(best.items()):
+        at = np.arange(1, len(values) + 1)
+        found = np.isfinite(values)
+        axes.step(at[found], values[found], where="post", color=colour(index), label=name)
+        if found.any():
+            axes.plot(at[found][-1], values[found][-1], "o", ms=4, color=colour(index))
+    axes.set(xlabel="evaluations", ylabel="best so far")
+    if in_seconds:
+        as_seconds(axes.yaxis)
+    axes.legend(fontsize=7, frameon=False)
 
 
 def importance(axes: Axes, shares: Mapping[str, float]) -> None:

@@ -12,6 +12,7 @@ from perfpred.profile.table import Profile
 from perfpred.progress import Progress
 from perfpred.report.figures.style import for_page, themed
 from perfpred.report.judged import Judged
+from perfpred.report.running import CampaignSoFar, SearchSoFar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +33,10 @@ class Sources:
         Tuning spaces and other measurements without a model, by file name.
     schedules : sequence of str
         Paths of profiles of Halide schedules.
+    speedups : sequence of mapping
+        Entries of ``perfpred halide bench --json``.
+    searches : sequence of SearchSoFar
+    campaigns : sequence of CampaignSoFar
     curves : int
         Combinations whose learning curve is computed, which trains.
     progress : Progress or None
@@ -42,6 +47,9 @@ class Sources:
     judged: Sequence[Judged] = ()
     spaces: Mapping[str, Profile] = field(default_factory=dict)
     schedules: Sequence[str] = ()
+    speedups: Sequence[Mapping[str, Any]] = ()
+    searches: Sequence[SearchSoFar] = ()
+    campaigns: Sequence[CampaignSoFar] = ()
     curves: int = 0
     progress: Progress | None = None
 

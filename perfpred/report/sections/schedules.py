@@ -11,9 +11,10 @@ from perfpred.errors import InputError
 from perfpred.halide.measure.schedules_file import read_schedules
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.profile.reader import read_profile
+from perfpred.report.figures.choices import speedups
 from perfpred.report.figures.style import seconds_text
 from perfpred.report.nests import nest_text
-from perfpred.report.sections.base import Block, Code, Section, Sources, Table
+from perfpred.report.sections.base import Block, Code, Section, Sources, Table, picture
 
 AUTOSCHEDULERS = ("mullapudi2016", "adams2019", "li2018", "anderson2021")
 """Sources of schedules that are an autoscheduler's own choice."""
@@ -32,7 +33,7 @@ def section(sources: Sources) -> Section | None:
                 nests.append(found[1])
         except InputError as error:
             skipped.append(str(error))
-    if not rows and not skipped:
+    if not rows and not skipped and not sources.speedups:
         return None
     intro = (
         "The fastest schedule that was measured of each pipeline at its largest size, beside the best "
@@ -44,7 +45,16 @@ def section(sources: Sources) -> Section | None:
         intro += f" Left out: {'; '.join(skipped)}."
     columns = ("pipeline", "size", "#schedules", "#fastest", "#best autoscheduler", "#speedup", "from")
     table = Table(columns, tuple(rows), "Halide pipelines")
-    return Section("halide", "Halide schedules", intro, (table, *nests[:MAX_NESTS]))
+    blocks: list[Block] = [table] if rows else []
+    if sources.speedups:
+        blocks.append(
+            picture(
+                lambda axes: speedups(axes, sources.speedups),
+                "Speedups over the fastest autoscheduler, by runs spent, as halide bench judged them.",
+                (8.0, 3.4),
+            )
+        )
+    return Section("halide", "Halide schedules", intro, (*blocks, *nests[:MAX_NESTS]))
 
 
 def _pipelines(path: Path) -> Iterator[tuple[tuple[str, ...], Block]]:
