@@ -21,6 +21,8 @@ from perfpred.predict.ranges import FARTHEST, Range
 
 MAX_CENTRES = 200
 """Rows that stand for all of training: a query is compared with each."""
+_CHUNK = 1024
+"""Rows whose distances from all centres are worked out together: so many stay in the cache."""
 MAX_PAIRED = 6
 """Products and quotients are made of so many columns at most, those of the widest ranges."""
 MAX_MULTIPLIED = 16
@@ -92,7 +94,8 @@ class Familiar:
             found = np.maximum(found, seen.all_beyond(loosely(text, columns)))
         if len(self.centres):
             places = _places(self.axes, columns)
-            chunks = [self._from_centres(places[i : i + 4096]) for i in range(0, len(places), 4096)]
+            starts = range(0, len(places), _CHUNK)
+            chunks = [self._from_centres(places[i : i + _CHUNK]) for i in starts]
             found = np.maximum(found, np.concatenate(chunks) if chunks else found)
         return np.minimum(found, FARTHEST)
 

@@ -109,10 +109,15 @@ def _refuse_repeats(data: bytes, found: dict[str, Any]) -> None:
         raise ProblemError(400, "the body nests too deeply: a query has three levels") from None
 
 
-def _members(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(_members(each) for each in value.values() if type(each) in (dict, list))
-    return sum(map(_members, value)) if value and type(value[0]) in (dict, list) else 0
+def _members(found: dict[str, Any]) -> int:
+    """Count the members of an object, of those in it, and of those in its arrays; a query has none deeper."""
+    count = len(found)
+    for value in found.values():
+        if type(value) is dict:
+            count += len(value)
+        elif type(value) is list and set(map(type, value)) == {dict}:
+            count += sum(map(len, value))
+    return count
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeAlias
 
 from perfpred.errors import InputError, UnknownNameError, quoted
@@ -96,12 +97,14 @@ def _batch(rows: Any, shared: Values, max_rows: int) -> Sequence[Values]:
         raise InputError(f"queries must be an array of objects, but is {kind_of(rows)}")
     if not 1 <= len(rows) <= max_rows:
         raise InputError(f"a batch has 1 to {max_rows:,} queries, but this one has {len(rows):,}")
-    for number, row in enumerate(rows, 1):
-        if type(row) is not dict or not _VALUES.issuperset(map(type, row.values())):
+    if set(map(type, rows)) != {dict} or not _VALUES.issuperset(map(type, chain(*map(dict.values, rows)))):
+        for number, row in enumerate(rows, 1):
             _values(row, f"query {number}")
-        if shared and not shared.keys().isdisjoint(row):
-            name = next(name for name in row if name in shared)
-            raise InputError(f"query {number}: {quoted(name)} is given twice: here and for all queries")
+    if shared:
+        for number, row in enumerate(rows, 1):
+            if not shared.keys().isdisjoint(row):
+                name = next(name for name in row if name in shared)
+                raise InputError(f"query {number}: {quoted(name)} is given twice: here and for all queries")
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import multiprocessing
 import os
 import signal
@@ -91,8 +92,11 @@ def _serve_here(settings: Settings, listening: socket.socket) -> None:
     log_as_json()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)  # what uvicorn restores, and raises again, after it has ended
+    answering = application(settings)
+    gc.collect()
+    gc.freeze()  # what stays is not looked through again with every large batch
     config = uvicorn.Config(
-        application(settings),
+        answering,
         http=functools.partial(GuardedProtocol, settings.limits),  # type: ignore[arg-type]
         ws="none",
         loop="asyncio",
