@@ -200,24 +200,23 @@ async def timed(
 
 
 async def replaced(port: int, models: Path, count: int, seconds: float) -> None:
-    """Load the service while its models are replaced, each time by others."""
+    """Load the service while its models are replaced, each time by new files."""
     rng = np.random.default_rng(2)
     connections = [await connected(port) for _ in range(count)]
-    paths = sorted(models.glob("matmul-*.json"))
-    loading = asyncio.create_task(load(connections, [single(rng) for _ in range(997)], seconds))
-    bank = pp.load(models)
-    kept = [each for each in bank if each.combination.kernel == "matmul"]
-    for turn in range(REPLACED):
-        await asyncio.sleep(seconds / (REPLACED + 1))
-        await asyncio.to_thread(pp.Bank(kept).save, models)
-        assert len(paths) == len(list(models.glob("matmul-*.json"))), turn
-    answered = await loading
+    asked = [single(rng) for _ in range(997)]
+    answered, _ = await asyncio.gather(load(connections, asked, seconds), replace(models, seconds))
     wrong = sum(status != 200 for status, _ in answered)
-    ready = await reloads(port)
     print(
         f"{len(answered):,} requests in {seconds:g} s, models replaced {REPLACED} times: "
-        f"{wrong} errors; {ready}"
+        f"{wrong} errors; {await reloads(port)}"
     )
+
+
+async def replace(models: Path, seconds: float) -> None:
+    kept = pp.Bank([each for each in pp.load(models) if each.combination.kernel == "matmul"])
+    for _ in range(REPLACED):
+        await asyncio.sleep(seconds / (REPLACED + 1))
+        await asyncio.to_thread(kept.save, models)
 
 
 async def reloads(port: int) -> str:

@@ -1,7 +1,7 @@
 """Ask the service what its OpenAPI document allows, and what it does not, thousands of times.
 
-Runs schemathesis (https://schemathesis.io) with the settings of schemathesis.toml against a service of its own,
-prints its summary, and ends with its exit code: 0 if nothing was found.
+Runs schemathesis (https://schemathesis.io) with the settings of schemathesis.toml against a service of its
+own, prints its summary, and ends with its exit code: 0 if nothing was found.
 
     python benchmarks/serve_schema.py [--cases 5000]
 """
