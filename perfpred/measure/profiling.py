@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from perfpred.cards.dataset import card
 from perfpred.documents.atomic import atomic_write, make_folder
 from perfpred.errors import MeasurementError
 from perfpred.hardware import Machine
 from perfpred.measure.campaign import Effort, RowRecord, run_campaign
-from perfpred.measure.card import card
 from perfpred.measure.destination import Destination, card_path
 from perfpred.measure.journal import CampaignJournal
 from perfpred.measure.outputs import Outputs, claimed

@@ -240,7 +240,7 @@ def test_a_wrong_request_exits_with_2(arguments, message, csv, tmp_path, perfpre
 
 
 def test_an_edited_model_file_is_refused(models, perfpred):
-    path = sorted(models.iterdir())[0]
+    path = sorted(models.glob("*.json"))[0]
     path.write_text(path.read_text().replace('"floor": ', '"floor": 1', 1))
     outcome = perfpred("select", "matmul", "--models", models, "m=1", "n=1", "k=1")
     assert outcome.code == 2

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from perfpred.cards.dataset import card
 from perfpred.errors import InputError, MeasurementError
 from perfpred.hardware import Hardware, Machine
 from perfpred.measure import recheck as rechecking
 from perfpred.measure.campaign import Effort, InMemoryLog, Row, RowRecord, run_campaign
-from perfpred.measure.card import card
 from perfpred.measure.destination import Destination, card_path, stem
 from perfpred.measure.entries import problem, timings_in_range
 from perfpred.measure.plan import Part

@@ -25,7 +25,7 @@ from perfpred.app.clusters import ClusterOption, kept_results, on_cluster
 from perfpred.app.column_options import takes_columns
 from perfpred.app.console import notice, percent, print_json, progress_bar, table
 from perfpred.app.notices import data_warnings_as_notices
-from perfpred.errors import shortlist
+from perfpred.errors import PerfpredError, shortlist
 from perfpred.schemas.learning import TrainedDocument
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def train(
                 journal=journal,
             )
         paths = bank.save(models)
+    _write_card(models)
     documents = [_describe(predictor, path) for predictor, path in zip(bank, paths, strict=True)]
     _tell_terms(documents)
     _tell_few(documents, registry.model(documents[0].model).useful_rows)
@@ -96,6 +97,17 @@ def train(
         print_json(documents)
         return
     _show(documents)
+
+
+def _write_card(models: Path) -> None:
+    """Write the card of all models of the folder; that it cannot be written does not undo the training."""
+    from perfpred.cards.models import write_card
+    from perfpred.predict.bank import load
+
+    try:
+        write_card(load(models), models)
+    except (PerfpredError, OSError) as error:
+        notice(f"the models are saved, but their card is not: {error}")
 
 
 def _tell_terms(documents: list[TrainedDocument]) -> None:

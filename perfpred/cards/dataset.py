@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from perfpred.cards.markdown import document, plain, table
 from perfpred.profile import Profile
 
 LICENCE = "Apache-2.0, as the project"
@@ -27,12 +28,12 @@ def card(profile: Profile, name: str) -> str:
         "Noise floor": _noise(about["timing"], about["statistics"]) + _by_combination(profile),
         "Licence": f"{LICENCE}.",
     }
-    return "\n\n".join([f"# {name}", *(f"**{title}.** {text}" for title, text in sections.items())]) + "\n"
+    return document(plain(name), sections)
 
 
 def _what(profile: Profile, about: Any) -> str:
     found = [str(combination) for combination, _ in profile.combinations()]
-    combinations = found[0] if len(found) == 1 else f"{len(found)} combinations, listed below"
+    combinations = plain(found[0]) if len(found) == 1 else f"{len(found)} combinations, listed below"
     rows = f"{about['statistics']['rows_ok']} rows timed of {len(profile)}"
     return f"{about['summary']}. {combinations}. {rows}; sizes drawn uniformly."
 
@@ -67,8 +68,5 @@ def _by_combination(profile: Profile) -> str:
     parts = list(profile.combinations())
     if len(parts) == 1:
         return ""
-    lines = ["\n", "| variant | hardware | rows | noise floor |", "|---|---|---|---|"]
-    for combination, part in parts:
-        cells = (combination.variant, combination.hardware, str(len(part.ok)), f"{part.noise_floor:.2%}")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    rows = [[c.variant, c.hardware, str(len(part.ok)), f"{part.noise_floor:.2%}"] for c, part in parts]
+    return f"\n\n{table(['variant', 'hardware', 'rows', 'noise floor'], rows)}"
