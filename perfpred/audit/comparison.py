@@ -139,7 +139,7 @@ def _difference(pair: PairedRuns, scatter: float) -> Estimate:
 def _verdict(pair: PairedRuns, delta: Estimate, significant: bool, limit: float, share: float) -> Verdict:
     low, high = delta.below(share), delta.above(share)
     state = _state(pair, delta, significant, limit, (low, high))
-    detectable = max(limit, _reach(delta, share)) if pair.rows else math.inf
+    detectable = max(math.log1p(limit), _reach(delta, share)) if pair.rows else math.inf
     ratio = math.exp(delta.value)
     return Verdict(
         pair.combination,
@@ -178,6 +178,8 @@ def _reason(pair: PairedRuns, state: str, ratio: float, limit: float) -> str:
     if state == "broken":
         more = f" and {len(pair.broken) - 3} more" if len(pair.broken) > 3 else ""
         return f"fails where it ran before: {'; '.join(pair.broken[:3])}{more}"
+    if pair.only_on:
+        return f"only the {pair.only_on} side has it"
     if not pair.rows:
         return "no setting of the parameters was measured in every run of both sides"
     if state == "slower":

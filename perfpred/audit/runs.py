@@ -32,6 +32,8 @@ class PairedRuns:
         Settings that ran on the first side and failed on the second, with their status.
     unpaired : int
         Settings that only one side has, or not every run.
+    only_on : str
+        ``first`` or ``second`` where the other side has no row of the combination; else empty.
     """
 
     combination: Combination
@@ -40,10 +42,11 @@ class PairedRuns:
     second: NDArray[np.float64]
     broken: tuple[str, ...]
     unpaired: int
+    only_on: str = ""
 
 
 def paired_runs(first: Sequence[Profile], second: Sequence[Profile]) -> list[PairedRuns]:
-    """Return the combinations that both sides have.
+    """Return the combinations that either side has; those of one side alone have no rows to compare.
 
     Parameters
     ----------
@@ -66,7 +69,8 @@ def paired_runs(first: Sequence[Profile], second: Sequence[Profile]) -> list[Pai
     if not common:
         have = [shortlist(sorted(" ".join(key) for key in side), shown=3) for side in keys]
         raise InputError(f"the sides have no combination in common: one has {have[0]}, the other {have[1]}")
-    return [_paired(Combination(*key), [_of(side, key) for side in sides], names) for key in common]
+    every = list(dict.fromkeys([*keys[0], *keys[1]]))
+    return [_paired(Combination(*key), [_of(side, key) for side in sides], names) for key in every]
 
 
 def _numbered(profiles: Sequence[Profile], names: list[str]) -> pd.DataFrame:
@@ -87,7 +91,13 @@ def _of(side: pd.DataFrame, key: tuple[str, str, str]) -> pd.DataFrame:
     return side[(side[list(KEYS)] == list(key)).all(axis=1)]
 
 
-def _paired(combination: Combination, sides: list[pd.DataFrame], names: list[str]) -> PairedRuns:
+def _paired(combination: Combination, sides: list[pd.DataFrame], every_name: list[str]) -> PairedRuns:
+    # In a file of several kernels, the parameters of the others are blank: no blank equals another.
+    names = [name for name in every_name if any(side[name].notna().any() for side in sides)]
+    for side, other, only_on in zip(sides, sides[::-1], ("first", "second"), strict=True):
+        if not len(other):
+            settings = len(side[names].drop_duplicates())
+            return PairedRuns(combination, 0, np.empty(0), np.empty(0), (), settings, only_on)
     logs = [_log_times(side, names) for side in sides]
     rows = logs[0].dropna().index.intersection(logs[1].dropna().index)
     every = logs[0].index.union(logs[1].index)

@@ -105,7 +105,14 @@ def text_column(cells: Iterable[Any]) -> pd.Series[Any]:
         except TypeError:
             texts += [text_of(cell) for cell in part]
         known = _small(known)
-    return pd.Series(texts, dtype=_TEXT)
+    return _series(texts)
+
+
+def _series(texts: Any) -> pd.Series[Any]:
+    try:
+        return pd.Series(texts, dtype=_TEXT)
+    except UnicodeEncodeError as error:  # where pandas keeps text as Arrow does
+        raise InputError(f"text in a profile must be valid Unicode, but got {error.object!a}") from None
 
 
 def number_column(cells: Iterable[Any]) -> tuple[NDArray[np.float64], list[int]]:
@@ -126,7 +133,7 @@ def parameter_column(cells: Iterable[Any]) -> tuple[pd.Series[Any] | NDArray[Any
     if counts[_A_TEXT] > counts[_WHOLE] + counts[_REAL]:
         column = np.full(len(typed.kinds), None, dtype=object)
         column[texts] = typed.texts
-        return pd.Series(column, dtype=_TEXT), np.flatnonzero(typed.kinds % 3).tolist()
+        return _series(column), np.flatnonzero(typed.kinds % 3).tolist()
     return (typed.whole if 0 < counts[_WHOLE] == len(typed.kinds) else typed.floats), texts.tolist()
 
 

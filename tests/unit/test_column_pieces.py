@@ -298,3 +298,13 @@ def test_fits_say_what_is_left():
     assert left_over(odd, [y]) is odd
     assert len(squared([x, y], 30)) == 5 and squared([x, y], 15) == [x, y]
     assert explained(x**2, [x]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("place", ["kernel", "layout"])
+def test_text_that_has_no_unicode_form_is_no_traceback(place):
+    odd = pd.Series(["\ud800", "\ud800"], dtype=object)
+    rows = table(layout=["a", "b"]).assign(**{place: odd})
+    try:
+        assert Profile(rows, ("m", "layout")).table[place].tolist() == ["\ud800"] * 2
+    except InputError as error:  # where pandas keeps text as Arrow does
+        assert str(error) == "text in a profile must be valid Unicode, but got '\\ud800'"

@@ -70,8 +70,9 @@ def test_errors(profile, tmp_path):
         write_profile(failed.ok, tmp_path / "p.csv")
     with pytest.raises(InputError, match=r"the metadata must be of JSON's types: .* set"):
         write_profile(Profile(profile.table, profile.parameters, {"isa": {"avx2"}}), tmp_path / "p.csv")
+    odd = pd.Series(["\ud800"] * len(profile.table), dtype=object)
     with pytest.raises(InputError, match="a profile must be valid Unicode"):
-        write_profile(Profile(profile.table.assign(kernel="\ud800"), profile.parameters), tmp_path / "p.csv")
+        write_profile(Profile(profile.table.assign(kernel=odd), profile.parameters), tmp_path / "p.csv")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match="No such file or directory"):
         write_profile(profile, tmp_path / "none" / "p.csv")
