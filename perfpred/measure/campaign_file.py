@@ -96,12 +96,8 @@ def read_campaign(path: Path, machine: Machine, out: str | None = None) -> Campa
     InputError
         If the file cannot be read, is not TOML, or breaks a rule; all broken rules are listed.
     """
-    try:
-        file = _File.model_validate(_document(path))
-    except ValidationError as error:
-        problems = [_sentence(each) for each in error.errors(include_url=False)]
-        raise ProblemsError(str(path), problems) from None
-    where = Destination(out, path.stem) if out else Destination(file.out, path.stem, path.parent)
+    file = _checked(path)
+    where = _destination(file, path, out)
     _check_names(file)
     requests = [
         Request(name, tuple(group.variants), tuple(group.threads), tuple(group.isas))
@@ -119,6 +115,23 @@ def read_campaign(path: Path, machine: Machine, out: str | None = None) -> Campa
         row_limit_s=file.row_limit_s,
     )
     return CampaignFile(make_plan(requests, machine, file.samples, file.seed), where, effort)
+
+
+def read_destination(path: Path, out: str | None = None) -> Destination:
+    """Return where a campaign file writes, whatever can run on this machine; raises as `read_campaign`."""
+    return _destination(_checked(path), path, out)
+
+
+def _checked(path: Path) -> _File:
+    try:
+        return _File.model_validate(_document(path))
+    except ValidationError as error:
+        problems = [_sentence(each) for each in error.errors(include_url=False)]
+        raise ProblemsError(str(path), problems) from None
+
+
+def _destination(file: _File, path: Path, out: str | None) -> Destination:
+    return Destination(out, path.stem) if out else Destination(file.out, path.stem, path.parent)
 
 
 def _combinations(request: Request) -> int:

@@ -1,6 +1,7 @@
 """A cluster of two workers: what dies on the way changes nothing about the models."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,11 @@ import pytest
 
 import perfpred as pp
 from perfpred.errors import InputError, PerfpredError, PerfpredWarning
+from perfpred.hardware import Hardware, probe
+from perfpred.measure.destination import Destination
+from perfpred.measure.host_campaign import HostCampaign, dealt
+from perfpred.measure.plan import Part, Plan
+from perfpred.measure.process import Subject
 from perfpred.parallel import workers
 from perfpred.parallel.pool import run
 from tests.conftest import measurements
@@ -161,6 +167,62 @@ def test_jobs_on_a_cluster_are_those_of_this_machine(place, address, csv, perfpr
     assert f"of the cluster at {address}" in outcome.err
     pp.train(profile, model="linear-c", n_jobs=1).save(place / "here")
     assert _models(place / "by_command") == _models(place / "here")
+
+
+CAMPAIGN = """
+out = "{kernel}-{cpu}.csv"
+samples = 2
+min_rounds = 2
+max_rounds = 2
+
+[[measure]]
+kernels = ["matvec", "softmax"]
+variants = ["naive"]
+"""
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
+def test_a_host_measures_once_whatever_workers_it_has(address, tmp_path, perfpred):
+    file = tmp_path / "campaign.toml"
+    file.write_text(CAMPAIGN)
+    command = ("profile", "--campaign", file, "--cluster", address, "--json")
+    outcome = perfpred(*command)
+    assert outcome.code == 0, outcome.err
+    assert outcome.err.count("2 combinations") == 1  # two workers, one host
+    hardware = {each["hardware"] for each in outcome.json}
+    assert [each.startswith(f"{probe().cpu}-") for each in hardware] == [True]
+    csvs = sorted(tmp_path.glob("*.csv"))
+    assert [path.name for path in csvs] == [f"{name}-{probe().cpu}.csv" for name in ("matvec", "softmax")]
+    assert [len(pp.read_profile(path)) for path in csvs] == [2, 2]
+    assert len(list(tmp_path.glob("*.meta.json"))) == len(list(tmp_path.glob("*.md"))) == 2
+    outcome = perfpred(*command)
+    assert (outcome.code, "exists: continue with --resume" in outcome.err) == (2, True)
+    before = csvs[0].read_bytes()
+    csvs[1].unlink()
+    assert perfpred(*command, "--resume").code == 0
+    assert (csvs[0].read_bytes(), csvs[1].exists()) == (before, True)
+    outcome = perfpred("profile", "matvec", "--out", tmp_path / "a.csv", "--cluster", address)
+    assert (outcome.code, "--cluster measures a --campaign" in outcome.err) == (2, True)
+
+
+def test_hosts_of_one_cpu_share_kernels_and_others_measure_all():
+    def plan(cpu):
+        hardware = Hardware(cpu, "avx2", 1)
+        parts = [
+            Part(name, (Subject(name, "naive", hardware),), ({"n": 1},)) for name in ("matvec", "softmax")
+        ]
+        return Plan(tuple(parts), 0)
+
+    plans = {"a": plan("zen"), "b": plan("zen"), "c": plan("xeon")}
+    request = HostCampaign("", Destination("{kernel}-{cpu}.csv"), 1.0)
+    todo = {host: [str(part.paths[0]) for part in parts] for host, parts in dealt(request, plans).items()}
+    assert todo == {
+        "a": ["matvec-zen.csv"],
+        "b": ["softmax-zen.csv"],
+        "c": ["matvec-xeon.csv", "softmax-xeon.csv"],
+    }
+    with pytest.raises(InputError, match=r"matvec.csv would hold rows of zen and of xeon: put \{cpu\}"):
+        dealt(HostCampaign("", Destination("{kernel}.csv"), 1.0), plans)
 
 
 def test_a_cluster_that_is_not_there_is_said_at_once(csv, perfpred, tmp_path):

@@ -13,7 +13,9 @@ import typer
 from perfpred.app import completing
 from perfpred.app.arguments import Json, LikeOption, Seed, TransferOption, comma_integers, comma_list
 from perfpred.app.campaigns import require_any_ok, shown_campaign
+from perfpred.app.clusters import ClusterOption
 from perfpred.app.console import notice, percent, print_json, progress_bar, say, table
+from perfpred.app.host_campaigns import measure_on_hosts, require_campaign
 from perfpred.errors import InputError
 from perfpred.hardware import Machine, probe
 from perfpred.schemas.measuring import ProfileDocument, RecheckDocument
@@ -85,6 +87,7 @@ def profile(
         float, typer.Option("--time-limit", help="Stop after this many minutes.")
     ] = math.inf,
     row_limit: Annotated[float, typer.Option("--row-limit", help="Maximum seconds per row.")] = 60.0,
+    cluster: ClusterOption = None,
     json: Json = False,
 ) -> None:
     """Measure variants of a kernel, or a campaign of many kernels, on this machine into profile CSVs.
@@ -96,16 +99,22 @@ def profile(
     from perfpred.measure.campaign_file import read_campaign
     from perfpred.measure.destination import Destination
     from perfpred.measure.plan import Request, make_plan
+    from perfpred.measure.profiling import describe
     from perfpred.variants.user_definitions import kernel_name, variant_name
 
     given = [name for name, value in _modes(kernel, campaign, check).items() if value is not None]
     if len(given) != 1:
         raise InputError(f"give one of KERNEL, --campaign, --check, but got {' and '.join(given) or 'none'}")
     sources = transfer_folder(transfer_from, like)
+    require_campaign(campaign, cluster)
     _require_compatible(adaptive, tolerance, sources, given[0])
     machine = probe()
     if check is not None:
         _check(check, machine, seed, json)
+        return
+    if campaign is not None and cluster is not None:
+        found = measure_on_hosts(campaign, out, cluster, time_limit, resume=resume, overwrite=overwrite)
+        _show([ProfileDocument(**each) for each in describe(found)], json)
         return
     if campaign is not None:
         file = read_campaign(campaign, machine, out)
