@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from perfpred.app.diagnosis import machine, plug_ins, surroundings
+from perfpred.app.diagnosis.check import Check
 from perfpred.errors import PerfpredError
 from perfpred.extras import EXTRA_OF
 
@@ -34,39 +37,19 @@ WHAT_FOR = {
 }
 NOISE_S = 1.5
 """How long the speed of the machine is watched, in seconds."""
+MIN_FREE_BYTES = 256 << 20
+"""Below this, compiled variants and schedules may not find room."""
 QUIET = 0.05
 """A machine is quiet if its typical moment is at most 5% slower than its fastest."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the diagnosis.
-
-    Parameters
-    ----------
-    name : str
-        What was looked at.
-    state : str
-        ``ok``, ``missing`` (an optional part), ``warning`` or ``broken``.
-    detail : str
-        What was found.
-    advice : str
-        What to do about it; empty where nothing needs doing.
-    """
-
-    name: str
-    state: str
-    detail: str
-    advice: str = ""
 
 
 def diagnose() -> list[Check]:
     """Return all checks; the one of noise takes about 1.5 seconds, none fails."""
     checks: list[Check] = []
-    for look in (_python, _machine, _extras, _compiler, _cache, _models, _variants, _clock, _noise):
+    for look in LOOKS:
         try:
             checks.extend(look())
-        except (PerfpredError, OSError, ImportError, ValueError) as error:
+        except (PerfpredError, OSError, ImportError, ValueError, subprocess.SubprocessError) as error:
             checks.append(Check(look.__name__.strip("_"), "broken", " ".join(str(error).split())[:300]))
     return checks
 
@@ -138,8 +121,16 @@ def _cache() -> Iterator[Check]:
         advice = "set XDG_CACHE_HOME to a folder that can be written to"
         yield Check("cache", "broken", f"{folder}: {error.strerror or error}", advice)
         return
+    if (free := shutil.disk_usage(folder).free) < MIN_FREE_BYTES:
+        advice = "free some, or set XDG_CACHE_HOME to a folder on a larger disk: compilations will fail"
+        yield Check("cache", "warning", f"{folder}: {free / 2**20:.0f} MiB of the disk are free", advice)
+        return
     size = sum(entry.stat().st_size for entry in folder.rglob("*") if entry.is_file())
-    yield Check("cache", "ok", f"{folder}, {size / 2**20:.0f} MiB of compiled code")
+    yield Check(
+        "cache",
+        "ok",
+        f"{folder}, {size / 2**20:.0f} MiB of compiled code, {free / 2**30:.1f} GiB of the disk are free",
+    )
 
 
 def _models() -> Iterator[Check]:
@@ -215,3 +206,26 @@ def _noise(watch_s: float = NOISE_S, clock: Callable[[], float] = time.perf_coun
         f"measure when it is idle (load average now {load:.1f}): timings are taken again until they agree"
     )
     yield Check("noise", "warning", detail, advice)
+
+
+LOOKS: tuple[Callable[[], Iterator[Check]], ...] = (
+    _python,
+    _machine,
+    machine.virtual,
+    machine.siblings,
+    machine.speed,
+    surroundings.quota,
+    surroundings.limits,
+    surroundings.temporary_files,
+    _extras,
+    plug_ins.halide,
+    plug_ins.gpu,
+    plug_ins.entry_points_that_load,
+    _compiler,
+    _cache,
+    _models,
+    _variants,
+    _clock,
+    _noise,
+)
+"""What is looked at, in this order."""
