@@ -13,6 +13,8 @@ from perfpred.serve.settings import Limits
 
 MAX_HEAD = 32 << 10
 """Bytes of the head of a request."""
+_LINGER_S = 1.0
+"""A refused client may go on sending so long, into nothing."""
 
 
 class GuardedProtocol(H11Protocol):
@@ -30,6 +32,7 @@ class GuardedProtocol(H11Protocol):
         self._limits = limits
         self._head: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
+        self._is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the head of a request."""
@@ -41,6 +44,8 @@ class GuardedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; a head must come within its time from its first byte."""
+        if self._is_refused:
+            return
         if self._head is None and self._is_idle():
             self._wait_for_head()
         super().data_received(data)
@@ -101,5 +106,8 @@ class GuardedProtocol(H11Protocol):
             self.transport.write(self.conn.send(h11.Response(status_code=status, headers=headers)) or b"")
             self.transport.write(self.conn.send(h11.Data(data=body)) or b"")
         except h11.LocalProtocolError:  # an answer is on its way already
-            pass
-        self.transport.close()
+            self.transport.close()
+            return
+        self._is_refused = True
+        self.transport.write_eof()  # closed at once, what the client still sends would undo the answer
+        self.loop.call_later(_LINGER_S, self.transport.close)
