@@ -11,7 +11,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,native,halide,lightgbm,plot,docs,dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[native,halide,lightgbm,report,serve,cluster,docs,notebooks,dev]"
 	touch $(STAMP)
 
 demo: setup
