@@ -26,7 +26,7 @@ ELSEWHERE = {
 }
 """Where a file of the repository stands in the site."""
 NAMES = re.compile(r"^<!-- names of ([\w.]+) -->$", re.MULTILINE)
-"""Stands for all public names of a module."""
+"""Stands for all public names of a module that the page does not name itself."""
 LINK = re.compile(r"(\]\()([^)#\s]*)((?:#[^)]*)?\))")
 
 
@@ -42,14 +42,15 @@ def on_files(files: Any, config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Return the text with its links made links within the site, and public names in place of their marks."""
     uri = page.file.src_uri
-    markdown = NAMES.sub(lambda match: _names(match[1]), markdown)
+    markdown = NAMES.sub(lambda match: _names(match[1], markdown), markdown)
     home = {place: path for path, place in ELSEWHERE.items() if place != "index.md"}.get(uri, f"docs/{uri}")
     return LINK.sub(lambda match: f"{match[1]}{_moved(match[2], home, uri)}{match[3]}", markdown)
 
 
-def _names(module: str) -> str:
-    """Return the directives that describe the public names of a module."""
-    return "\n\n".join(f"::: {module}.{name}" for name in importlib.import_module(module).__all__)
+def _names(module: str, markdown: str) -> str:
+    """Return the directives that describe the public names of a module, but for those that a page has."""
+    lines = [f"::: {module}.{name}" for name in importlib.import_module(module).__all__]
+    return "\n\n".join(line for line in lines if line not in markdown.splitlines())
 
 
 def _moved(target: str, home: str, uri: str) -> str:

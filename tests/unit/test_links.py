@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/README.md")),
     *(ROOT / name / "README.md" for name in ("datasets", "benchmarks/results", "models")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
@@ -47,6 +47,13 @@ def test_links_lead_somewhere(page):
         assert target.is_relative_to(ROOT.resolve()), f"{page.name} links to {link}, outside the project"
         if parts.fragment:
             assert parts.fragment in anchors(target), f"{page.name}: {link}: no such heading"
+
+
+def test_files_that_contributing_names_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:perfpred|tests|docs|benchmarks|notebooks|datasets)/[\w./-]*)`", text)
+    assert len(named) > 30
+    assert [each for each in named if not (ROOT / each).exists()] == []
 
 
 def test_every_page_is_in_the_site():
