@@ -25,7 +25,7 @@ from perfpred.measure.campaign import Effort, Row, RowRecord
 from perfpred.measure.timing import Estimate
 from perfpred.profile import Profile
 
-PARAMETERS = ("width", "height", "schedule", *FEATURES)
+PARAMETERS = ("width", "height", "schedule")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ class Results:
         frame = pd.DataFrame(table)
         unknown = frame[list(FEATURES)].isna().any(axis=1)
         frame.loc[frame["variant"].isin(frame.loc[unknown, "variant"]), list(FEATURES)] = np.nan
-        return Profile(frame, PARAMETERS, self._metadata(effort) | dict(about))
+        described = [name for name in FEATURES if frame[name].notna().any()]
+        frame = frame.drop(columns=[name for name in FEATURES if name not in described])
+        return Profile(frame, (*PARAMETERS, *described), self._metadata(effort) | dict(about))
 
     def _features(self, candidate: Candidate, size: Size) -> dict[str, float]:
         try:
