@@ -181,24 +181,19 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 def plot(table: pd.DataFrame, path: Path) -> None:
     """Draw the learning curves of both ways, with the spread over splits as bands."""
     try:
-        import matplotlib as mpl
+        from matplotlib.figure import Figure
     except ImportError:
-        sys.exit("--plot needs matplotlib: pip install matplotlib")
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
+        sys.exit("--plot needs matplotlib: pip install 'perfpred[plot]'")
+    from perfpred.report.figures import learning_curve
 
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharex=True)
+    figure = Figure(figsize=(10, 4), layout="constrained")
     titles = {"mape": "all test rows", "mape_slowest70": "slowest 70%"}
-    for axis, (error, title) in zip(axes, titles.items(), strict=True):
-        for way in ("random", "adaptive", f"random{RELATED}", f"adaptive{RELATED}"):
-            by_seed = table[table["way"] == way].groupby(["rows", "seed"])[error].mean().unstack() * 100
-            axis.plot(by_seed.index, by_seed.mean(axis=1), marker="o", label=way)
-            axis.fill_between(by_seed.index, by_seed.min(axis=1), by_seed.max(axis=1), alpha=0.25)
-        axis.axhline(100 * table["noise"].mean(), color="grey", linestyle=":", label="noise")
-        axis.set(title=title, xlabel="measured rows", ylabel="mean absolute percentage error")
-        axis.set_ylim(bottom=0)
-        axis.legend()
-    figure.tight_layout()
+    ways = table[table["way"].isin(("random", "adaptive", f"random{RELATED}", f"adaptive{RELATED}"))]
+    for axes, (error, title) in zip(figure.subplots(1, 2, sharex=True), titles.items(), strict=True):
+        by_seed = ways.groupby(["way", "rows", "seed"], sort=False)[error].mean().reset_index()
+        curve = by_seed.rename(columns={"way": "model", "rows": "train_size", error: "mape"})
+        learning_curve(axes, curve[curve["train_size"] > 0], table["noise"].mean())
+        axes.set(title=title, xlabel="measured rows")
     figure.savefig(path, dpi=150)
 
 

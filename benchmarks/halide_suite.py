@@ -105,25 +105,13 @@ def summary(documents: list[dict[str, Any]]) -> str:
 
 
 def draw(documents: list[dict[str, Any]], path: Path) -> None:
-    """Draw the speedups over the fastest autoscheduler, a group a pipeline, a bar a budget."""
+    """Draw the speedups over the fastest autoscheduler, a group per pipeline, a bar per budget."""
     from matplotlib.figure import Figure
 
-    names = list(dict.fromkeys(each["pipeline"] for each in documents))
-    budgets = sorted({each["budget"] for each in documents if each["budget"] is not None})
+    from perfpred.report.figures import speedups
+
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    axes = figure.subplots()
-    width = 0.8 / len(budgets)
-    for place, budget in enumerate(budgets):
-        mine = {each["pipeline"]: each["speedup"] for each in documents if each["budget"] == budget}
-        speedups = [mine.get(name, np.nan) for name in names]
-        at = np.arange(len(names)) + width * (place - (len(budgets) - 1) / 2)
-        axes.bar(at, speedups, width, label=f"{budget} runs")
-    axes.axhline(1.0, color="black", linewidth=0.8)
-    axes.set_xticks(np.arange(len(names)), names, rotation=30, ha="right")
-    axes.set(ylabel="speedup over the fastest autoscheduler", yscale="log")
-    axes.set_yticks([0.8, 1, 1.25, 1.5, 2, 3], ["0.8", "1", "1.25", "1.5", "2", "3"])
-    axes.minorticks_off()
-    axes.legend()
+    speedups(figure.subplots(), documents)
     figure.savefig(path, dpi=120)
 
 

@@ -68,29 +68,16 @@ def noise_floor(results: pd.DataFrame) -> float:
 
 
 def plot(results: pd.DataFrame, path: Path) -> None:
-    """Write a PNG: a panel a measure, a line a model with its band, and the noise floor."""
+    """Write a PNG: a panel per measure, a line per model with its band, and the noise floor."""
     from matplotlib.figure import Figure
+
+    from perfpred.report.figures import learning_curve as draw
 
     figure = Figure(figsize=(10, 4.5), layout="constrained")
     for axes, (measure, title) in zip(figure.subplots(1, 2, sharey=True), MEASURES.items(), strict=True):
-        for model, points in curves(results, measure).groupby("model", sort=False):
-            sizes, mean, deviation = (
-                points.index.get_level_values("train_size"),
-                points["mean"],
-                points["std"],
-            )
-            [line] = axes.plot(sizes, mean, marker="o", label=model)
-            # A band that reaches 0 has no place on a logarithmic axis.
-            low = (mean - deviation).clip(lower=mean / 10)
-            axes.fill_between(sizes, low, mean + deviation, color=line.get_color(), alpha=0.2)
-        axes.axhline(noise_floor(results), color="black", linestyle="--", label="noise floor")
-        axes.set(xscale="log", yscale="log", title=title, xlabel="training rows")
-        ticks = sorted(results["train_size"].unique())
-        axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
-        axes.minorticks_off()
-    axes.legend()
-    figure.axes[0].set_ylabel("MAPE, percent")
-    figure.axes[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        by_repeat = results.groupby(["model", "train_size", "repeat"], sort=False)[measure].mean()
+        draw(axes, by_repeat.reset_index(name="mape"), noise_floor(results) / 100)
+        axes.set_title(title)
     figure.savefig(path, format="png", dpi=150)
 
 

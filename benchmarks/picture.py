@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 import perfpred as pp
+from perfpred.report.figures import predicted_against_measured, speedups
+from perfpred.report.judged import judged_all
 
 ROOT = Path(__file__).parent.parent
 HARDWARE = "intel-xeon-6-207-avx512-1t"
@@ -24,37 +27,29 @@ BUDGET = 10
 
 def draw_predictions(axes: Any) -> None:
     """Draw measured against predicted times of matmul at the sizes that training did not see."""
-    for variant, colour in zip(VARIANTS, ("tab:orange", "tab:blue"), strict=True):
-        profile = pp.read_profile(ROOT / "datasets" / f"matmul-{variant}-{HARDWARE}.csv")
-        mine = profile.table.sample(frac=1, random_state=0)
-        train, test = mine[:TRAIN_SIZE], mine[TRAIN_SIZE:]
-        estimator = pp.AugmentedRegressor(complexity={"work": "m*n*k"})
-        estimator.fit(train[["m", "n", "k"]], train["time_s"])
-        predicted = estimator.predict(test[["m", "n", "k"]])
-        error = np.mean(np.abs(predicted / test["time_s"] - 1))
-        label = f"{variant}: {len(test)} new sizes, mean error {error:.1%}"
-        axes.scatter(1e6 * test["time_s"], 1e6 * predicted, s=7, color=colour, label=label)
-    axes.set(xscale="log", yscale="log", xlabel="measured µs", ylabel="predicted µs")
-    axes.axline((1, 1), (10, 10), color="black", linewidth=0.6, zorder=0)
-    axes.set_xlim(3, 2e5)
-    axes.set_ylim(3, 2e5)
-    axes.set_title("matmul on one thread, 250 sizes in training", fontsize=10)
-    axes.legend(fontsize=8, loc="upper left", frameon=False)
+    paths = [ROOT / "datasets" / f"matmul-{variant}-{HARDWARE}.csv" for variant in VARIANTS]
+    profile = pp.read_profile(paths)
+    parts = [part.table.sample(frac=1, random_state=0) for _, part in profile.combinations()]
+    train, test = (
+        pp.Profile(pd.concat([part[rows] for part in parts], ignore_index=True), profile.parameters)
+        for rows in (slice(None, TRAIN_SIZE), slice(TRAIN_SIZE, None))
+    )
+    bank = pp.train(train, complexity={"work": "m*n*k"}, random_state=0)
+    judged = judged_all(test, bank)
+    predicted_against_measured(axes, judged)
+    errors = ", ".join(f"{each.combination.variant} {each.mape:.1%}" for each in judged)
+    axes.set_title(f"matmul, {TRAIN_SIZE} sizes in training; mean error on new sizes: {errors}", fontsize=9)
 
 
 def draw_halide(axes: Any) -> None:
     """Draw the speedups of Halide schedules chosen with ten runs over the fastest autoscheduler's."""
     documents = json.loads((ROOT / "benchmarks" / "results" / "halide.json").read_text(encoding="utf-8"))
-    chosen = {each["pipeline"]: each["speedup"] for each in documents if each["budget"] == BUDGET}
-    names = sorted(chosen, key=lambda name: chosen[name])
-    mean = float(np.exp(np.mean(np.log(list(chosen.values())))))
-    axes.barh(names, [chosen[name] for name in names], color="tab:green")
-    axes.axvline(1.0, color="black", linewidth=0.8)
-    axes.set(xlabel="speedup over the fastest of Halide's autoschedulers", xscale="log")
-    axes.set_xticks([1, 1.5, 2, 3], ["1", "1.5", "2", "3"])
-    axes.minorticks_off()
-    axes.set_title(f"Halide schedules chosen with {BUDGET} runs: {mean:.2f}x", fontsize=10)
-    axes.tick_params(axis="y", labelsize=8)
+    chosen = sorted(
+        (each for each in documents if each["budget"] == BUDGET), key=lambda each: -each["speedup"]
+    )
+    mean = float(np.exp(np.mean(np.log([each["speedup"] for each in chosen]))))
+    speedups(axes, chosen)
+    axes.set_title(f"Halide schedules chosen with {BUDGET} runs: {mean:.2f}x", fontsize=9)
 
 
 def main() -> None:

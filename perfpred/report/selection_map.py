@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -91,9 +91,10 @@ def selection_map(
     return SelectionMap(kernel, hardware, x, y, moved, fixed, variants, cells)
 
 
-def maps_of(bank: Bank, **options: int) -> list[SelectionMap]:
-    """Return the maps of all kernels and hardware that offer a choice; options as of `selection_map`."""
-    places = dict.fromkeys((key.kernel, key.hardware) for key in bank.combinations)
+def maps_of(bank: Bank, kernels: Collection[str] | None = None, **options: int) -> list[SelectionMap]:
+    """Return the maps of kernels (all by default) and hardware that offer a choice, as of `selection_map`."""
+    wanted = (key for key in bank.combinations if kernels is None or key.kernel in kernels)
+    places = dict.fromkeys((key.kernel, key.hardware) for key in wanted)
     counts = {place: sum((k.kernel, k.hardware) == place for k in bank.combinations) for place in places}
     found = []
     for kernel, hardware in places:

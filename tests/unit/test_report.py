@@ -213,3 +213,21 @@ def test_figures_that_cannot_be_drawn_say_why(perfpred, tmp_path):
     assert "name their folder with --models" in bare.err
     ending = perfpred("plot", "importance", str(tmp_path / "f.csv"), "--out", str(tmp_path / "f.xyz"))
     assert "written as .svg" in ending.err
+
+
+DRAWING = {"bar", "barh", "fill_between", "hist", "imshow", "loglog", "scatter", "semilogx"}
+
+
+def test_nothing_but_figures_draws():
+    import ast
+
+    root = Path(__file__).parents[2]
+    sources = [each for folder in ("perfpred", "benchmarks") for each in (root / folder).rglob("*.py")]
+    found = [
+        f"{path.relative_to(root)}: {node.func.attr}"
+        for path in sources
+        if "figures" not in path.parts and "matplotlib" in (text := path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in DRAWING
+    ]
+    assert found == []

@@ -18,7 +18,8 @@ def section(sources: Sources) -> Section | None:
     if sources.bank is None:
         return None
     blocks: list[Block] = []
-    maps = maps_of(sources.bank, steps=STEPS, levels=LEVELS, sliders=SLIDERS)[:MAX_MAPS]
+    kernels = {each.combination.kernel for each in sources.judged}
+    maps = maps_of(sources.bank, kernels, steps=STEPS, levels=LEVELS, sliders=SLIDERS)[:MAX_MAPS]
     blocks.extend(map_chart(found) for found in maps)
     losses = {} if sources.profile is None else losses_of_bank(sources.profile, sources.bank)
     if losses:

@@ -51,7 +51,7 @@ def section(sources: Sources) -> Section | None:
             picture(
                 lambda axes: speedups(axes, sources.speedups),
                 "Speedups over the fastest autoscheduler, by runs spent, as halide bench judged them.",
-                (8.0, 3.4),
+                (5.4, 3.2),
             )
         )
     return Section("halide", "Halide schedules", intro, (*blocks, *nests[:MAX_NESTS]))
