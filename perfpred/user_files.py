@@ -13,6 +13,7 @@ import os
 import site
 import sys
 import sysconfig
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -26,6 +27,8 @@ from perfpred.errors import InputError, one_line
 
 MAX_HEARD = 300
 """Characters of what a file wrote on stderr that are quoted when it ended the program."""
+_STANDING = threading.RLock()
+"""Held while the search path, the modules and the input of the process are those of one file."""
 
 
 class UserFile:
@@ -70,26 +73,27 @@ class UserFile:
     @contextmanager
     def _standing(self) -> Iterator[None]:
         """Stand in the file's place: its path, its neighbours, its empty command line, no input."""
-        before, path, arguments, stdin, writes = (
-            *(dict(sys.modules), sys.path[:], sys.argv),
-            *(sys.stdin, sys.dont_write_bytecode),
-        )
-        hidden = [name for name, module in before.items() if self._hides(name, module)]
-        for name in hidden:
-            del sys.modules[name]
-        sys.modules.update(self._neighbours)
-        sys.path[:], sys.argv, sys.dont_write_bytecode = self._path, [str(self.path)], True
-        importlib.invalidate_caches()
-        try:
-            with Path(os.devnull).open(encoding="utf-8") as sys.stdin:
-                yield
-        finally:
-            self._path = sys.path[:]
-            sys.path[:], sys.argv, sys.stdin, sys.dont_write_bytecode = path, arguments, stdin, writes
-            for name, module in list(sys.modules.items()):
-                if module is not before.get(name) and self._owns(module):
-                    self._neighbours[name] = sys.modules.pop(name)
-            sys.modules.update({name: before[name] for name in hidden})
+        with _STANDING:  # all of this is the process's
+            before, path, arguments, stdin, writes = (
+                *(dict(sys.modules), sys.path[:], sys.argv),
+                *(sys.stdin, sys.dont_write_bytecode),
+            )
+            hidden = [name for name, module in before.items() if self._hides(name, module)]
+            for name in hidden:
+                del sys.modules[name]
+            sys.modules.update(self._neighbours)
+            sys.path[:], sys.argv, sys.dont_write_bytecode = self._path, [str(self.path)], True
+            importlib.invalidate_caches()
+            try:
+                with Path(os.devnull).open(encoding="utf-8") as sys.stdin:
+                    yield
+            finally:
+                self._path = sys.path[:]
+                sys.path[:], sys.argv, sys.stdin, sys.dont_write_bytecode = path, arguments, stdin, writes
+                for name, module in list(sys.modules.items()):
+                    if module is not before.get(name) and self._owns(module):
+                        self._neighbours[name] = sys.modules.pop(name)
+                sys.modules.update({name: before[name] for name in hidden})
 
     def _owns(self, module: ModuleType | None) -> bool:
         """Say whether a module was read from the file's folder, and is not installed there."""
