@@ -73,6 +73,11 @@ def _trained(typed: Mapping[str, Any]) -> list[Combination]:
     return [each for each in found if kernel in (None, each.kernel)]
 
 
+def listed(names: Iterable[str]) -> Completer:
+    """Return a completer that offers names that are known from the start."""
+    return _offered(lambda _: names)
+
+
 kernels = _offered(_kernels)
 variants = _offered(_variants)
 models = _offered(_models)

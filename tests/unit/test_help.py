@@ -135,6 +135,7 @@ def completed(shell, line, tmp_path, **environment):
         ("perfpred predict conv2d --variant e", ["eigen"]),
         ("perfpred train --model aug", ["augmented"]),
         ("perfpred halide rank blu", ["blur"]),
+        ("perfpred export --to ", ["c", "t4"]),
     ],
 )
 def test_bash_is_offered_verbs_options_and_names(line, offered, tmp_path):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import HardwareOption, Json, KernelOption, VariantOption
 from perfpred.app.console import notice, print_json
 from perfpred.errors import InputError, UnknownNameError
@@ -21,7 +22,14 @@ def export(
         typer.Argument(help="Model files, or folders of them; for t4, profile CSVs.", show_default=False),
     ],
     out: Annotated[Path, typer.Option("--out", help="File to write.", show_default=False)],
-    to: Annotated[str, typer.Option("--to", help="c: a C99 header; t4: T4 results.")] = "c",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="c: a C99 header; t4: T4 results.",
+            autocompletion=completing.listed(FORMATS),
+        ),
+    ] = "c",
     kernel: KernelOption = None,
     variant: VariantOption = None,
     hardware: HardwareOption = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from perfpred.app import completing
 from perfpred.app.arguments import Json, Seed
 from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads
 from perfpred.app.console import notice, print_json, progress_bar, seconds
@@ -24,7 +25,14 @@ def schedule(
     out: Annotated[Path, typer.Option("--out", help="File to write.", show_default=False)],
     models: Annotated[Path | None, typer.Option("--models", help="Folder of 'halide train'.")] = None,
     budget: Annotated[int, typer.Option("--budget", min=0, help="Schedules to run.")] = 0,
-    emit: Annotated[str, typer.Option("--emit", help="python or cpp; JSON otherwise.")] = "",
+    emit: Annotated[
+        str,
+        typer.Option(
+            "--emit",
+            help="python or cpp; JSON otherwise.",
+            autocompletion=completing.listed(LANGUAGES),
+        ),
+    ] = "",
     threads: Threads = 0,
     isa: Isa = "",
     seed: Seed = 0,
