@@ -38,7 +38,7 @@ def draw_predictions(axes: Any) -> None:
     judged = judged_all(test, bank)
     predicted_against_measured(axes, judged)
     errors = ", ".join(f"{each.combination.variant} {each.mape:.1%}" for each in judged)
-    axes.set_title(f"matmul, {TRAIN_SIZE} sizes in training; mean error on new sizes: {errors}", fontsize=9)
+    axes.set_title(f"matmul, {TRAIN_SIZE} sizes in training\nmean error on new sizes: {errors}", fontsize=9)
 
 
 def draw_halide(axes: Any) -> None:
