@@ -129,7 +129,13 @@ def measure_on_hosts(
 
 
 def dealt(request: HostCampaign, found: dict[str, Plan]) -> dict[str, list[HostPart]]:
-    """Return the parts of each host; hosts of the same CPU take kernels in turn."""
+    """Return the parts of each host; hosts of the same CPU take kernels in turn.
+
+    Raises
+    ------
+    InputError
+        If rows of different CPUs would go to one file.
+    """
     same: dict[str, list[str]] = {}
     for host, plan in found.items():
         same.setdefault(plan.subjects[0].hardware.cpu, []).append(host)
