@@ -29,6 +29,8 @@ MAX_HEARD = 300
 """Characters of what a file wrote on stderr that are quoted when it ended the program."""
 _STANDING = threading.RLock()
 """Held while the search path, the modules and the input of the process are those of one file."""
+if hasattr(os, "register_at_fork"):  # a child has no thread that would ever let go of it
+    os.register_at_fork(after_in_child=_STANDING._at_fork_reinit)  # type: ignore[attr-defined]  # CPython's own
 
 
 class UserFile:

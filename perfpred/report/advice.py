@@ -18,6 +18,7 @@ COVERED = 0.85
 """90% intervals that hold fewer of the times than this are too narrow."""
 
 NOTHING_TO_DO = "Nothing needs doing: errors are about as large as the noise of the rows."
+NO_NOISE = "Nothing stands out, but the rows do not say how well they repeat: measure some of them again."
 
 
 def advice(judged: Judged) -> str:
@@ -57,7 +58,7 @@ def _advice(judged: Judged) -> Iterator[str]:
         )
     if judged.failed:
         yield f"Some rows have no time: {_failures(judged)}."
-    yield NOTHING_TO_DO
+    yield NOTHING_TO_DO if np.isfinite(noise) else NO_NOISE
 
 
 def worst_part(judged: Judged) -> tuple[str, float] | None:

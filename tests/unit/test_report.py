@@ -77,6 +77,7 @@ def test_without_a_model_there_is_nothing_to_judge(bank):
         ({"noise": 0.2}, "measure again"),
         ({"failed": {"timeout": 3}}, "3 timeout"),
         ({}, "Nothing needs doing"),
+        ({"noise": float("nan")}, "do not say how well they repeat"),
     ],
 )
 def test_advice_names_the_largest_trouble(case, said):
