@@ -90,8 +90,15 @@ def _serve_here(settings: Settings, listening: socket.socket) -> None:
     from perfpred.serve.application import application  # makes counters: after their folder is known
 
     log_as_json()
+    begun: list[uvicorn.Server] = []
+
+    def end(*_: object) -> None:
+        """End while models are still loaded; later uvicorn ends, and raises the signal again: all is done."""
+        if not any(each.started for each in begun):
+            raise SystemExit(0)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)  # what uvicorn restores, and raises again, after it has ended
+        signal.signal(number, end)
     answering = application(settings)
     gc.collect()
     gc.freeze()  # what stays is not looked through again with every large batch
@@ -109,7 +116,8 @@ def _serve_here(settings: Settings, listening: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=round(settings.limits.shutdown_s),
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    begun.append(uvicorn.Server(config))
+    begun[0].run(sockets=[listening])
 
 
 class _Workers:

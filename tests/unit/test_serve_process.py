@@ -217,6 +217,7 @@ def test_workers_share_a_port_and_their_counters(models):
         with urllib.request.urlopen(service.url + "/metrics", timeout=30) as response:
             text = response.read().decode()
         assert 'path="/v1/models",status="200"} 20.0' in text
+        service.wait_until(lambda: sum("Started server process" in line for line in service.lines) == 2)
         assert service.end() == 0
         started = {json.loads(line)["process"] for line in service.lines if "Started server process" in line}
         assert len(started) == 2
