@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import uvicorn
+from threadpoolctl import threadpool_limits
 
 from perfpred.errors import InputError, PerfpredError, quoted
 from perfpred.serve.logs import log_as_json
@@ -99,6 +100,7 @@ def _serve_here(settings: Settings, listening: socket.socket) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    threadpool_limits(limits=1)  # products of a batch are small: more threads would only wait for each other
     answering = application(settings)
     gc.collect()
     gc.freeze()  # what stays is not looked through again with every large batch
