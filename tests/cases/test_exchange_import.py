@@ -218,7 +218,7 @@ class TestParse:
         ('{"candidate": {"x": 1}, "time_s": 1, "status": [1], "cost_s": 0}', "status must be a text"),
         ('{"candidate": {"x": 1}, "time_s": 1, "time_s": 2, "status": "ok", "cost_s": 0}', "names 'time_s' twice"),
         ('{"candidate": {"x": NaN}, "time_s": 1, "status": "ok", "cost_s": 0}', "NaN is no number"),
-        ('{"candidate": {"x": [1]}, "time_s": 1, "status": "ok", "cost_s": 0}', "it must hold candidate"),
+        ('{"candidate": {"x": [1]}, "time_s": 1, "status": "ok", "cost_s": 0}', "the space has no configuration"),
         ("[]", "it must hold candidate"),
         ("[" * 5000, "it nests too deeply"),
     ],

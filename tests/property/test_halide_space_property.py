@@ -82,7 +82,8 @@ def test_a_plan_survives_its_text(drawn):
     name, size, plan = drawn
     candidate = lower(plan, graph_of(name, size))
     assert Plan.loads(plan.dumps()) == plan
-    assert lower(Plan.loads(candidate.origin), graph_of(name, size)) == candidate
+    assert candidate.plan == plan
+    assert lower(Plan.loads(plan.dumps()), graph_of(name, size)) == candidate
     assert Candidate.from_json(candidate.to_json()) == candidate
 
 

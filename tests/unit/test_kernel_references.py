@@ -6,9 +6,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from perfpred import kernels
 from perfpred.complexity import Complexity
 from perfpred.errors import InputError
-from perfpred.kernels import KERNELS, kernel
+from perfpred.kernels import KERNELS, Kernel, kernel
 from perfpred.kernels.base import Parameter
 from perfpred.kernels.domain import SizeRule, at_least_one
 from perfpred.kernels.features import candidates, extents_of, remainders
@@ -56,7 +57,8 @@ def operands_of(kernel, sizes, rng):
 
 
 def test_every_kernel_is_written_out_here():
-    assert set(SMALL) == set(KERNELS)
+    own = {each.name for each in vars(kernels).values() if isinstance(each, Kernel)}
+    assert set(SMALL) == own <= set(KERNELS)
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))

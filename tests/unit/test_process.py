@@ -98,8 +98,9 @@ def _alive(pid):
 
 def test_a_wrong_result_is_not_timed(monkeypatch):
     worker = Worker(kernel("matmul"), "openblas", PLACE)
-    monkeypatch.setattr("perfpred.kernels.base.Kernel.agrees", lambda *_: False)
-    assert worker.answer({"sizes": SIZES, "check": True}) == {"status": "wrong_result"}
+    monkeypatch.setattr("perfpred.kernels.base.Kernel.difference", lambda *_: "1 of 4 values is wrong")
+    answer = worker.answer({"sizes": SIZES, "check": True})
+    assert answer == {"status": "wrong_result", "message": "1 of 4 values is wrong"}
 
 
 def test_pool_views_are_aligned_and_reuse_memory():
