@@ -1,6 +1,6 @@
 """How often `perfpred compare` is wrong here: false alarms on equal programs, real slowdowns found.
 
-    python benchmarks/audit.py --data DIR [--runs 48] [--per-side 8] [--comparisons 1000] [--json]
+    python benchmarks/audit.py --data DIR [--runs 48] [--per-side 12] [--comparisons 1000] [--json]
 
 A program of three kernels is measured in fresh processes, by turns with itself doing 5% more work; each run
 is a CSV in DIR, and a measurement that was interrupted goes on where it was. Comparisons draw runs at random:
@@ -73,7 +73,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, required=True, help="where the runs are kept")
     parser.add_argument("--runs", type=int, default=48, help="of each program")
-    parser.add_argument("--per-side", type=int, default=8, help="runs per side of a comparison")
+    parser.add_argument("--per-side", type=int, default=12, help="runs per side of a comparison")
     parser.add_argument("--comparisons", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
