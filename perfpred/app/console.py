@@ -76,35 +76,6 @@ def table(title: str, columns: dict[str, str], rows: list[list[str]]) -> None:
     _out.print(grid)
 
 
-def seconds(value: float | None) -> str:
-    """Return a time with three digits and a fitting unit, or ``-`` where it is unknown.
-
-    Examples
-    --------
-    >>> seconds(0.00123), seconds(4.2e-7), seconds(math.nan)
-    ('1.23 ms', '420 ns', '-')
-    """
-    if value is None or not math.isfinite(value):
-        return "-"
-    if value >= 999.5:  # three digits would need an exponent
-        return f"{value:.0f} s"
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= scale * 0.9995:  # 999.9 of the smaller unit would be written 1e+03
-            return f"{value / scale:.3g} {unit}"
-    return f"{value / 1e-9:.3g} ns"
-
-
-def amount(value: float, unit: str) -> str:
-    """Return a predicted value with its unit: a time as `seconds` does, another with three digits.
-
-    Examples
-    --------
-    >>> amount(4.2e-7, "s"), amount(0.25, "J")
-    ('420 ns', '0.25 J')
-    """
-    return seconds(value) if unit == "s" else f"{value:.3g} {unit}"
-
-
 def percent(value: float | None) -> str:
     """Return a fraction as a percentage with one decimal, or ``-`` where it is unknown."""
     return "-" if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"

@@ -13,8 +13,8 @@ from perfpred.combination import Combination
 from perfpred.errors import InputError
 from perfpred.learn.training import train
 from perfpred.profile.table import Profile
+from perfpred.profile.time_units import seconds_text
 from perfpred.report.advice import advice, worst_part
-from perfpred.report.figures.style import seconds_text
 from perfpred.report.judged import Judged, judged_all
 from perfpred.report.selection_map import maps_of, selection_map
 from perfpred.report.tuning import importances, tuning_summary

@@ -13,7 +13,7 @@ from perfpred.app import console
 from perfpred.app.arguments import assignments, comma_integers, comma_list
 from perfpred.app.campaigns import require_any_ok, shown_campaign
 from perfpred.app.column_options import mapping_of
-from perfpred.app.console import amount, percent, seconds
+from perfpred.app.console import percent
 from perfpred.app.gates import finish, fraction, line
 from perfpred.app.interrupts import WorkInterrupted
 from perfpred.app.machine import check_machine
@@ -21,6 +21,7 @@ from perfpred.app.notices import data_warnings_as_notices
 from perfpred.app.reading import transfer_folder
 from perfpred.app.shown import make_safe, readable, shown
 from perfpred.errors import DataWarning, InputError, MeasurementError, PerfpredWarning
+from perfpred.profile.time_units import amount_text, seconds_text
 
 
 @pytest.mark.parametrize(
@@ -106,11 +107,11 @@ def test_a_gate_fails_by_its_verdicts(tmp_path, state, strict, fails):
     ],
 )
 def test_times_have_three_digits_and_no_exponent(value, text):
-    assert seconds(value) == text
+    assert seconds_text(value) == text
 
 
 def test_other_quantities_and_shares_are_shown_with_their_unit():
-    assert (amount(0.25, "J"), amount(0.25, "s")) == ("0.25 J", "250 ms")
+    assert (amount_text(0.25, "J"), amount_text(0.25, "s")) == ("0.25 J", "250 ms")
     assert (percent(0.0123), percent(None), percent(math.nan)) == ("1.2%", "-", "-")
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from perfpred.app.arguments import Json, assignments
-from perfpred.app.console import notice, print_json, progress_bar, say, seconds, table
+from perfpred.app.console import notice, print_json, progress_bar, say, table
 from perfpred.combination import KEYS
 from perfpred.errors import InputError, UnknownNameError
+from perfpred.profile.time_units import seconds_text
 from perfpred.schemas.tuning import BestDocument, ConfigurationDocument, SizeRegretDocument
 
 if TYPE_CHECKING:
@@ -118,8 +119,8 @@ def _show(combination: Combination, choices: list[Choice]) -> None:
         [
             each.variant,
             *(str(each.parameters.get(name, "-")) for name in tunables),
-            seconds(each.expected),
-            f"{seconds(each.low)} to {seconds(each.high)}",
+            seconds_text(each.expected),
+            f"{seconds_text(each.low)} to {seconds_text(each.high)}",
             "yes" if each.in_range else "no",
         ]
         for each in choices

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from perfpred.app.arguments import Json
 from perfpred.app.commands.evaluate import show_errors
-from perfpred.app.console import heading, notice, print_json, progress_bar, say, seconds
+from perfpred.app.console import heading, notice, print_json, progress_bar, say
 from perfpred.app.frames import records
+from perfpred.profile.time_units import seconds_text
 from perfpred.schemas.learning import DemoDocument, ErrorsDocument, SizesDocument
 from perfpred.schemas.prediction import SelectionDocument
 
@@ -49,6 +50,6 @@ def demo(json: Json = False) -> None:
     heading("selected without running anything")
     for sizes, selection in selections:
         query = " ".join(f"{name}={value}" for name, value in sizes.items())
-        say(f"  {query}: {seconds(selection.best.time_s)}")
+        say(f"  {query}: {seconds_text(selection.best.time_s)}")
         say(f"    {selection.reason}")
     say("\nnext: perfpred select matmul m=384 n=128 k=900")

@@ -9,8 +9,9 @@ import typer
 
 from perfpred.app import completing
 from perfpred.app.arguments import Json, ModelsOrShipped, assignments
-from perfpred.app.console import amount, print_json, say
+from perfpred.app.console import print_json, say
 from perfpred.errors import InputError
+from perfpred.profile.time_units import amount_text
 
 Query = Annotated[
     list[str] | None,
@@ -83,7 +84,7 @@ def predict(
         print_json(PredictionDocument.of(prediction, here))
         return
     ends = (prediction.value, prediction.low, prediction.high)
-    value, low, high = (amount(each, prediction.unit) for each in ends)
+    value, low, high = (amount_text(each, prediction.unit) for each in ends)
     say(f"{value}  (90%: {low} to {high})")
     if not prediction.in_range:
         say(f"outside the trained range: {prediction.reason}")

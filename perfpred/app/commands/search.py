@@ -19,11 +19,12 @@ from perfpred.app.arguments import (
     comma_list,
 )
 from perfpred.app.clusters import ClusterOption, kept_results, on_cluster
-from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
+from perfpred.app.console import notice, percent, print_json, progress_bar, table
 from perfpred.app.frames import records
 from perfpred.app.interrupts import NOTHING_KEPT
 from perfpred.combination import KEYS
 from perfpred.errors import InputError
+from perfpred.profile.time_units import seconds_text
 from perfpred.schemas.tuning import SearchDocument
 
 if TYPE_CHECKING:
@@ -168,8 +169,8 @@ def _show(results: pd.DataFrame) -> None:
             [
                 Path(str(file)).name,
                 *map(str, names),
-                seconds(float(group["best_time_s"].mean())),
-                seconds(float(group["optimum_s"].iloc[0])),
+                seconds_text(float(group["best_time_s"].mean())),
+                seconds_text(float(group["optimum_s"].iloc[0])),
                 f"{group['ratio'].mean():.3f}",
                 f"{group['ratio'].max():.3f}",
                 f"{group['evaluations'].mean():.0f}",

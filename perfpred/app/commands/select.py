@@ -9,8 +9,9 @@ import typer
 from perfpred.app import completing
 from perfpred.app.arguments import Json, ModelsOrShipped, assignments
 from perfpred.app.commands.predict import Known, OutOption, Query, TableOption, require_table
-from perfpred.app.console import amount, print_json, say
+from perfpred.app.console import print_json, say
 from perfpred.app.console import table as print_table
+from perfpred.profile.time_units import amount_text
 
 
 def select(
@@ -75,8 +76,8 @@ def select(
         [
             choice.variant,
             choice.hardware,
-            amount(choice.value, choice.unit),
-            f"{amount(choice.low, choice.unit)} to {amount(choice.high, choice.unit)}",
+            amount_text(choice.value, choice.unit),
+            f"{amount_text(choice.low, choice.unit)} to {amount_text(choice.high, choice.unit)}",
             "yes" if choice.in_range else "no",
             "tie" if choice in tied else "",
         ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.report.figures.style import COLOURS, MANY, MUTED, as_percent, as_seconds, colour, seconds_text
+from perfpred.profile.time_units import seconds_text
+from perfpred.report.figures.style import COLOURS, MANY, MUTED, as_percent, as_seconds, colour
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from perfpred.profile.time_units import seconds_text
+
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933", "#882255")
 """Okabe and Ito's palette (2008), made for colour-blind readers, with two of Tol's for black and yellow."""
 MANY = 300
@@ -68,19 +70,5 @@ def as_seconds(axis: Any) -> None:
     """Label an axis of seconds with a fitting unit."""
     from matplotlib.ticker import NullFormatter
 
-    axis.set_major_formatter(lambda value, _: seconds_text(value))
+    axis.set_major_formatter(lambda value, _: seconds_text(value) if value else "0")
     axis.set_minor_formatter(NullFormatter())
-
-
-def seconds_text(value: float) -> str:
-    """Return seconds with three digits and a fitting unit.
-
-    Examples
-    --------
-    >>> seconds_text(0.0012), seconds_text(0.0)
-    ('1.2 ms', '0')
-    """
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
-        if value >= scale * 0.9995:
-            return f"{value / scale:.3g} {unit}"
-    return f"{value:.3g}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 
+from perfpred.profile.time_units import seconds_text
 from perfpred.report.figures.searching import progress
-from perfpred.report.figures.style import seconds_text
 from perfpred.report.running import CampaignSoFar, SearchSoFar
 from perfpred.report.sections.base import Block, Section, Sources, Table, picture
 

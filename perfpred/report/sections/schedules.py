@@ -11,8 +11,8 @@ from perfpred.errors import InputError
 from perfpred.halide.measure.schedules_file import read_schedules
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.profile.reader import read_profile
+from perfpred.profile.time_units import seconds_text
 from perfpred.report.figures.choices import speedups
-from perfpred.report.figures.style import seconds_text
 from perfpred.report.nests import nest_text
 from perfpred.report.sections.base import Block, Code, Section, Sources, Table, picture
 

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from perfpred.errors import InputError
+from perfpred.profile.time_units import seconds_text
 from perfpred.report.figures.searching import importance, parallel_coordinates, slices
-from perfpred.report.figures.style import seconds_text
 from perfpred.report.sections.base import Block, Section, Sources, Table, picture
 from perfpred.report.tuning import TuningSummary, tuning_summary
 

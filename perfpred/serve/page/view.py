@@ -9,6 +9,7 @@ from perfpred.errors import InputError
 from perfpred.predict.bank import Bank
 from perfpred.predict.predictor import Predictor
 from perfpred.predict.selection import Choice, Selection
+from perfpred.profile.time_units import amount_text
 
 ANY = ""
 """The choice of no hardware: all are ranked."""
@@ -156,30 +157,14 @@ def _entries(selection: Selection) -> tuple[Entry, ...]:
 def _entry(choice: Choice, top: float, is_tied: bool) -> Entry:
     low, at, high = (max(0.0, _BAR * each / top) for each in (choice.low, choice.value, choice.high))
     notes = [*(["tie"] if is_tied else []), *([] if choice.in_range else ["out of range: a guess"])]
-    low_text, high_text = (_amount(each, choice.unit) for each in (choice.low, choice.high))
+    low_text, high_text = (amount_text(each, choice.unit) for each in (choice.low, choice.high))
     return Entry(
         choice.variant,
         choice.hardware,
-        _amount(choice.value, choice.unit),
+        amount_text(choice.value, choice.unit),
         f"{low_text} to {high_text}",
         ", ".join(notes),
         low,
         max(high - low, 0.5),
         at,
     )
-
-
-def _amount(value: float, unit: str) -> str:
-    """Return a value with three digits and its unit.
-
-    Examples
-    --------
-    >>> _amount(0.00123, "s"), _amount(2.5, "J")
-    ('1.23 ms', '2.5 J')
-    """
-    if unit == "s":
-        for scale, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-            if value >= scale * 0.9995:  # 999.9 of the smaller unit would be written 1e+03
-                return f"{value / scale:.3g} {name}"
-        return f"{value / 1e-9:.3g} ns"
-    return f"{value:.3g} {unit}"

@@ -11,9 +11,10 @@ from perfpred.app import completing
 from perfpred.app.arguments import Json, Seed, comma_integers
 from perfpred.app.commands.halide.options import Isa, Threads
 from perfpred.app.commands.halide.speedups import SPEEDUP_COLUMNS, shown_speedup
-from perfpred.app.console import notice, print_json, progress_bar, seconds, table
+from perfpred.app.console import notice, print_json, progress_bar, table
 from perfpred.errors import InputError, PerfpredError
 from perfpred.hardware import Site, probe
+from perfpred.profile.time_units import seconds_text
 from perfpred.schemas.halide import BenchDocument, SpeedupDocument
 
 
@@ -80,7 +81,7 @@ def _show_bench(documents: list[BenchDocument]) -> None:
             each.size,
             each.strategy,
             "-" if each.budget is None else str(each.budget),
-            seconds(each.time_s),
+            seconds_text(each.time_s),
             each.baseline,
             *shown_speedup(each),
         ]

@@ -10,9 +10,10 @@ import typer
 from perfpred.app import completing
 from perfpred.app.arguments import Json, Seed
 from perfpred.app.campaigns import require_any_ok, shown_campaign
-from perfpred.app.console import notice, percent, print_json, seconds, table
+from perfpred.app.console import notice, percent, print_json, table
 from perfpred.halide.pipeline.sizes import size_text
 from perfpred.hardware import Site, probe
+from perfpred.profile.time_units import seconds_text
 from perfpred.schemas.halide import ScheduleProfileDocument
 
 
@@ -125,7 +126,7 @@ def _show(documents: list[ScheduleProfileDocument], as_json: bool) -> None:
             d.source,
             str(d.schedules),
             d.best_schedule,
-            seconds(d.best_time_s),
+            seconds_text(d.best_time_s),
             percent(d.noise),
         ]
         for d in documents

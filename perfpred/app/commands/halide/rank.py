@@ -8,8 +8,9 @@ import typer
 
 from perfpred.app.arguments import Json, Models, Seed
 from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads
-from perfpred.app.console import notice, print_json, progress_bar, seconds, table
+from perfpred.app.console import notice, print_json, progress_bar, table
 from perfpred.hardware import Site, probe
+from perfpred.profile.time_units import seconds_text
 from perfpred.schemas.halide import RankedDocument
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def rank(
         [
             each.candidate.id,
             each.candidate.source,
-            seconds(each.expected_s),
+            seconds_text(each.expected_s),
             f"±{100 * each.deviation:.0f}%",
             "yes" if each.measured else "no",
         ]

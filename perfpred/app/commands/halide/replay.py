@@ -10,9 +10,10 @@ import typer
 from perfpred.app.arguments import Json, Seed
 from perfpred.app.commands.halide.options import Isa, Pipeline, Threads
 from perfpred.app.commands.halide.speedups import SPEEDUP_COLUMNS, shown_speedup
-from perfpred.app.console import notice, percent, print_json, progress_bar, seconds, table
+from perfpred.app.console import notice, percent, print_json, progress_bar, table
 from perfpred.errors import MeasurementError, one_line
 from perfpred.hardware import Site, probe
+from perfpred.profile.time_units import seconds_text
 from perfpred.schemas.halide import ReplayDocument
 
 
@@ -68,14 +69,14 @@ def _show(documents: list[ReplayDocument]) -> None:
             *(
                 ("-", "-", "-", "-", "")
                 if each.status != "ok"
-                else (seconds(each.time_s), percent(each.noise), *shown_speedup(each))
+                else (seconds_text(each.time_s), percent(each.noise), *shown_speedup(each))
             ),
         ]
         for each in documents
     ]
     columns = dict.fromkeys(["source", "schedule", "status"], "left")
     first = documents[0]
-    expected = "" if first.expected_s is None else f"; expected to take {seconds(first.expected_s)}"
+    expected = "" if first.expected_s is None else f"; expected to take {seconds_text(first.expected_s)}"
     compared = first.compared and f", output compared with the unscheduled pipeline's {first.compared}"
     title = f"{first.pipeline} at {first.size}{compared}{expected}"
     table(title, {**columns, **dict.fromkeys(["time", "noise"], "right"), **SPEEDUP_COLUMNS}, rows)

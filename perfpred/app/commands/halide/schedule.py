@@ -10,9 +10,10 @@ import typer
 from perfpred.app import completing
 from perfpred.app.arguments import Json, Seed
 from perfpred.app.commands.halide.options import Isa, Pipeline, SizeOption, Threads
-from perfpred.app.console import notice, print_json, progress_bar, seconds
+from perfpred.app.console import notice, print_json, progress_bar
 from perfpred.errors import UnknownNameError
 from perfpred.hardware import Site, probe
+from perfpred.profile.time_units import seconds_text
 from perfpred.schemas.halide import ScheduleDocument
 
 LANGUAGES = ("python", "cpp")
@@ -73,6 +74,6 @@ def schedule(
         told = {"reason": choice.reason, **choice.speedup.to_json(), "decided": choice.decided}
         print_json(ScheduleDocument(file=str(out), **told, **made.to_json()))
         return
-    expected = "" if made.expected_s is None else f", expected to take {seconds(made.expected_s)}"
+    expected = "" if made.expected_s is None else f", expected to take {seconds_text(made.expected_s)}"
     notice(f"{made.candidate.source}'s schedule {made.candidate.id}{expected}: {choice.reason}")
     notice(f"written to {out}")
