@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from perfpred.audit.documents import FAILED, PASSED, SKIPPED, Line, junit, markdown
+from perfpred.audit.documents import FAILED, FAILING, PASSED, SKIPPED, UNDECIDED, Line, junit, markdown
 from perfpred.documents.atomic import atomic_write
 from perfpred.errors import InputError
 
@@ -18,8 +18,6 @@ FalseAlarms = Annotated[
 Strict = Annotated[bool, typer.Option("--strict", help="Fail on what is undecided as well.")]
 Junit = Annotated[Path | None, typer.Option("--junit", help="JUnit XML file to write.")]
 Markdown = Annotated[Path | None, typer.Option("--markdown", help="Markdown file to write.")]
-UNDECIDED = "undecided"
-FAILING = ("worse", "slower", "broken", "no model")
 
 
 def fraction(text: str, option: str) -> float:

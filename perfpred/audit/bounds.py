@@ -10,8 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from perfpred.errors import InputError
+
 FALSE_ALARMS = 0.01
 """How often a gate may say "worse" although nothing changed, all its questions together."""
+
+
+def require_rate(false_alarms: float) -> None:
+    """Raise `InputError` unless false alarms can be kept to such a share."""
+    if not 0 < false_alarms <= 0.5:
+        raise InputError(
+            f"the rate of false alarms must be above 0 and at most 0.5, but got {false_alarms:g}"
+        )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perfpred.audit.bounds import FALSE_ALARMS, Estimate, difference_of, holm
+from perfpred.audit.bounds import FALSE_ALARMS, Estimate, difference_of, holm, require_rate
+from perfpred.audit.documents import FAILING
 from perfpred.audit.runs import PairedRuns, paired_runs
 from perfpred.combination import Combination
 from perfpred.errors import InputError
@@ -73,7 +74,7 @@ class Comparison:
     @property
     def failed(self) -> bool:
         """Whether any combination is slower or broken."""
-        return any(verdict.state in ("slower", "broken") for verdict in self.verdicts)
+        return any(verdict.state in FAILING for verdict in self.verdicts)
 
 
 def compare(
@@ -122,10 +123,7 @@ def compare(
 def _require(limit: float, false_alarms: float, scatter: float) -> None:
     if not 0 <= limit < 10:
         raise InputError(f"the greatest slowdown must be from 0 to 10 (1000%), but got {limit:g}")
-    if not 0 < false_alarms <= 0.5:
-        raise InputError(
-            f"the rate of false alarms must be above 0 and at most 0.5, but got {false_alarms:g}"
-        )
+    require_rate(false_alarms)
     if not 0 < scatter < 1:
         raise InputError(f"the scatter between runs must be above 0 and below 1, but got {scatter:g}")
 

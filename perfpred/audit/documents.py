@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+UNDECIDED = "undecided"
+FAILING = ("worse", "slower", "broken", "no model")
+"""Verdicts of audits and comparisons that fail a project's tests."""
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write."""
 

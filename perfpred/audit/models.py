@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perfpred.audit.bounds import FALSE_ALARMS, Estimate, holm, mean_of
-from perfpred.audit.regrets import losses_of_choices
+from perfpred.audit.bounds import FALSE_ALARMS, Estimate, holm, mean_of, require_rate
+from perfpred.audit.documents import FAILING
+from perfpred.audit.regrets import choices_of
 from perfpred.combination import Combination
 from perfpred.errors import InputError, UnknownNameError
-from perfpred.learn.evaluation.alternatives import alternatives_of
 from perfpred.learn.rows.sizes import Sizes
 from perfpred.predict.bank import Bank
 from perfpred.profile.table import Profile
@@ -71,7 +71,7 @@ class Audit:
     @property
     def failed(self) -> bool:
         """Whether anything is worse than agreed, or has no model any more."""
-        return any(finding.state in ("worse", "no model") for finding in self.findings)
+        return any(finding.state in FAILING for finding in self.findings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +113,7 @@ def audit(
     for name, limit in (("error", max_mape), ("regret", max_regret)):
         if not 0 <= limit < 100:
             raise InputError(f"the agreed {name} must be from 0 to 100 (10000%), but got {limit:g}")
-    if not 0 < false_alarms <= 0.5:
-        raise InputError(
-            f"the rate of false alarms must be above 0 and at most 0.5, but got {false_alarms:g}"
-        )
+    require_rate(false_alarms)
     measured = frozen.ok
     if not len(measured):
         raise InputError("nothing to audit on: no row of the file succeeded")
@@ -124,7 +121,7 @@ def audit(
     missing = [key for key, _ in measured.combinations() if key not in known]
     if len(missing) == len(list(measured.combinations())):
         raise InputError(_nothing(missing, bank))
-    questions = [*_errors(measured, bank, known, max_mape), *_choices(measured, bank, known, max_regret)]
+    questions = [*_errors(measured, bank, known, max_mape), *_choices(measured, bank, max_regret)]
     means = [mean_of(question.losses) for question in questions]
     p_values = [mean.p_greater(each.limit) for mean, each in zip(means, questions, strict=True)]
     worse = holm(p_values, false_alarms)
@@ -155,17 +152,11 @@ def _errors(measured: Profile, bank: Bank, known: set[Combination], limit: float
         yield _Question(" ".join(_names(key)), "mape", losses, limit, rows.noise_floor, outside)
 
 
-def _choices(measured: Profile, bank: Bank, known: set[Combination], limit: float) -> Iterator[_Question]:
+def _choices(measured: Profile, bank: Bank, limit: float) -> Iterator[_Question]:
     """Yield one question per kernel and hardware with a choice: what choices cost, per size."""
-    table = measured.table
-    has_model = [
-        Combination(*key) in known for key in table[["kernel", "variant", "hardware"]].itertuples(index=False)
-    ]
-    for found in alternatives_of(measured.take(np.flatnonzero(has_model))):
-        losses, outside = losses_of_choices(found, bank)
-        yield _Question(
-            f"{found.kernel} on {found.among}", "regret", losses, limit, measured.noise_floor, outside
-        )
+    for found, losses, outside in choices_of(measured, bank):
+        subject = f"{found.kernel} on {found.among}"
+        yield _Question(subject, "regret", losses, limit, measured.noise_floor, outside)
 
 
 def _finding(question: _Question, mean: Estimate, worse: bool, share: float) -> Finding:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from perfpred.combination import KEYS, Combination
 from perfpred.learn.evaluation.alternatives import Alternatives, alternatives_of
 from perfpred.learn.evaluation.regret import predicted_times
 from perfpred.predict.bank import Bank
@@ -32,16 +35,22 @@ def losses_of_choices(found: Alternatives, bank: Bank) -> tuple[NDArray[np.float
     return np.array(losses), outside
 
 
-def losses_of_bank(profile: Profile, bank: Bank) -> dict[str, NDArray[np.float64]]:
-    """Return per kernel what a bank's choices cost, one value per size measured of two variants or more.
+def choices_of(profile: Profile, bank: Bank) -> Iterator[tuple[Alternatives, NDArray[np.float64], int]]:
+    """Yield what there is to choose from among a bank's combinations, with `losses_of_choices` of each.
 
     Combinations without a predictor are left out.
     """
-    known = {(key.kernel, key.variant, key.hardware) for key in bank.combinations}
-    rows = profile.ok.table[["kernel", "variant", "hardware"]].itertuples(index=False, name=None)
-    has_model = np.flatnonzero([row in known for row in rows])
+    rows = profile.ok
+    known = set(bank.combinations)
+    has_model = [Combination(*key) in known for key in rows.table[list(KEYS)].itertuples(index=False)]
+    if any(has_model):
+        for found in alternatives_of(rows.take(np.flatnonzero(has_model))):
+            yield found, *losses_of_choices(found, bank)
+
+
+def losses_of_bank(profile: Profile, bank: Bank) -> dict[str, NDArray[np.float64]]:
+    """Return per kernel what a bank's choices cost, one value per size measured of two variants or more."""
     found: dict[str, list[NDArray[np.float64]]] = {}
-    if len(has_model):
-        for each in alternatives_of(profile.ok.take(has_model)):
-            found.setdefault(each.kernel, []).append(losses_of_choices(each, bank)[0])
+    for among, losses, _ in choices_of(profile, bank):
+        found.setdefault(among.kernel, []).append(losses)
     return {kernel: np.concatenate(parts) for kernel, parts in found.items()}

@@ -63,7 +63,6 @@ def report(
         Predictors to judge; files of combinations that it does not know are shown as tuning spaces.
     title : str
     curves : int
-        As of `report`.
         Combinations whose learning curve is computed.
     refresh_s : float, optional
         For a page that is watched: seconds until it loads itself again.

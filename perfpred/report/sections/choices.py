@@ -33,8 +33,7 @@ def section(sources: Sources) -> Section | None:
         return None
     intro = (
         "The maps show which variant is predicted to win; strokes mark the zone of indifference, where the "
-        "winner is not clearly faster than the second, and pale cells lie outside the trained range. "
-        "The curve "
-        "shows what choosing by prediction costs where several variants were measured."
+        "winner is not clearly faster than the second, and pale cells lie outside the trained range. The "
+        "curve shows what choosing by prediction costs where several variants were measured."
     )
     return Section("choices", "Which variant wins", intro, tuple(blocks))

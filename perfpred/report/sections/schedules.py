@@ -9,6 +9,7 @@ import pandas as pd
 
 from perfpred.errors import InputError
 from perfpred.halide.measure.schedules_file import read_schedules
+from perfpred.halide.schedule.autoschedulers import PARAMETERS
 from perfpred.halide.schedule.candidate import Candidate
 from perfpred.profile.reader import read_profile
 from perfpred.profile.time_units import seconds_text
@@ -16,7 +17,7 @@ from perfpred.report.figures.choices import speedups
 from perfpred.report.nests import nest_text
 from perfpred.report.sections.base import Block, Code, Section, Sources, Table, picture
 
-AUTOSCHEDULERS = ("mullapudi2016", "adams2019", "li2018", "anderson2021")
+AUTOSCHEDULERS = tuple(name.lower() for name in PARAMETERS)
 """Sources of schedules that are an autoscheduler's own choice."""
 MAX_NESTS = 6
 
@@ -37,9 +38,8 @@ def section(sources: Sources) -> Section | None:
         return None
     intro = (
         "The fastest schedule that was measured of each pipeline at its largest size, beside the best "
-        "autoscheduler of the same rounds. The fastest of many owes some of its lead to luck; "
-        "perfpred halide "
-        "bench times it anew."
+        "autoscheduler of the same rounds. The fastest of many owes some of its lead to luck; perfpred "
+        "halide bench times it anew."
     )
     if skipped:
         intro += f" Left out: {'; '.join(skipped)}."
