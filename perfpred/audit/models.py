@@ -45,6 +45,8 @@ class Finding:
         Sizes that the predictor says it was not trained for.
     reason : str
         In a sentence.
+    trained_on : bool
+        Whether the predictor was trained on these very rows, which flatters it.
     """
 
     subject: str
@@ -58,6 +60,7 @@ class Finding:
     noise: float
     out_of_range: int
     reason: str
+    trained_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class _Question:
     limit: float
     noise: float
     out_of_range: int
+    trained_on: bool = False
 
 
 def audit(
@@ -146,10 +150,12 @@ def _errors(measured: Profile, bank: Bank, known: set[Combination], limit: float
         if key not in known:
             continue
         sizes = Sizes.of(rows)
-        answers = bank.reader(*_names(key)).predictor.answers(sizes.X)
+        predictor = bank.reader(*_names(key)).predictor
+        answers = predictor.answers(sizes.X)
         losses = np.abs(answers.time_s / sizes.time_s - 1)
         outside = int((~answers.in_range).sum())
-        yield _Question(" ".join(_names(key)), "mape", losses, limit, rows.noise_floor, outside)
+        seen = rows.data_hash == predictor.training.data_sha256
+        yield _Question(" ".join(_names(key)), "mape", losses, limit, rows.noise_floor, outside, seen)
 
 
 def _choices(measured: Profile, bank: Bank, limit: float) -> Iterator[_Question]:
@@ -175,6 +181,7 @@ def _finding(question: _Question, mean: Estimate, worse: bool, share: float) -> 
         question.noise,
         question.out_of_range,
         _reason(question, mean, state),
+        question.trained_on,
     )
 
 
@@ -187,6 +194,8 @@ def _reason(question: _Question, mean: Estimate, state: str) -> str:
         "undecided": f"{what} {mean.value:.1%} is above the agreed {question.limit:.1%}, "
         f"but {n} sizes are too few to be sure",
     }[state]
+    if question.trained_on:
+        said += "; these are the rows that it was trained on, which flatters it"
     if question.noise > question.limit:
         said += f"; the rows' own noise is {question.noise:.1%}"
     if question.out_of_range:

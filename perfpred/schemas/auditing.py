@@ -25,6 +25,7 @@ class FindingDocument:
     noise: float | None
     out_of_range: int
     reason: str
+    trained_on: bool
 
 
 @dataclass(frozen=True)

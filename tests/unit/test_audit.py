@@ -248,3 +248,12 @@ def test_audit_from_the_command_line(perfpred, tmp_path, trained):
     wrong = perfpred(*arguments, "--max-mape", "5")
     assert wrong.code == 2
     assert "did you mean 5%?" in wrong.err
+
+
+def test_rows_that_were_trained_on_are_said(perfpred, tmp_path, trained):
+    _, rows = trained
+    frozen = Profile(rows("p", 1.0), ("n",))
+    train(frozen, model="linear-c", complexity={"work": "n"}, random_state=0).save(tmp_path / "models")
+    outcome = perfpred("audit", write(frozen, tmp_path / "f.csv"), "--models", str(tmp_path / "models"))
+    assert outcome.code == 0, outcome.err
+    assert "1 of 1 verdicts are on the very rows" in outcome.err
