@@ -199,6 +199,7 @@ def test_a_wrong_table_is_refused_and_nothing_is_written(case, csv, tmp_path, pe
         ),
         (["train", "CSV", "--models", "M", "--train-size", "900"], "--train-size) must be in 1..80"),
         (["evaluate", "CSV", "--train-size", "80"], "each needs more than --train-size 80 rows"),
+        (["evaluate", "CSV", "--train-size", "-3"], "must be >= 1, but got -3"),
         (["evaluate", "CSV", "--train-size", "50", "--repeats", "0"], "repeats must be from 1 to 100,000"),
         (["predict", "matmul", "--models", "nowhere", "m=1"], "there is no such folder"),
         (["predict", "matmull", "--models", "MODELS", "m=1"], "did you mean 'matmul'?"),

@@ -169,8 +169,10 @@ def enough_rows(profile: Profile, train_size: int | None) -> list[tuple[Combinat
     Raises
     ------
     InputError
-        If there is none.
+        If there is none, or `train_size` is below 1.
     """
+    if train_size is not None and train_size < 1:
+        raise InputError(f"train_size (on the command line --train-size) must be >= 1, but got {train_size}")
     found, small = [], []
     for combination, part in profile.ok.combinations():
         kept = kept_together(part)
