@@ -81,7 +81,7 @@ class Selection:
     Attributes
     ----------
     best : Choice
-        The choice, None where there is none.
+        What is chosen.
     ranking : tuple of Choice
         Best first.
     ties : tuple of Choice
