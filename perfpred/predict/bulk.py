@@ -100,7 +100,9 @@ def selected_rows(readers: Sequence[Reader], table: Table, default: str | None) 
     keys = [reader.predictor.combination for reader in readers]
     labels = [(key.variant, key.hardware) for key in keys]
     chosen = [labels[index] for index in found.chosen.tolist()]
-    tied = tuple(tuple(labels[index] for index in np.flatnonzero(row)) for row in found.ties)
+    tied: list[tuple[tuple[str, str], ...]] = [()] * len(chosen)
+    for row, index in np.argwhere(found.ties).tolist():
+        tied[row] += (labels[index],)
     answers = found.answers
     return SelectedRows(
         tuple(variant for variant, _ in chosen),
@@ -109,7 +111,7 @@ def selected_rows(readers: Sequence[Reader], table: Table, default: str | None) 
         answers.low,
         answers.high,
         answers.in_range,
-        tied,
+        tuple(tied),
         tuple(found.reasons),
         answers.predicts,
     )
