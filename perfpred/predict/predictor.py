@@ -23,7 +23,7 @@ from perfpred.predict.lowered import query_program, seconds_program
 from perfpred.predict.prediction import Answers, Prediction
 from perfpred.predict.quantity import TIME, Quantity, quantity_of
 from perfpred.predict.query import Answer, QuickQuery
-from perfpred.predict.range_check import FAMILIAR, NEAR_LEVEL, RangeCheck, RangeTest
+from perfpred.predict.range_check import FAMILIAR, NEAR_LEVEL, KnownDistances, RangeCheck, RangeTest
 from perfpred.predict.ranges import Range
 from perfpred.predict.training import Training
 from perfpred.program import ArrayFunction, NotLowerableError
@@ -142,8 +142,15 @@ class Predictor:
         """
         return self.answers(columns).value
 
-    def answers(self, columns: Any) -> Answers:
+    def answers(self, columns: Any, known: KnownDistances | None = None) -> Answers:
         """Return what `predict` does of each row of a table, as arrays of shape (n,).
+
+        Parameters
+        ----------
+        columns : DataFrame, or mapping of str to array_like of shape (n,) or to scalars
+            As for `seconds`.
+        known : KnownDistances, optional
+            Of other predictors that are asked about the same rows.
 
         Raises
         ------
@@ -153,7 +160,7 @@ class Predictor:
         encoded = self._encoded(columns, "raise")
         self._check_signs(encoded)
         values = self._values(encoded)
-        distances, wider, inside = self._range_check.of_rows(encoded)
+        distances, wider, inside = self._range_check.of_rows(encoded, known)
         low, high = self.interval.ends(values, distances, wider)
         return Answers(values, low, high, inside, self.predicts)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ class RangeTest:
     name: str
     expression: str
     seen: Range
+
+
+Distances: TypeAlias = tuple[Floats, Mapping[str, Floats]]
+"""Octaves beyond all ranges, shape (n,), and from the levels of each column of few values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +118,22 @@ class RangeCheck:
                 remarks.append(f"{label}={value:g} lies between the {len(known)} values measured")
         return remarks, wider, nearest
 
-    def of_rows(self, encoded: Columns) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Return distances in octaves, factors of width, and what is in range, each of shape (n,)."""
-        distances = self.familiar.distances(encoded)
-        for test in self.tests[: len(self.ranges) + len(self.complexity_ranges)]:
-            distances = np.maximum(distances, test.seen.all_beyond(evaluate(test.expression, encoded)))
+    def of_rows(
+        self, encoded: Columns, known: KnownDistances | None = None
+    ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Return distances in octaves, factors of width, and what is in range, each of shape (n,).
+
+        Parameters
+        ----------
+        encoded : Columns
+        known : KnownDistances, optional
+            Of other models that are asked about the same rows.
+        """
+        distances, of_levels = self.distances(encoded) if known is None else known.of(self, encoded)
         inside = distances == 0
         wider = np.ones(len(distances))
-        for name in self.familiar.levels:
-            far = self.familiar.all_from_levels(name, encoded[name])
+        for name, from_levels in of_levels.items():
+            far = from_levels.copy()
             factor = self.widening.get(name)
             wider = np.where(far > 0, np.maximum(wider, factor or 1.0), wider)
             far[~self.ranges[self.encoding.labels[name]].holds(encoded[name])] = 0.0
@@ -130,6 +142,22 @@ class RangeCheck:
                 far[far <= NEAR_LEVEL] = 0.0
             distances = np.maximum(distances, far)
         return distances, wider, inside
+
+    def distances(self, encoded: Columns) -> Distances:
+        """Return how far rows lie beyond all ranges, and from the levels of each column of few values."""
+        distances = self.familiar.distances(encoded)
+        for test in self.tests[: len(self.ranges) + len(self.complexity_ranges)]:
+            distances = np.maximum(distances, test.seen.all_beyond(evaluate(test.expression, encoded)))
+        levels = self.familiar.levels
+        return distances, {name: self.familiar.all_from_levels(name, encoded[name]) for name in levels}
+
+    @cached_property
+    def seen(self) -> tuple[Hashable, ...]:
+        """What `distances` depends on: equal for models whose training saw the same."""
+        familiar = self.familiar
+        named = (self.encoding.labels, self.ranges, self.complexity, self.complexity_ranges)
+        parts = [tuple(each.items()) for each in (*named, familiar.products, familiar.levels)]
+        return (*parts, familiar.axes, familiar.centres.tobytes(), familiar.radius)
 
     @cached_property
     def _bounded(self) -> tuple[tuple[float, float, str, Range], ...]:
@@ -143,6 +171,25 @@ class RangeCheck:
         """Return the index, the name and the measured values of each column of few values."""
         index = {name: position for position, name in enumerate(self.encoding.labels)}
         return tuple((index[name], name, frozenset(each)) for name, each in self.familiar.levels.items())
+
+
+class KnownDistances:
+    """Distances of rows that several models are asked about: most were trained on the same sizes."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Hashable, ...], tuple[Columns, Distances]] = {}
+
+    def of(self, check: RangeCheck, encoded: Columns) -> Distances:
+        """Return `check.distances(encoded)`, worked out once for all checks that saw the same."""
+        columns, found = self._known.get(check.seen, (None, None))
+        if columns is None or found is None or not _equal(columns, encoded):
+            found = check.distances(encoded)
+            self._known[check.seen] = encoded, found
+        return found
+
+
+def _equal(columns: Columns, others: Columns) -> bool:
+    return all(np.array_equal(columns[name], others[name]) for name in columns)
 
 
 def _outside(name: str, value: float, seen: Range) -> str:

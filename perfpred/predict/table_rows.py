@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 
 from perfpred.errors import InputError, UnknownNameError, shortened
 from perfpred.predict.checks import Floats
+from perfpred.predict.prediction import Answers
 from perfpred.predict.quantity import TIME, InUnit, Quantity
-from perfpred.predict.range_check import FAMILIAR
+from perfpred.predict.range_check import FAMILIAR, KnownDistances
 from perfpred.predict.reading import Reader, explained
 
 Texts: TypeAlias = Mapping[str, NDArray[Any]]
@@ -70,8 +72,16 @@ class RowAnswers(InUnit[Floats]):
         return ~np.isnan(self.value)
 
 
-def answer_rows(reader: Reader, texts: Texts) -> RowAnswers:
-    """Return the answers of a predictor to rows of cells; columns that are no parameters are ignored."""
+def answer_rows(reader: Reader, texts: Texts, known: KnownDistances | None = None) -> RowAnswers:
+    """Return the answers of a predictor to rows of cells; columns that are no parameters are ignored.
+
+    Parameters
+    ----------
+    reader : Reader
+    texts : Texts
+    known : KnownDistances, optional
+        Of other predictors that are asked about the same rows.
+    """
     rows = len(next(iter(texts.values())))
     found = RowAnswers.empty(rows, reader.predictor.predicts)
     columns = _columns(reader, texts, found, rows)
@@ -83,7 +93,7 @@ def answer_rows(reader: Reader, texts: Texts) -> RowAnswers:
         for row in np.flatnonzero(good & ~rule.holds(columns)):
             found.refused[int(row)] = rule.message({n: v[row] for n, v in columns.items()})
             good[row] = False
-    _answer(reader, columns, np.flatnonzero(good), found)
+    _answer(partial(_answers, reader, columns, known), np.flatnonzero(good), found)
     return found
 
 
@@ -171,20 +181,27 @@ def _levels(
     return values
 
 
-def _answer(reader: Reader, columns: Mapping[str, Any], rows: NDArray[np.intp], found: RowAnswers) -> None:
+def _answers(
+    reader: Reader, columns: Mapping[str, Any], known: KnownDistances | None, rows: NDArray[np.intp]
+) -> Answers:
+    part = {name: values[rows] for name, values in columns.items()}
+    found: Answers = explained(reader.predictor, lambda: reader.predictor.answers(part, known))
+    return found
+
+
+def _answer(ask: Callable[[NDArray[np.intp]], Answers], rows: NDArray[np.intp], found: RowAnswers) -> None:
     """Answer rows together; where one of them is refused, look for it by halves."""
     if not len(rows) or len(found.refused) >= MAX_PROBLEMS:
         return
-    part = {name: values[rows] for name, values in columns.items()}
     try:
-        answers = explained(reader.predictor, lambda: reader.predictor.answers(part))
+        answers = ask(rows)
     except InputError as error:
         if len(rows) == 1:
             found.refused[int(rows[0])] = str(error)
             return
         middle = len(rows) // 2
-        _answer(reader, columns, rows[:middle], found)
-        _answer(reader, columns, rows[middle:], found)
+        _answer(ask, rows[:middle], found)
+        _answer(ask, rows[middle:], found)
         return
     found.value[rows], found.in_range[rows] = answers.value, answers.in_range
     found.low[rows], found.high[rows] = answers.low, answers.high

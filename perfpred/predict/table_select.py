@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from perfpred.errors import UnknownNameError
 from perfpred.predict.checks import Floats
+from perfpred.predict.range_check import KnownDistances
 from perfpred.predict.reading import Reader
 from perfpred.predict.selection import common_quantity, named
 from perfpred.predict.table_rows import RowAnswers, Texts, answer_rows
@@ -46,7 +47,8 @@ class RowChoices:
 
 def select_rows(readers: Sequence[Reader], texts: Texts, default: str | None = None) -> RowChoices:
     """Return the choice among predictors for each row of text; the rules are those of `Bank.select`."""
-    each = [answer_rows(reader, texts) for reader in readers]
+    known = KnownDistances()
+    each = [answer_rows(reader, texts, known) for reader in readers]
     predicts = common_quantity([reader.predictor for reader in readers])
     values = np.column_stack([answers.value for answers in each])
     inside = np.column_stack([answers.in_range for answers in each])
@@ -55,11 +57,11 @@ def select_rows(readers: Sequence[Reader], texts: Texts, default: str | None = N
     refused = {row: text for answers in reversed(each) for row, text in answers.refused.items()}
     for row in np.flatnonzero(np.isnan(values).all(axis=1)):
         refused.setdefault(int(row), _no_answer(readers, each, int(row)))
-    ranks = _ranks(values, inside)
-    chosen = ranks.argmin(axis=1)
+    first = chosen = _ranks(values, inside).argmin(axis=1)
     kept = np.zeros(len(values), dtype=bool)
     if default is not None:
-        chosen, kept = _with_default(readers, default, (values, inside, low, high), refused)
+        chosen, is_default = _with_default(readers, default, (values, inside, low, high), refused)
+        kept = is_default & (chosen != first)
     place = np.arange(len(values)), chosen
     found = RowAnswers(values[place], low[place], high[place], inside[place], predicts)
     texts_of = _reasons(readers, chosen, kept, values, inside)
@@ -94,7 +96,7 @@ def _with_default(
     table: tuple[Floats, NDArray[np.bool_], Floats, Floats],
     refused: dict[int, str],
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return the choices with a default variant, and where it is kept though it is not the first."""
+    """Return the choices with a default variant, and where they are the default."""
     values, inside, low, high = table
     variants = [reader.predictor.combination.variant for reader in readers]
     if default not in variants:
@@ -109,7 +111,7 @@ def _with_default(
     faster = inside & ~own & (high < low[rows, kept][:, None])
     challenger = np.where(faster, values, np.inf).argmin(axis=1)
     chosen = np.where(faster.any(axis=1), challenger, kept)
-    return chosen, (chosen == kept) & (_ranks(values, inside).argmin(axis=1) != kept)
+    return chosen, chosen == kept
 
 
 def _reasons(

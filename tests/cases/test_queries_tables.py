@@ -15,6 +15,7 @@ from perfpred.predict.bank import Bank
 from perfpred.predict.encoding import Encoding
 from perfpred.predict.formula import LinearModel
 from perfpred.predict.predictor import Interval, Predictor, Range, Training
+from perfpred.predict.range_check import RangeCheck
 
 
 def predictor(variant, slope, ranges, hardware="cpu", kernel="mine", categories=None):
@@ -241,6 +242,23 @@ class TestFromPython:
             assert found.in_range[row] == one.best.in_range
             assert set(found.ties[row]) == {(each.variant, each.hardware) for each in one.ties}
         assert any(found.ties)
+
+    def test_what_models_saw_alike_is_compared_once(self, monkeypatch):
+        asked = []
+        monkeypatch.setattr(
+            RangeCheck,
+            "distances",
+            lambda check, columns, plain=RangeCheck.distances: asked.append(1) or plain(check, columns),
+        )
+        wide = predictor("wide", 1.2e-9, {"n": (1.0, 1000.0)})
+        bank = Bank([predictor("a", 1e-9, SMALL), predictor("b", 1.1e-9, SMALL), wide])
+        n = [50.0, 200.0, 5000.0]
+        found = bank.select_rows("mine", {"n": n})
+        assert len(asked) == 2
+        for row, each in enumerate(n):
+            one = bank.select("mine", {"n": each}).best
+            assert (found.variants[row], found.in_range[row]) == (one.variant, one.in_range)
+            assert (found.low_s[row], found.high_s[row]) == pytest.approx((one.low_s, one.high_s), rel=1e-12)
 
     def test_rows_without_an_answer_are_named(self):
         with pytest.raises(InputError, match=r"row 2: .*dtype 'fp64'.*; row 3: a value of n is missing"):
